@@ -1,0 +1,218 @@
+"""Panels: small exact drawings as pixel arrays (H, W, 3) uint8, fast enough to follow a slider."""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from course_lib import expect
+from course_lib.figures.images import to_pixels
+from course_lib.figures.style import COLOURS, check_pixels
+
+TEXT_SIZE = 13
+TITLE_HEIGHT = 22  # a title takes this many pixels above its panel
+
+
+@functools.cache
+def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
+    """The course's font for panels: DejaVu Sans, which has the formulas' Greek letters and comes with matplotlib.
+
+    Example:
+
+    >>> font(13).getname()
+    ('DejaVu Sans', 'Book')
+    """
+    import matplotlib
+
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
+
+
+def canvas(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """An empty white picture and the pen that draws on it.
+
+    Raises ValueError where a side is not a positive whole number.
+
+    Example:
+
+    >>> canvas(30, 20)[0].size
+    (30, 20)
+    """
+    size = (expect.whole("width", width), expect.whole("height", height))
+    image = Image.new("RGB", size, COLOURS["paper"])
+    return image, ImageDraw.Draw(image)
+
+
+def titled(pixels: np.ndarray, title: str) -> np.ndarray:
+    """Put a line of text above pixels (H, W, 3) uint8; an empty title leaves them as they are.
+
+    Raises ValueError where pixels are none.
+
+    Example:
+
+    >>> titled(np.zeros((10, 40, 3), dtype=np.uint8), "a title").shape
+    (32, 40, 3)
+    """
+    check_pixels(pixels)
+    if not title:
+        return pixels
+    image, pen = canvas(max(pixels.shape[1], int(font().getlength(title)) + 1), TITLE_HEIGHT)
+    pen.text((0, 2), title, fill=COLOURS["ink"], font=font())
+    return stack(np.asarray(image), pixels, gap=0)
+
+
+def text_panel(text: str, width: int = 320, size: int = TEXT_SIZE) -> np.ndarray:
+    """Draw text, wrapped at `width` pixels, as pixels (H, W, 3) uint8.
+
+    Raises ValueError where width or size is below 1.
+
+    Example:
+
+    >>> text_panel("sigma = 3.21", width=120).shape
+    (18, 120, 3)
+    """
+    expect.whole("width", width)
+    face = font(expect.whole("size", size))
+    letters = max(1, int(width / face.getlength("n")))
+    lines = [line for part in text.split("\n") for line in textwrap.wrap(part, letters) or [""]]
+    leading = round(1.4 * size)
+    image, pen = canvas(width, leading * len(lines))
+    for row, line in enumerate(lines):
+        pen.text((0, row * leading), line, fill=COLOURS["ink"], font=face)
+    return np.asarray(image)
+
+
+def picture_panel(
+    image: torch.Tensor, width: int = 256, title: str = "", frame: tuple[int, int, int, int] | None = None
+) -> np.ndarray:
+    """Draw a picture (3, H, W), (1, H, W) or (H, W) in [-1, 1] `width` pixels wide, with crisp pixels.
+
+    A width that is a multiple of W makes every pixel of the picture equally large. `frame` (top, left, height, width),
+    in pixels of the picture, is outlined; it may reach past the picture's edge, as a window over padding does, and is
+    then cut off there.
+
+    Raises ValueError for another shape, for NaN, and for a frame that is not four whole numbers.
+
+    Example:
+
+    >>> picture_panel(torch.zeros(3, 8, 8), width=64, title="8 pixels", frame=(0, 0, 3, 3)).shape
+    (86, 64, 3)
+    """
+    pixels = to_pixels(image)
+    rows, columns, _ = pixels.shape
+    expect.whole("width", width)
+    scale = width / columns
+    resample = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
+    picture = Image.fromarray(pixels).resize((width, max(1, round(rows * scale))), resample)
+    if frame is not None:
+        if len(frame) != 4 or any(float(side) != int(side) for side in frame):
+            raise ValueError(f"frame must be (top, left, height, width) in whole pixels; got {frame!r}")
+        top, left, high, wide = frame
+        corners = [left * scale, top * scale, (left + wide) * scale - 1, (top + high) * scale - 1]
+        pen = ImageDraw.Draw(picture)
+        grown = [corners[0] - 2, corners[1] - 2, corners[2] + 2, corners[3] + 2]
+        pen.rectangle(grown, outline=COLOURS["paper"], width=5)
+        pen.rectangle(
+            [corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1], outline=COLOURS["noise"], width=3
+        )
+    return titled(np.asarray(picture), title)
+
+
+def numbers_panel(
+    matrix: torch.Tensor,
+    title: str = "",
+    highlight: tuple[int, int] | None = None,
+    cell: int = 48,
+    digits: int = 2,
+) -> np.ndarray:
+    """Draw the numbers of a small matrix (rows, columns) in cells; the `highlight` (row, column) cell is outlined.
+
+    Whole numbers are written without decimals, others with `digits` of them.
+
+    Raises ValueError where the matrix has other than two axes or more than 400 cells, or highlight lies outside it.
+
+    Example:
+
+    >>> numbers_panel(torch.eye(3), title="identity", highlight=(1, 1)).shape
+    (167, 145, 3)
+    """
+    expect.tensor("matrix", matrix, "(rows, columns)")
+    rows, columns = matrix.shape
+    if not 0 < rows * columns <= 400:
+        raise ValueError(f"a matrix of 1 to 400 cells can be drawn; got {rows} x {columns}")
+    if highlight is not None and not (0 <= highlight[0] < rows and 0 <= highlight[1] < columns):
+        raise ValueError(f"highlight must be a cell of the {rows} x {columns} matrix; got {highlight}")
+    image, pen = canvas(columns * expect.whole("cell", cell, at_least=8) + 1, rows * cell + 1)
+    face = font(max(8, min(TEXT_SIZE, cell // 3)))
+    for row, values in enumerate(matrix.tolist()):
+        for column, value in enumerate(values):
+            box = [column * cell, row * cell, (column + 1) * cell, (row + 1) * cell]
+            pen.rectangle(box, outline=COLOURS["grid"])
+            words = number_text(value, digits)
+            pen.text((box[0] + cell / 2, box[1] + cell / 2), words, COLOURS["ink"], face, anchor="mm")
+    if highlight is not None:
+        top, left = highlight[0] * cell, highlight[1] * cell
+        pen.rectangle([left, top, left + cell, top + cell], outline=COLOURS["noise"], width=3)
+    return titled(np.asarray(image), title)
+
+
+def number_text(value: float, digits: int = 2) -> str:
+    """Write a number with `digits` decimals, a whole one without, and with a true minus sign.
+
+    Example:
+
+    >>> number_text(3.0), number_text(0.125, digits=3), number_text(-1.0)
+    ('3', '0.125', '−1')
+    """
+    text = f"{value:g}" if value == round(value, 0) and abs(value) < 1e6 else f"{value:.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def beside(*panels: np.ndarray, gap: int = 16) -> np.ndarray:
+    """Put panels (H, W, 3) uint8 side by side on white, their top edges in line.
+
+    Raises ValueError where there is no panel.
+
+    Example:
+
+    >>> beside(np.zeros((4, 5, 3), dtype=np.uint8), np.zeros((8, 5, 3), dtype=np.uint8), gap=2).shape
+    (8, 12, 3)
+    """
+    sheet = _paper(panels, max, lambda widths: sum(widths) + gap * (len(panels) - 1))
+    left = 0
+    for panel in panels:
+        sheet[: panel.shape[0], left : left + panel.shape[1]] = panel
+        left += panel.shape[1] + gap
+    return sheet
+
+
+def stack(*panels: np.ndarray, gap: int = 12) -> np.ndarray:
+    """Put panels (H, W, 3) uint8 below one another on white, their left edges in line.
+
+    Raises ValueError where there is no panel.
+
+    Example:
+
+    >>> stack(np.zeros((4, 5, 3), dtype=np.uint8), np.zeros((8, 6, 3), dtype=np.uint8), gap=2).shape
+    (14, 6, 3)
+    """
+    sheet = _paper(panels, lambda heights: sum(heights) + gap * (len(panels) - 1), max)
+    top = 0
+    for panel in panels:
+        sheet[top : top + panel.shape[0], : panel.shape[1]] = panel
+        top += panel.shape[0] + gap
+    return sheet
+
+
+def _paper(panels, height_of, width_of) -> np.ndarray:
+    if not panels:
+        raise ValueError("expected at least one panel; got none")
+    for panel in panels:
+        check_pixels(panel)
+    height = height_of([panel.shape[0] for panel in panels])
+    width = width_of([panel.shape[1] for panel in panels])
+    return np.full((height, width, 3), 255, dtype=np.uint8)

@@ -1,0 +1,157 @@
+"""Checks of exercises: say whether an answer is right, and when it is wrong, which usual mistake it is.
+
+A check never raises and prints short, stable sentences. It knows the right answer and a list of mistakes, each as
+a wrong answer with a sentence; an answer that agrees with a mistake gets that sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+RIGHT, NOT_YET = "[OK]", "[not yet]"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A usual wrong answer, `wrong` (a function or a value, like the right one), and what to say to it.
+
+    Example:
+
+    >>> Mistake("That adds instead of multiplying.", 5).says
+    'That adds instead of multiplying.'
+    """
+
+    says: str
+    wrong: object
+
+
+@dataclass(frozen=True)
+class FunctionCheck:
+    """Checks a function that the learner writes: it must agree with `right` on every case.
+
+    name : what the learner's function is called; right : the correct function; cases : tuples of arguments;
+    mistakes : wrong functions and what to say to them. Tensors may have any shape (...) that `right` takes.
+
+    Example:
+
+    >>> square = Mistake("That is the square.", lambda x: x * x)
+    >>> check = FunctionCheck("double", lambda x: 2 * x, [(1,), (3,)], [square])
+    >>> check(lambda x: x + x)
+    [OK] double is right.
+    >>> check(lambda x: x**2)
+    [not yet] That is the square.
+    >>> check(lambda x: ...)
+    [not yet] double returns nothing yet.
+    """
+
+    name: str
+    right: Callable
+    cases: Sequence[tuple]
+    mistakes: Sequence[Mistake]
+
+    def __call__(self, answer: Callable) -> None:
+        """Print the verdict on the learner's function."""
+        print(self.verdict(answer))
+
+    def verdict(self, answer: Callable) -> str:
+        """The verdict as one sentence, see the class for an example.
+
+        >>> FunctionCheck("one", lambda: 1, [()], []).verdict(lambda: 2)
+        '[not yet] one() gives 2, expected 1.'
+        """
+        if not callable(answer):
+            return f"{NOT_YET} {self.name} must be a function; got {_short(answer)}."
+        try:
+            given = [answer(*_copies(case)) for case in self.cases]
+        except NotImplementedError:
+            return f"{NOT_YET} {self.name} is not written yet."
+        except Exception as error:
+            return f"{NOT_YET} {self.name} stops with {type(error).__name__}: {error}"
+        if any(value is None or value is ... for value in given):
+            return f"{NOT_YET} {self.name} returns nothing yet."
+        expected = [self.right(*_copies(case)) for case in self.cases]
+        wrong = [index for index, pair in enumerate(zip(given, expected, strict=True)) if not _same(*pair)]
+        if not wrong:
+            return f"{RIGHT} {self.name} is right."
+        for mistake in self.mistakes:
+            if all(map(_same, given, [mistake.wrong(*_copies(case)) for case in self.cases])):
+                return f"{NOT_YET} {mistake.says}"
+        case, got, right = (each[wrong[0]] for each in (self.cases, given, expected))
+        return f"{NOT_YET} {self.name}({', '.join(map(_short, case))}) gives {_difference(got, right)}."
+
+
+@dataclass(frozen=True)
+class ValueCheck:
+    """Checks a value that the learner finds: a number, a tensor (...), a word or a list of them.
+
+    Example:
+
+    >>> check = ValueCheck("the sum", 5, [Mistake("That is the product.", 6)])
+    >>> check(5), check(6), check(7), check(...)
+    [OK] the sum is right.
+    [not yet] That is the product.
+    [not yet] the sum is not 7.
+    [not yet] the sum is still missing.
+    (None, None, None, None)
+    """
+
+    name: str
+    right: object
+    mistakes: Sequence[Mistake]
+    tolerance: float = 1e-6
+
+    def __call__(self, answer: object) -> None:
+        """Print the verdict on the learner's value."""
+        print(self.verdict(answer))
+
+    def verdict(self, answer: object) -> str:
+        """The verdict as one sentence, see the class for an example.
+
+        >>> ValueCheck("it", 1, []).verdict(None)
+        '[not yet] it is still missing.'
+        """
+        if answer is None or answer is ...:
+            return f"{NOT_YET} {self.name} is still missing."
+        if _same(answer, self.right, self.tolerance):
+            return f"{RIGHT} {self.name} is right."
+        for mistake in self.mistakes:
+            if _same(answer, mistake.wrong, self.tolerance):
+                return f"{NOT_YET} {mistake.says}"
+        return f"{NOT_YET} {self.name} is not {_short(answer)}."
+
+
+def _copies(case: tuple) -> tuple:
+    """A learner's function may write into its arguments; the next one must not see that."""
+    return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in case)
+
+
+def _same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
+    try:
+        if isinstance(given, str) or isinstance(expected, str):
+            return isinstance(given, str) and isinstance(expected, str) and given.strip() == expected.strip()
+        if isinstance(expected, (list, tuple)) and any(isinstance(item, (str, torch.Tensor)) for item in expected):
+            return len(given) == len(expected) and all(map(_same, given, expected))
+        given, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (given, expected))
+        return given.shape == expected.shape and torch.allclose(given, expected, rtol=tolerance, atol=tolerance)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+
+
+def _short(value: object) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"a tensor {tuple(value.shape)}" if value.numel() > 4 else str(value.tolist())
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _difference(given: object, expected: object) -> str:
+    if isinstance(given, torch.Tensor) and isinstance(expected, torch.Tensor):
+        if given.shape != expected.shape:
+            return f"shape {tuple(given.shape)}, expected {tuple(expected.shape)}"
+        if expected.numel() > 4:
+            gap = (given.double() - expected.double()).abs().max()
+            return f"other numbers than expected: the largest difference is {gap:.3g}"
+    return f"{_short(given)}, expected {_short(expected)}"

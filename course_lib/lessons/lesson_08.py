@@ -1,0 +1,221 @@
+"""Lesson 08, forward diffusion: its predictions, its quiz, its checks, and the drawing of its explorer."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from course_lib.diffusion import NoiseTable, q_sample
+from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, picture_panel
+from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.quiz import Choice, Question
+
+TABLES = {
+    "scaled linear (Stable Diffusion)": NoiseTable.scaled_linear(),
+    "linear (DDPM)": NoiseTable.linear(),
+    "cosine": NoiseTable.cosine(),
+}
+_STABLE_DIFFUSION = NoiseTable.scaled_linear()
+
+
+def draw(picture: torch.Tensor, table: str, t: int) -> Drawing:
+    """The picture (1, 3, S, S) at timestep `t` of a table of TABLES, beside the histogram of its numbers.
+
+    The noise is the same for every t, so that only its share changes. Raises ValueError for an unknown table.
+
+    Example:
+
+    >>> draw(torch.zeros(1, 3, 8, 8), "cosine", 500).sentence
+    'Step 500 of 999, cosine: 70 % of the picture, 71 % of the noise; SNR 0.97, sigma 1.02.'
+    """
+    if table not in TABLES:
+        raise ValueError(f"unknown table {table!r}; there are: {', '.join(TABLES)}")
+    noise = torch.randn(picture.shape, generator=torch.Generator().manual_seed(8))
+    x = q_sample(picture, t, TABLES[table], noise)
+    alphas_cumprod = TABLES[table].alphas_cumprod[t].item()
+    signal, spread = math.sqrt(alphas_cumprod), math.sqrt(1 - alphas_cumprod)
+    histogram = histogram_panel(
+        x,
+        width=420,
+        height=298,
+        curve=lambda value: torch.exp(-(value**2) / 2) / math.sqrt(2 * math.pi),
+        colour=COLOURS["noise"],
+        top=1.2,
+        title="its numbers (bars), and pure noise (line)",
+    )
+    pixels = beside(picture_panel(x[0], width=320, title=f"x at step {t}"), histogram)
+    return Drawing(
+        pixels,
+        f"Step {t} of {len(TABLES[table]) - 1}, {table}: {signal:.0%} of the picture, {spread:.0%} of the noise; "
+        f"SNR {signal**2 / spread**2:.3g}, sigma {spread / signal:.3g}.".replace("%", " %"),
+    )
+
+
+predict_spread = Question(
+    "Start from numbers with variance 1. One step does `x = sqrt(1 - beta) * x + sqrt(beta) * noise`. What is the variance now?",
+    (
+        Choice("still 1", "Yes: (1 - beta) * 1 + beta * 1 = 1. The shrinking makes room for the noise.", right=True),
+        Choice("1 + beta", "That would be so without the factor in front of x: the numbers would grow step by step."),
+        Choice("1 - beta", "You have counted what is left of the old numbers, but not the noise that was added."),
+    ),
+)
+
+predict_middle = Question(
+    "Stable Diffusion's table has 1000 steps. At step 500, how much of the picture's amplitude is left?",
+    (
+        Choice("half of it", "The table is not a straight line: the betas grow, and their effects multiply."),
+        Choice("about a quarter", "That is its share of the *variance*, 0.28. The amplitude is the square root of it."),
+        Choice(
+            "a bit more than half",
+            "Yes: sqrt(0.2763) is 0.53. Noise and picture are almost equally strong.",
+            right=True,
+        ),
+    ),
+)
+
+predict_last = Question(
+    "Add all the noise there is to a picture that is white everywhere, up to the last step of Stable Diffusion's table. "
+    "Can you still tell from the numbers that it was white?",
+    (
+        Choice(
+            "no, noise is noise", "It looks like it. But averaging many numbers brings out a signal that no eye sees."
+        ),
+        Choice(
+            "yes, by averaging them",
+            "Yes: 6.8 % of the white is left, and a mean of 12,288 numbers shows it.",
+            right=True,
+        ),
+        Choice("yes, a corner stays white", "No: every number of the picture gets its share of noise."),
+    ),
+)
+
+quiz = (
+    Question(
+        "What does a network learn in the forward process?",
+        (
+            Choice(
+                "how to add noise", "Adding noise is a fixed formula with two square roots; nothing in it is learned."
+            ),
+            Choice("nothing", "Right. The forward process is fixed; training asks a network to undo it.", right=True),
+            Choice("the noise table", "The table is chosen by people before training starts."),
+        ),
+    ),
+    Question(
+        "Why is the closed form so useful for training?",
+        (
+            Choice(
+                "it reaches any step in one jump",
+                "Right: training needs x at a random step of a random picture, millions of times.",
+                right=True,
+            ),
+            Choice("it adds less noise than the chain", "Both add the same amount: they have the same distribution."),
+            Choice(
+                "it gives the very same numbers as the chain",
+                "Only the distribution is the same; the chain draws its noise anew at each step.",
+            ),
+        ),
+    ),
+    Question(
+        "sigma is 2. What does that say?",
+        (
+            Choice(
+                "the noise is twice as strong as the picture's scale",
+                "Right: x = x0 + 2 * eps, before it is shrunk.",
+                right=True,
+            ),
+            Choice(
+                "2 % of the picture is left",
+                "The picture's share of the amplitude is 1 / sqrt(1 + 2**2), which is 45 %.",
+            ),
+            Choice(
+                "it is step 2", "sigma is a noise level. Which step has it depends on the table: here it is step 562."
+            ),
+        ),
+    ),
+)
+
+
+def _cases() -> list[tuple]:
+    generator = torch.Generator().manual_seed(1)
+    return [
+        (
+            torch.randn(2, 3, 4, 4, generator=generator),
+            t,
+            _STABLE_DIFFUSION,
+            torch.randn(2, 3, 4, 4, generator=generator),
+        )
+        for t in (1, 400, 998)
+    ]
+
+
+def _with(amplitudes):
+    """A wrong q_sample whose two factors come from amplitudes(alphas_cumprod, beta)."""
+
+    def wrong(x0, t, table, noise):
+        signal, spread = amplitudes(table.alphas_cumprod[t].item(), table.betas[t].item())
+        return signal * x0 + spread * noise
+
+    return wrong
+
+
+check_jump = FunctionCheck(
+    "jump",
+    q_sample,
+    _cases(),
+    [
+        Mistake(
+            "Those are the shares of the variance. Amplitudes are their square roots.",
+            _with(lambda alpha_bar, beta: (alpha_bar, 1 - alpha_bar)),
+        ),
+        Mistake(
+            "You took beta, which is the noise of one step. Many steps need alphas_cumprod.",
+            _with(lambda alpha_bar, beta: (math.sqrt(1 - beta), math.sqrt(beta))),
+        ),
+        Mistake(
+            "Picture and noise have changed places: early steps must keep most of the picture.",
+            _with(lambda alpha_bar, beta: (math.sqrt(1 - alpha_bar), math.sqrt(alpha_bar))),
+        ),
+        Mistake(
+            "The noise lacks its square root: sqrt(1 - alphas_cumprod).",
+            _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), 1 - alpha_bar)),
+        ),
+        Mistake(
+            "The picture lacks its square root: sqrt(alphas_cumprod).",
+            _with(lambda alpha_bar, beta: (alpha_bar, math.sqrt(1 - alpha_bar))),
+        ),
+        Mistake(
+            "That is one step too late: alphas_cumprod[t] already belongs to step t.",
+            lambda x0, t, table, noise: q_sample(x0, t + 1, table, noise),
+        ),
+        Mistake(
+            "That is one step too early: alphas_cumprod[t] already belongs to step t.",
+            lambda x0, t, table, noise: q_sample(x0, t - 1, table, noise),
+        ),
+    ],
+)
+
+
+def _first_below(values: torch.Tensor, level: float) -> int:
+    return int((values < level).nonzero()[0])
+
+
+check_even = ValueCheck(
+    "the step where noise overtakes the picture",
+    _first_below(_STABLE_DIFFUSION.snr, 1.0),
+    [
+        Mistake(
+            "You compared with beta, the noise of one step: it never overtakes. What has gathered by step t is 1 - alphas_cumprod.",
+            999,
+        ),
+        Mistake(
+            "A forgotten square: sqrt(alphas_cumprod) below 0.5 is not the place. SNR 1 means alphas_cumprod = 0.5.",
+            _first_below(_STABLE_DIFFUSION.alphas_cumprod.sqrt(), 0.5),
+        ),
+        Mistake(
+            "At that step the picture is still a little stronger. The question asks for the first step after it.",
+            _first_below(_STABLE_DIFFUSION.snr, 1.0) - 1,
+        ),
+        Mistake("Half of the steps is not half of the noise: the table is curved.", 500),
+    ],
+)

@@ -1,0 +1,80 @@
+"""The check mechanism itself: what it says to right, wrong, missing and broken answers."""
+
+import pytest
+import torch
+
+from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.quiz import Choice, Question
+
+DOUBLE = FunctionCheck(
+    "double", lambda x: 2 * x, [(torch.ones(2, 3),), (3.0,)], [Mistake("A square.", lambda x: x * x)]
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda x: x + x, "[OK] double is right."),
+        (lambda x: x * x, "[not yet] A square."),
+        (lambda x: 2 * x[:1] if torch.is_tensor(x) else 6.0, "gives shape (1, 3), expected (2, 3)."),
+        (lambda x: 2 * x + 1, "gives other numbers than expected: the largest difference is 1."),
+        (lambda x: 2 * torch.ones(2, 3) if torch.is_tensor(x) else 7.0, "double(3.0) gives 7.0, expected 6.0."),
+        (lambda x: float("nan") * x, "[not yet] double(a tensor (2, 3)) gives"),
+        (lambda: 1, "stops with TypeError"),
+        (lambda x: ..., "returns nothing yet."),
+        (5, "must be a function; got 5."),
+    ],
+)
+def test_functions(answer, said):
+    assert said in DOUBLE.verdict(answer)
+
+
+def test_not_implemented_is_not_yet():
+    def stub(x):
+        raise NotImplementedError
+
+    assert DOUBLE.verdict(stub) == "[not yet] double is not written yet."
+
+
+def test_an_answer_that_writes_into_its_argument_spoils_nothing():
+    def greedy(x):
+        x *= 2
+        return x
+
+    assert DOUBLE.verdict(greedy) == "[OK] double is right."
+    assert torch.equal(DOUBLE.cases[0][0], torch.ones(2, 3))
+
+
+def test_a_mistake_counts_only_when_it_fits_every_case():
+    check = FunctionCheck("f", lambda x: 2 * x, [(2.0,), (3.0,)], [Mistake("A square.", lambda x: x * x)])
+    assert check.verdict(lambda x: 4.0) == "[not yet] f(3.0) gives 4.0, expected 6.0."
+
+
+@pytest.mark.parametrize(
+    ("right", "answer", "good"),
+    [
+        (5, 5.0, True),
+        (5, torch.tensor(5), True),
+        (0.5, 0.5000001, True),
+        (0.5, 0.51, False),
+        (0.5, float("nan"), False),
+        ("red", " red ", True),
+        ("red", "green", False),
+        ((1, 4, 64, 64), [1, 4, 64, 64], True),
+        ((1, 4, 64, 64), torch.Size([1, 4, 64, 64]), True),
+        ((1, 4, 64, 64), (4, 64, 64), False),
+        (["a", "b"], ["a", "b"], True),
+        (["a", "b"], ["b", "a"], False),
+        (["a", "b"], "ab", False),
+    ],
+)
+def test_values(right, answer, good):
+    assert ValueCheck("it", right, []).verdict(answer).startswith("[OK]" if good else "[not yet]")
+
+
+def test_questions_refuse_nonsense():
+    yes, no = Choice("yes", "Right.", right=True), Choice("no", "No.")
+    assert Question("?", (yes, no)).answer == "yes"
+    for choices in [(yes,), (yes, yes), (no, Choice("never", "No.")), (yes, Choice("also", "Yes.", right=True))]:
+        with pytest.raises(ValueError, match="a question needs"):
+            Question("?", choices)

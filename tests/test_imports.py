@@ -1,0 +1,68 @@
+"""Arrows point one way: what each part may import, read from the source of every file."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "course_lib"
+MATHEMATICS = {"layers", "diffusion", "schedulers", "samplers", "datasets", "expect", "device"}
+
+# part: (what it may import of course_lib, what it may import from outside the standard library)
+ALLOWED = {
+    "__init__": (MATHEMATICS, set()),
+    "expect": (set(), {"torch"}),
+    "device": ({"expect"}, {"torch"}),
+    "layers": ({"expect"}, {"torch"}),
+    "diffusion": ({"expect"}, {"torch"}),
+    "schedulers": ({"expect", "diffusion"}, {"torch"}),
+    "samplers": ({"expect"}, {"torch", "torchsde"}),
+    "datasets": ({"expect"}, {"torch", "numpy", "PIL"}),
+    "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
+    "lessons": (MATHEMATICS | {"figures"}, {"torch", "numpy", "PIL"}),
+    "widgets": (
+        MATHEMATICS | {"figures", "lessons"},
+        {"torch", "numpy", "PIL", "matplotlib", "anywidget", "ipywidgets", "traitlets"},
+    ),
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively; write the full name"
+            if node.module == "course_lib":
+                yield from (f"course_lib.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_arrows_point_one_way(path):
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    own, outside = ALLOWED[part]
+    for name in imported(path):
+        top, *rest = name.split(".")
+        if top == "course_lib":
+            assert rest and rest[0] in own | {part}, f"{part} must not import {name}"
+        elif top not in sys.stdlib_module_names:
+            assert top in outside, f"{part} must not import {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_are_small(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_importing_the_library_loads_nothing_heavy_and_draws_no_random_number():
+    code = (
+        "import torch, sys; before = torch.get_rng_state(); import course_lib;"
+        "heavy = {'matplotlib', 'ipywidgets', 'anywidget', 'diffusers', 'transformers', 'torchsde'} & set(sys.modules);"
+        "assert not heavy, heavy; assert torch.equal(before, torch.get_rng_state())"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
