@@ -132,3 +132,14 @@ def test_churn_asks_for_noise_up_to_the_raised_level():
 
     sample("euler", DENOISE, torch.ones(1, 2), [4.0, 2.0, 0.0], noise_sampler=noise, s_churn=0.2, s_tmax=3.0)
     assert asked == [(2.0, pytest.approx(2.2))]
+
+
+def test_an_eta_that_leaves_nothing_below_adds_no_noise_either():
+    assert ancestral(2.0, 1.0, eta=50.0) == (0.0, 0.0)
+
+    def forbidden(sigma, sigma_next):
+        raise AssertionError("drawn for nothing")
+
+    x = torch.ones(1, 2)
+    (step,) = steps("euler_ancestral", DENOISE, x, [2.0, 1.0], noise_sampler=forbidden, eta=50.0)
+    assert torch.equal(step.x_next, step.denoised)
