@@ -21,7 +21,7 @@ ALLOWED = {
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect"}, {"torch", "numpy", "PIL"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
-    "lessons": (MATHEMATICS | {"figures"}, {"torch", "numpy", "PIL"}),
+    "lessons": (MATHEMATICS | {"figures"}, {"torch", "numpy", "PIL", "psutil"}),
     "widgets": (
         MATHEMATICS | {"figures", "lessons"},
         {"torch", "numpy", "PIL", "matplotlib", "anywidget", "ipywidgets", "traitlets"},

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from itertools import product
 
-import torch
 from torch import Tensor
 
 from course_lib import expect
@@ -57,6 +56,7 @@ def pad(x: Tensor, padding: Pair, value: float = 0.0) -> Tensor:
 
     Example:
 
+    >>> import torch
     >>> pad(torch.ones(1, 1, 1, 2), padding=1)
     tensor([[[[0., 0., 0., 0.],
               [0., 1., 1., 0.],
@@ -84,15 +84,18 @@ def unfold(
 
     Example:
 
+    >>> import torch
     >>> unfold(torch.tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]]), kernel=2)[0, 0, :, 0, 1]
     tensor([2., 3., 5., 6.])
     """
     floats("x", x, "(B, C, H, W)")
     (KH, KW), (OH, OW), stride, padding, dilation = _geometry(x.shape[2:], kernel, stride, padding, dilation)
     padded = pad(x, padding, value)
-    rows = [_met(u, OH, stride[0], dilation[0]) for u in range(KH)]
-    columns = [_met(v, OW, stride[1], dilation[1]) for v in range(KW)]
-    return torch.stack([padded[:, :, row, column] for row in rows for column in columns], dim=2)
+    picture, channel, row, column = padded.stride()  # how far apart neighbours along each axis lie in memory
+    down, right = row * stride[0], column * stride[1]  # from one place of the kernel to the next
+    steps = (picture, channel, row * dilation[0], column * dilation[1], down, right)
+    windows = padded.as_strided((*x.shape[:2], KH, KW, OH, OW), steps)  # a view: nothing is copied yet
+    return windows.flatten(2, 3).contiguous()
 
 
 def conv2d_loops(
@@ -119,6 +122,7 @@ def conv2d_loops(
 
     Example:
 
+    >>> import torch
     >>> x = torch.tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])
     >>> conv2d_loops(x, torch.tensor([[[[1.0, 0.0], [0.0, -1.0]]]]))    # 1 - 5 and 2 - 6
     tensor([[[[-4., -4.]]]])
@@ -160,6 +164,7 @@ def conv2d(
 
     Example:
 
+    >>> import torch
     >>> x = torch.tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])
     >>> conv2d(x, torch.tensor([[[[1.0, 0.0], [0.0, -1.0]]]]), bias=torch.tensor([10.0]))
     tensor([[[[6., 6.]]]])
@@ -168,13 +173,10 @@ def conv2d(
     ValueError: x must have the 2 channels that weight (1, 2, 2, 2) takes with groups=1; got x (1, 1, 2, 3)
     """
     _check(x, weight, bias, groups)
+    windows = unfold(x, tuple(weight.shape[2:]), stride=stride, padding=padding, dilation=dilation)
+    columns = windows.unflatten(1, (groups, -1)).flatten(2, 3).flatten(3)
     kernels = weight.flatten(1).unflatten(0, (groups, -1))
-    outs = []
-    for part in x.split(_pictures_at_once(x, weight)):
-        windows = unfold(part, tuple(weight.shape[2:]), stride=stride, padding=padding, dilation=dilation)
-        columns = windows.unflatten(1, (groups, -1)).flatten(2, 3).flatten(3)
-        outs.append((kernels @ columns).flatten(1, 2).unflatten(-1, windows.shape[-2:]))
-    out = torch.cat(outs)
+    out = (kernels @ columns).flatten(1, 2).unflatten(-1, windows.shape[-2:])
     return out if bias is None else out + bias[:, None, None]
 
 
@@ -207,6 +209,7 @@ def conv_transpose2d(
 
     Example:
 
+    >>> import torch
     >>> conv_transpose2d(torch.tensor([[[[1.0, 10.0]]]]), torch.tensor([[[[1.0, 2.0, 3.0]]]]), stride=(1, 2))
     tensor([[[[ 1.,  2., 13., 20., 30.]]]])
     """
@@ -229,12 +232,6 @@ def conv_transpose2d(
         canvas[:, :, rows, columns] += (entries[..., u, v] @ pixels).reshape(B, groups * CO, H, W)
     out = canvas[:, :, padding[0] : height - padding[0], padding[1] : width - padding[1]]
     return out.contiguous() if bias is None else out + bias[:, None, None]
-
-
-def _pictures_at_once(x: Tensor, weight: Tensor) -> int:
-    """How many pictures to unfold together, so that the windows, each pixel KH * KW times, stay near 20 MB."""
-    windows_of_one = x.shape[1:].numel() * weight.shape[2:].numel()
-    return max(1, 5_000_000 // windows_of_one)
 
 
 def _met(entry: int, places: int, stride: int, dilation: int) -> slice:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from course_lib.layers import conv2d, conv2d_loops, conv_transpose2d, convolution, output_size, pad, unfold
+from course_lib.layers import conv2d, conv2d_loops, conv_transpose2d, output_size, pad, unfold
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 relaxed = settings(deadline=None, max_examples=60)
@@ -107,10 +107,21 @@ def test_unfold_holds_the_windows_of_pytorch(case):
     torch.testing.assert_close(unfold(x, kernel, **options).flatten(1, 2).flatten(2), expected, rtol=0, atol=0)
 
 
-def test_conv2d_unfolds_large_batches_in_parts():
-    x, weight = numbers(0, 5, 8, 128, 128), numbers(1, 2, 8, 3, 3)
-    assert 1 < convolution._pictures_at_once(x, weight) < 5
-    torch.testing.assert_close(conv2d(x, weight, padding=1), F.conv2d(x, weight, padding=1), **EXACT)
+@pytest.mark.parametrize("kernel", [1, (1, 3), 2])
+def test_windows_own_their_memory(kernel):
+    x = numbers(0, 1, 1, 4, 4)
+    before = x.clone()
+    windows = unfold(x, kernel)
+    windows[0, 0, 0, 0, 1] = 100.0
+    assert (windows == 100.0).sum() == 1
+    assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("layer", [conv2d, conv2d_loops])
+def test_any_layout_in_memory_will_do(layer):
+    x, weight = numbers(0, 4, 5, 3, 2), numbers(1, 2, 2, 3, 2)
+    x, weight = x.permute(3, 2, 1, 0)[:, 1:], weight.transpose(2, 3)
+    torch.testing.assert_close(layer(x, weight), F.conv2d(x, weight), **EXACT)
 
 
 @pytest.mark.parametrize("layer", [conv2d, conv2d_loops, conv_transpose2d])

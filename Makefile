@@ -1,0 +1,58 @@
+# `make lesson` opens the course, `make test` tests it; `make` alone lists everything.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+VENV_PYTHON := $(if $(filter Windows_NT,$(OS)),.venv/Scripts/python,.venv/bin/python)
+ANY_PYTHON := $(or $(PYTHON),python3)
+ENVIRONMENT = command -v "$(ANY_PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed; \
+there is no $(ANY_PYTHON). On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }; \
+"$(ANY_PYTHON)" make_environment.py $(if $(PYTHON),--python "$(PYTHON)") $(if $(TORCH),--torch "$(TORCH)")
+PYTEST := $(VENV_PYTHON) -m pytest
+
+.PHONY: help lesson reset test lint unit notebooks-test browser bench notebooks format clean
+.PHONY: lesson-environment test-environment
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@echo "Options of make lesson: LESSON=08  PORT=8889  BROWSER=no  TORCH=cpu  PYTHON=python3.12"
+
+lesson: lesson-environment ## open the course in JupyterLab
+	@$(VENV_PYTHON) -m course_lib.lessons.start $(if $(PORT),--port "$(PORT)") \
+	  $(if $(LESSON),--lesson "$(LESSON)") $(if $(filter no,$(BROWSER)),--no-browser)
+
+reset: lesson-environment ## renew your copy of one lesson: make reset LESSON=02
+	@$(VENV_PYTHON) -m course_lib.lessons.copies --reset "$(LESSON)"
+
+test: lint unit notebooks-test browser ## run every test; stops at the first part that fails
+
+lint: test-environment ## style of code and notebooks
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+
+unit: test-environment ## tests of the library and the examples in its docstrings
+	$(PYTEST) -n 2 --dist worksteal -m "not browser" --doctest-modules tests course_lib
+
+notebooks-test: test-environment ## run every notebook and compare with its stored outputs
+	$(PYTEST) --nbval --nbval-current-env -n 2 --dist loadscope --nbval-sanitize-with tests/sanitize.cfg notebooks/
+
+browser: test-environment ## tests in a real browser (needs Chromium)
+	$(PYTEST) -m browser tests
+
+bench: test-environment ## measure speed, side by side with PyTorch and diffusers
+	$(VENV_PYTHON) -m benchmarks
+
+notebooks: test-environment ## run the notebooks and store their outputs
+	$(VENV_PYTHON) tests/notebooks/execute.py
+
+format: test-environment ## bring code and notebooks into the one style
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+
+clean: ## remove .venv and caches; never my_lessons
+	rm -rf .venv build course_lib.egg-info .pytest_cache .ruff_cache .hypothesis
+
+lesson-environment:
+	@$(ENVIRONMENT)
+
+test-environment:
+	@$(ENVIRONMENT) --test

@@ -1,0 +1,176 @@
+"""The learner's own copies of the lessons, in my_lessons/: filled, never overwritten, renewed one at a time.
+
+From a terminal: python -m course_lib.lessons.copies [--reset 02]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+MY_LESSONS = ROOT / "my_lessons"
+RECORD = ".copied.json"  # file -> sha256 of the original when the copy was made
+
+
+def find_lesson(lesson: str, source: Path = NOTEBOOKS) -> str:
+    """The file name of a lesson, given as its number ("02") or its name ("02_convolution").
+
+    Raises ValueError, listing the lessons, when there is no such lesson; FileNotFoundError without a folder of lessons.
+
+    Example:
+
+    >>> find_lesson("8")
+    '08_forward_diffusion.ipynb'
+    """
+    names = [path.stem for path in _originals(source) if _is_lesson(path, source)]
+    for name in names:
+        if lesson in (name, name[:2], str(int(name[:2]))):
+            return f"{name}.ipynb"
+    came = f"got {lesson!r}" if lesson else "got none"
+    raise ValueError(f"LESSON must be the number of a lesson, such as LESSON=02; {came}. There are: {', '.join(names)}")
+
+
+def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
+    """Copy what is in `source` and not yet in `target`; return sentences for the learner.
+
+    A lesson that is there stays as it is. The pages around the lessons (glossary, solutions, pictures) follow their
+    originals for as long as the learner has not changed them.
+
+    Raises FileNotFoundError without a folder of lessons.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     said = fill(target=Path(folder)), fill(target=Path(folder))
+    >>> said[1]
+    []
+    """
+    originals = _originals(source)
+    record, said = _read_record(target)
+    added = 0
+    try:
+        for original in originals:
+            name = original.relative_to(source).as_posix()
+            copy, now = target / name, _sha256(original)
+            if not os.path.lexists(copy):
+                _copy_whole(original, copy)
+                record[name] = now
+                added += 1
+                continue
+            then = record.setdefault(name, now)  # a copy of unknown origin counts as one of today's
+            if then == now:
+                continue
+            if _is_lesson(original, source):
+                said.append(
+                    f"{name} has changed since your copy was made: "
+                    f"`make reset LESSON={name[:2]}` brings the new one and keeps yours."
+                )
+            elif copy.is_file() and _sha256(copy) == then:
+                _copy_whole(original, copy)
+                record[name] = now
+            else:
+                said.append(f"{name} has changed since your copy was made: delete your copy to get the new one.")
+    finally:
+        _write_record(target, record)
+    if added:
+        said.insert(0, f"{added} files copied to {target.name}, for you to change as you like.")
+    return said
+
+
+def reset(lesson: str, source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> str:
+    """Renew the learner's copy of one lesson; the old copy is moved to `target`/old. Returns a sentence saying so.
+
+    Raises ValueError, listing the lessons, when there is no such lesson; FileNotFoundError without a folder of lessons.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     reset("08", target=Path(folder))
+    '08_forward_diffusion.ipynb is new.'
+    """
+    name = find_lesson(lesson, source)
+    record, _ = _read_record(target)
+    copy, said = target / name, f"{name} is new."
+    if os.path.lexists(copy):
+        old = _free_name(target / "old", copy.stem)
+        copy.rename(old)
+        said = f"{name} is new; your old copy is {old.relative_to(target.parent).as_posix()}."
+    _copy_whole(source / name, copy)
+    _write_record(target, record | {name: _sha256(source / name)})
+    return said
+
+
+def _originals(source: Path) -> list[Path]:
+    if not source.is_dir():
+        raise FileNotFoundError(
+            f"expected the lessons in {source}, and there is no such folder: start the course from its own folder "
+            "(git restore notebooks brings it back)"
+        )
+    paths = (path for path in source.rglob("*") if path.is_file())
+    return sorted(path for path in paths if not any(part[0] in "._" for part in path.relative_to(source).parts))
+
+
+def _is_lesson(original: Path, source: Path) -> bool:
+    return original.parent == source and original.match("[0-9][0-9]_*.ipynb")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _copy_whole(original: Path, copy: Path) -> None:
+    """Copy under another name first, so that nothing half-written ever carries the real one."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    part = copy.with_name(f".{copy.name}.part")
+    try:
+        shutil.copyfile(original, part)
+        part.replace(copy)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    stem += f"-{datetime.now():%Y-%m-%d-%H%M%S}"
+    names = [f"{stem}.ipynb", *(f"{stem}-{count}.ipynb" for count in range(2, 100))]
+    return next(folder / name for name in names if not os.path.lexists(folder / name))
+
+
+def _read_record(target: Path) -> tuple[dict[str, str], list[str]]:
+    try:
+        record = json.loads((target / RECORD).read_text(encoding="utf-8"))
+        if isinstance(record, dict) and all(isinstance(value, str) for value in record.values()):
+            return record, []
+    except FileNotFoundError:
+        return {}, []
+    except ValueError:
+        pass
+    return {}, [f"{target.name}/{RECORD} could not be read and is made anew; your lessons are as they were."]
+
+
+def _write_record(target: Path, record: dict[str, str]) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    part = target / f"{RECORD}.part"
+    part.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    part.replace(target / RECORD)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Fill my_lessons, or renew one lesson there.")
+    parser.add_argument("--reset", metavar="LESSON", help="renew your copy of this lesson, such as 02")
+    wanted = parser.parse_args().reset
+    try:
+        for sentence in fill() if wanted is None else [reset(wanted)]:
+            print(sentence)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))

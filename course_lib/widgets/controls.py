@@ -1,0 +1,159 @@
+"""Controls for explorers: a chooser of pictures, and an editor of 3x3 kernels."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Mapping
+
+import anywidget
+import ipywidgets
+import torch
+import traitlets
+
+from course_lib import expect
+from course_lib.widgets.page import module, styles
+
+KERNELS = {
+    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    "blur": [[1 / 9] * 3] * 3,
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    "edges, horizontal": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "edges, vertical": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "emboss": [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
+}
+LARGEST_ENTRY = 100.0
+
+
+class PictureChooser(ipywidgets.VBox):
+    """A list of named pictures, and a button that adds the reader's own; `value` is the chosen one (1, 3, S, S).
+
+    pictures: name -> (1, 3, S, S) or (3, S, S) in [-1, 1]. An uploaded file is opened by
+    `course_lib.datasets.open_picture` at `size` pixels; a file that is no picture is refused in words, and the picture
+    stays.
+
+    Raises ValueError where there is no picture, or one has another shape.
+
+    Example:
+
+    >>> chooser = PictureChooser({"black": -torch.ones(3, 8, 8), "white": torch.ones(3, 8, 8)}, size=8)
+    >>> chooser.choice.value = "white"
+    >>> chooser.value.shape, chooser.value.min().item()
+    (torch.Size([1, 3, 8, 8]), 1.0)
+    """
+
+    value = traitlets.Instance(torch.Tensor)
+
+    def __init__(self, pictures: Mapping[str, torch.Tensor], size: int = 64):
+        if not pictures:
+            raise ValueError("expected at least one named picture; got none")
+        self.size = expect.whole("size", size)
+        self.pictures = {name: _as_batch(name, picture) for name, picture in pictures.items()}
+        self.choice = ipywidgets.Dropdown(options=list(self.pictures), description="picture")
+        self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Your own picture")
+        self.message = ipywidgets.Label().add_class("cl-message")
+        super().__init__([self.choice, self.upload, self.message], value=self.pictures[self.choice.value])
+        self.add_class("cl-chooser")
+        self.choice.observe(self._choose, "value")
+        self.upload.observe(self._open, "value")
+
+    def _choose(self, change) -> None:
+        self.message.value = ""
+        self.value = self.pictures[change["new"]]
+
+    def _open(self, change) -> None:
+        if not change["new"]:
+            return
+        from course_lib.datasets import open_picture
+
+        (file,) = change["new"]
+        try:
+            picture = open_picture(bytes(file["content"]), self.size)
+        except ValueError as error:
+            self.message.value = f"{file['name']}: {error}"
+            return
+        name = f"yours: {file['name']}"
+        self.pictures[name] = picture
+        self.choice.options = list(self.pictures)
+        self.choice.value = name
+
+
+class KernelEditor(anywidget.AnyWidget):
+    """Nine fields and a list of well-known kernels; `value` is the kernel (3, 3) float32.
+
+    A field that does not hold a number from -100 to 100 is marked and explained, and the kernel stays as it was.
+
+    Raises ValueError where `kernel` is not (3, 3), or one of its entries is not such a number.
+
+    Example:
+
+    >>> editor = KernelEditor(torch.eye(3))
+    >>> editor.preset = "sharpen"
+    >>> editor.value[1].tolist()
+    [-1.0, 5.0, -1.0]
+    >>> editor.fields = ["one", *editor.fields[1:]]
+    >>> editor.message
+    "Row 1, column 1: expected a number from -100 to 100; got 'one'. The kernel stays as it was."
+    """
+
+    _esm = module("kernel.js")
+    _css = styles()
+    presets = traitlets.List(list(KERNELS)).tag(sync=True)
+    preset = traitlets.Unicode().tag(sync=True)  # empty for the reader's own numbers
+    fields = traitlets.List([""] * 9).tag(sync=True)
+    message = traitlets.Unicode().tag(sync=True)
+    wrong = traitlets.Int(-1).tag(sync=True)  # the field that is not understood
+    value = traitlets.Instance(torch.Tensor)
+
+    def __init__(self, kernel: torch.Tensor | None = None):
+        kernel = torch.tensor(KERNELS["identity"]) if kernel is None else kernel
+        expect.tensor("kernel", kernel, "(3, 3)")
+        if kernel.shape != (3, 3):
+            raise ValueError(f"kernel must be (3, 3); got {tuple(kernel.shape)}")
+        entries = [expect.number("kernel", entry, -LARGEST_ENTRY, LARGEST_ENTRY) for entry in kernel.flatten().tolist()]
+        super().__init__(fields=_texts(entries), value=torch.tensor(entries).reshape(3, 3))
+        self._name_kernel()
+
+    @traitlets.observe("preset")
+    def _load_preset(self, change) -> None:
+        if change["new"] in KERNELS:
+            self.fields = _texts(entry for row in KERNELS[change["new"]] for entry in row)
+
+    @traitlets.observe("fields")
+    def _read_fields(self, change) -> None:
+        entries = []
+        for index, text in enumerate(self.fields):
+            try:
+                entries.append(expect.number("entry", _fraction(text), -LARGEST_ENTRY, LARGEST_ENTRY))
+            except ValueError:
+                place, typed = f"Row {index // 3 + 1}, column {index % 3 + 1}", reprlib.repr(text)
+                expected = f"expected a number from -100 to 100; got {typed}. The kernel stays as it was."
+                self.wrong, self.message = index, f"{place}: {expected}"
+                return
+        self.wrong, self.message = -1, ""
+        self.value = torch.tensor(entries).reshape(3, 3)
+        self._name_kernel()
+
+    def _name_kernel(self) -> None:
+        names = (name for name, rows in KERNELS.items() if torch.allclose(self.value, torch.tensor(rows).float()))
+        self.preset = next(names, "")
+
+
+def _fraction(text: str) -> float:
+    """A number as typed: "0.5", "-2", "1/9"; a typographic minus sign is one too."""
+    above, slash, below = text.replace("\N{MINUS SIGN}", "-").partition("/")
+    try:
+        return float(above) / float(below if slash else 1)
+    except ZeroDivisionError as error:
+        raise ValueError("division by 0") from error
+
+
+def _texts(entries) -> list[str]:
+    """Entries as a reader would type them; a ninth as a fraction."""
+    return ["1/9" if abs(entry - 1 / 9) < 1e-6 else f"{entry:g}" for entry in entries]
+
+
+def _as_batch(name: str, picture: torch.Tensor) -> torch.Tensor:
+    batch = picture[None] if picture.ndim == 3 else picture
+    if batch.ndim != 4 or batch.shape[:2] != (1, 3):
+        raise ValueError(f"picture {name!r} must be (1, 3, S, S) or (3, S, S); got {tuple(picture.shape)}")
+    return batch

@@ -1,0 +1,96 @@
+// The explorer's canvas: shows the pixels the kernel drew, says them in words, and moves the cursor.
+
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+function render({ model, el }) {
+  const canvas = element("canvas", { role: "img" });
+  const sentence = element("div", { class: "cl-sentence", "aria-live": "polite" });
+  const message = element("div", { class: "cl-message", role: "alert" });
+  el.classList.add("cl-widget", "cl-explorer-canvas");
+  el.append(element("div", { class: "cl-paper" }, canvas), message, sentence);
+
+  const [rows, columns] = model.get("cells");
+  if (rows) {
+    Object.entries({ tabindex: 0, ...TAKES_KEYS }).forEach(([name, value]) => canvas.setAttribute(name, value));
+    canvas.classList.add("cl-takes-cursor");
+    const hint = "The arrow keys, or the mouse, move the cursor in the picture.";
+    canvas.title = hint;
+    el.append(element("div", { class: "cl-hint" }, hint));
+  }
+
+  function paint() {
+    const [width, height] = model.get("size");
+    message.textContent = model.get("message");
+    sentence.textContent = model.get("sentence");
+    canvas.setAttribute("aria-label", `${model.get("label")}. ${model.get("sentence")}`);
+    if (!width) return;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    canvas.style.width = `${(width * (model.get("shown_height") || height)) / height}px`;
+    const { buffer, byteOffset, byteLength } = model.get("pixels");
+    const pixels = new ImageData(new Uint8ClampedArray(buffer, byteOffset, byteLength), width, height);
+    canvas.getContext("2d").putImageData(pixels, 0, 0);
+  }
+
+  function moveTo(row, column) {
+    const cell = [Math.max(0, Math.min(rows - 1, row)), Math.max(0, Math.min(columns - 1, column))];
+    if (String(cell) === String(model.get("cell"))) return;
+    model.set("cell", cell);
+    model.save_changes(); // while the kernel draws, newer cells replace the one that waits
+  }
+
+  function key(event) {
+    if (!rows || !(event.key in MOVES)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const [down, right] = MOVES[event.key];
+    const [row, column] = model.get("cell");
+    moveTo(row + down, column + right);
+  }
+
+  function point(event) {
+    if (!rows || !event.buttons) return;
+    const [left, top, width, height] = model.get("grid");
+    const scale = canvas.width / canvas.getBoundingClientRect().width;
+    const [x, y] = [event.offsetX * scale - left, event.offsetY * scale - top];
+    if (event.type === "pointerdown") {
+      if (x < 0 || y < 0 || x >= width || y >= height) return;
+      canvas.setPointerCapture(event.pointerId);
+    } else if (!canvas.hasPointerCapture(event.pointerId)) return;
+    moveTo(Math.floor((y / height) * rows), Math.floor((x / width) * columns));
+  }
+
+  canvas.addEventListener("keydown", key);
+  canvas.addEventListener("pointerdown", point);
+  canvas.addEventListener("pointermove", point);
+  model.on("change:drawn", paint);
+  paint();
+  const watch = nameControls(el);
+  return () => {
+    model.off("change:drawn", paint);
+    watch.disconnect();
+  };
+}
+
+/** The sliders of ipywidgets have a visible label but no name for screen readers: lend them their label. */
+function nameControls(el) {
+  const watch = new MutationObserver(() => {
+    const box = el.closest(".cl-explorer");
+    for (const row of box ? box.querySelectorAll(".widget-inline-hbox") : []) {
+      const label = row.querySelector(".widget-label");
+      const control = row.querySelector("[role=slider]");
+      if (!label || !control) continue;
+      control.setAttribute("aria-label", label.textContent);
+      control.setAttribute("data-lm-suppress-shortcuts", "true");
+    }
+  });
+  const attached = () => {
+    const box = el.closest(".cl-explorer");
+    if (!box) return requestAnimationFrame(attached);
+    watch.observe(box, { childList: true, subtree: true });
+    box.append(document.createComment("named")); // the first round
+  };
+  requestAnimationFrame(attached);
+  return watch;
+}
+
+export default { render };

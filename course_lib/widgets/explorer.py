@@ -1,0 +1,176 @@
+"""The explorer: controls on top, a live drawing below, and its state in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import anywidget
+import ipywidgets
+import numpy as np
+import traitlets
+
+from course_lib import expect
+from course_lib.figures import Drawing, Shown, show_pixels
+from course_lib.figures.style import check_pixels
+from course_lib.widgets.page import module, static_bundle, styles
+
+
+class Canvas(anywidget.AnyWidget):
+    """The drawing on the page: RGBA bytes, the sentence, and the cursor's cell, which the page moves.
+
+    Example:
+
+    >>> Canvas().cell
+    []
+    """
+
+    _esm = module("explorer.js")
+    _css = styles()
+    label = traitlets.Unicode().tag(sync=True)
+    pixels = traitlets.Bytes().tag(sync=True)
+    size = traitlets.List([0, 0]).tag(sync=True)
+    sentence = traitlets.Unicode().tag(sync=True)
+    message = traitlets.Unicode().tag(sync=True)
+    cells = traitlets.List([0, 0]).tag(sync=True)
+    cell = traitlets.List().tag(sync=True)
+    grid = traitlets.List().tag(sync=True)
+    shown_height = traitlets.Int(0).tag(sync=True)  # 0: pixel by pixel
+    drawn = traitlets.Int().tag(sync=True)  # counts drawings; the page paints when it changes
+
+    def put(self, drawing: Drawing) -> None:
+        """Send one drawing to the page, all its parts together.
+
+        Raises ValueError where the pixels are not (H, W, 3) uint8, or there is no sentence.
+
+        Example:
+
+        >>> canvas = Canvas()
+        >>> canvas.put(Drawing(np.zeros((4, 8, 3), dtype=np.uint8), "A black bar."))
+        >>> canvas.size, len(canvas.pixels)
+        ([8, 4], 128)
+        """
+        check_pixels(drawing.pixels)
+        if not drawing.sentence:
+            raise ValueError("a drawing needs a sentence that says what it shows; got an empty one")
+        height, width, _ = drawing.pixels.shape
+        with self.hold_sync():
+            self.pixels = np.dstack([drawing.pixels, np.full((height, width), 255, np.uint8)]).tobytes()
+            self.size = [width, height]
+            self.sentence = drawing.sentence
+            self.message = ""
+            self.grid = list(drawing.grid or (0, 0, width, height))
+            self.drawn += 1
+
+    def complain(self, message: str) -> None:
+        """Keep the last drawing and show a sentence above its own.
+
+        Example:
+
+        >>> canvas = Canvas()
+        >>> canvas.complain("stride must be a whole number, at least 1; got 0")
+        >>> canvas.message
+        'stride must be a whole number, at least 1; got 0'
+        """
+        with self.hold_sync():
+            self.message = message
+            self.drawn += 1
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls joined to a live drawing: whenever a control changes, `draw` is called with the values of all.
+
+    draw: `draw(**values) -> Drawing`. controls: name -> ipywidgets control (anything with a `value`). label: what the
+    whole is, for the page and for screen readers. cursor: (rows, columns) of cells that the arrow keys and the mouse
+    visit; `draw` then also gets `row` and `column`. height: the drawing's height on the page, by default its own.
+
+    A ValueError from `draw` is shown as a sentence, and the explorer goes on; any other exception is raised.
+    While a drawing is made, newer values of a control replace the one that waits, so slow drawings do not pile up.
+
+    Raises ValueError where the label is empty, a control has no value, or a name is taken by the cursor.
+
+    Example:
+
+    >>> def draw(level):
+    ...     return Drawing(np.full((8, 8, 3), level, dtype=np.uint8), f"A square at level {level} of 255.")
+    >>> explorer = Explorer(draw, {"level": ipywidgets.IntSlider(20, 0, 255)}, label="Grey levels")
+    >>> explorer.controls["level"].value = 99
+    >>> explorer.sentence
+    'A square at level 99 of 255.'
+    """
+
+    def __init__(
+        self,
+        draw: Callable[..., Drawing],
+        controls: Mapping[str, ipywidgets.Widget],
+        *,
+        label: str,
+        cursor: tuple[int, int] | None = None,
+        height: int | None = None,
+    ):
+        if not label:
+            raise ValueError("an explorer needs a label that says what it is; got an empty one")
+        for name, control in controls.items():
+            if not getattr(control, "has_trait", lambda _: False)("value"):
+                raise ValueError(f"control {name!r} must be a widget with a value; got {type(control).__name__}")
+            if cursor and name in ("row", "column"):
+                raise ValueError(f"with a cursor, 'row' and 'column' are its own; got a control named {name!r}")
+            control.observe(self._redraw, "value")
+        self.draw, self.controls, self.label = draw, dict(controls), label
+        self.canvas = Canvas(label=label)
+        if height is not None:
+            self.canvas.shown_height = expect.whole("height", height)
+        if cursor is not None:
+            rows, columns = (expect.whole("cursor", side) for side in cursor)
+            self.canvas.cells, self.canvas.cell = [rows, columns], [rows // 2, columns // 2]
+            self.canvas.observe(self._redraw, "cell")
+        bar = ipywidgets.Box(list(controls.values())).add_class("cl-controls")
+        super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.canvas])
+        self.add_class("cl-explorer")
+        self._redraw()
+
+    @property
+    def values(self) -> dict:
+        """What `draw` would be called with now."""
+        values = {name: control.value for name, control in self.controls.items()}
+        if self.canvas.cell:
+            values["row"], values["column"] = self.canvas.cell
+        return values
+
+    @property
+    def sentence(self) -> str:
+        """The words of the last drawing."""
+        return self.canvas.sentence
+
+    def draw_now(self) -> Drawing:
+        """Call `draw` with the present values and return its drawing, without showing it.
+
+        Example:
+
+        >>> black = Drawing(np.zeros((8, 8, 3), dtype=np.uint8), "A black square.")
+        >>> Explorer(lambda: black, {}, label="Nothing to move").draw_now().sentence
+        'A black square.'
+        """
+        return self.draw(**self.values)
+
+    def static(self) -> Shown:
+        """The present drawing as a still figure, for a cell of its own.
+
+        Example:
+
+        >>> black = Drawing(np.zeros((8, 8, 3), dtype=np.uint8), "A black square.")
+        >>> Explorer(lambda: black, {}, label="Nothing to move").static()
+        Figure: Nothing to move. A black square.
+        """
+        drawing = self.draw_now()
+        return show_pixels(drawing.pixels, f"{self.label}. {drawing.sentence}")
+
+    def _redraw(self, change=None) -> None:
+        try:
+            drawing = self.draw_now()
+        except ValueError as error:
+            self.canvas.complain(str(error))
+        else:
+            self.canvas.put(drawing)
+
+    def _repr_mimebundle_(self, **options):
+        return static_bundle(super()._repr_mimebundle_(**options), self.static())

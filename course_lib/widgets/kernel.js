@@ -1,0 +1,51 @@
+// The kernel editor's view: nine fields and a list of well-known kernels. What is typed goes to Python as it is.
+
+function render({ model, el }) {
+  const select = element("select", { "aria-label": "Kernel", ...TAKES_KEYS });
+  const message = element("div", { class: "cl-message", role: "alert" });
+  const inputs = model.get("fields").map((_, index) => {
+    const place = `Kernel, row ${Math.floor(index / 3) + 1}, column ${(index % 3) + 1}`;
+    return element("input", { type: "text", inputmode: "decimal", "aria-label": place, ...TAKES_KEYS });
+  });
+  const rows = [0, 3, 6].map((first) =>
+    element("tr", {}, ...inputs.slice(first, first + 3).map((input) => element("td", {}, input))),
+  );
+  el.classList.add("cl-widget", "cl-kernel");
+  el.append(select, element("table", { role: "presentation" }, ...rows), message);
+
+  function show() {
+    const wrong = model.get("wrong");
+    inputs.forEach((input, index) => {
+      input.value = model.get("fields")[index];
+      input.setAttribute("aria-invalid", index === wrong);
+    });
+    message.textContent = model.get("message");
+    const names = ["own numbers", ...model.get("presets")];
+    select.replaceChildren(...names.map((name) => element("option", { value: name }, name)));
+    select.value = model.get("preset") || names[0];
+  }
+
+  function send() {
+    model.set("fields", inputs.map((input) => input.value));
+    model.save_changes();
+  }
+
+  for (const input of inputs) {
+    input.addEventListener("change", send);
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return; // JupyterLab takes this key, so that no change is reported
+      event.stopPropagation();
+      send();
+    });
+  }
+  select.addEventListener("change", () => {
+    model.set("preset", select.selectedIndex ? select.value : "");
+    model.save_changes();
+  });
+  const changes = "change:fields change:preset change:message change:wrong";
+  model.on(changes, show);
+  show();
+  return () => model.off(changes, show);
+}
+
+export default { render };

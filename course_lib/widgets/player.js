@@ -1,0 +1,116 @@
+// The denoising player. All frames arrive in one picture; from then on nothing here needs the kernel.
+
+const SIGNS = {
+  play: "M4 2 L14 8 L4 14 Z",
+  pause: "M3 2 H7 V14 H3 Z M9 2 H13 V14 H9 Z",
+  back: "M2 2 H4 V14 H2 Z M14 2 V14 L5 8 Z",
+  forward: "M12 2 H14 V14 H12 Z M2 2 V14 L11 8 Z",
+};
+const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
+const pause_ms = () => (CALM.matches ? 1000 : 150);
+
+function render({ model, el }) {
+  const title = element("div", { class: "cl-title" });
+  const panes = element("div", { class: "cl-panes" });
+  const back = signButton("One step back", SIGNS.back);
+  const play = signButton("Play", SIGNS.play);
+  const forward = signButton("One step forward", SIGNS.forward);
+  const slider = element("input", { type: "range", min: 0, step: 1, ...TAKES_KEYS });
+  const sentence = element("div", { class: "cl-sentence" });
+  const bar = element("div", { class: "cl-bar" }, back, play, forward, slider);
+  el.classList.add("cl-widget", "cl-player");
+  el.append(title, panes, bar, sentence);
+
+  let about = model.get("about");
+  let sprite = null;
+  let canvases = [];
+  let frame = 0;
+  let timer = null;
+
+  const last = () => about.sentences.length - 1;
+
+  function show(index) {
+    frame = Math.max(0, Math.min(last(), index));
+    slider.value = frame;
+    sentence.textContent = about.sentences[frame];
+    slider.setAttribute("aria-valuetext", about.sentences[frame]);
+    if (!sprite) return;
+    const x = (frame % about.columns) * about.width;
+    const y = Math.floor(frame / about.columns) * about.height;
+    about.panes.forEach(({ left, width, height, label }, pane) => {
+      const pen = canvases[pane].getContext("2d");
+      pen.drawImage(sprite, x + left, y, width, height, 0, 0, width, height);
+      canvases[pane].setAttribute("aria-label", `${label}. ${about.sentences[frame]}`);
+    });
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    changeSign(play, "Play", SIGNS.play);
+  }
+
+  function toggle() {
+    if (timer) return stop();
+    if (frame === last()) show(0);
+    changeSign(play, "Pause", SIGNS.pause);
+    timer = setInterval(() => {
+      show(frame + 1);
+      if (frame === last()) stop();
+    }, pause_ms());
+  }
+
+  function scrub(index) {
+    stop();
+    show(index);
+  }
+
+  function key(event) {
+    const moves = { ArrowLeft: frame - 1, ArrowRight: frame + 1, Home: 0, End: last() };
+    const onButton = event.target.closest("button");
+    if (event.key === " " && !onButton) toggle();
+    else if (event.key in moves) scrub(moves[event.key]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function pane({ width, height, label, note, shown }) {
+    const canvas = element("canvas", { role: "img", width, height, "aria-label": label });
+    const words = element("figcaption", {}, label);
+    if (note) words.append(element("small", {}, note));
+    canvases.push(canvas);
+    return element("figure", { style: `--shown: ${shown}px` }, canvas, words);
+  }
+
+  async function load() {
+    stop();
+    const bytes = model.get("sprite");
+    const picture = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
+    if (bytes !== model.get("sprite")) return picture.close(); // a newer run has arrived meanwhile
+    sprite?.close();
+    sprite = picture;
+    about = model.get("about");
+    title.textContent = about.title;
+    canvases = [];
+    panes.replaceChildren(...about.panes.map(pane));
+    slider.max = last();
+    slider.setAttribute("aria-label", about.title || "Step of the denoising run");
+    show(0);
+  }
+
+  back.addEventListener("click", () => scrub(frame - 1));
+  forward.addEventListener("click", () => scrub(frame + 1));
+  play.addEventListener("click", toggle);
+  slider.addEventListener("input", () => scrub(Number(slider.value)));
+  el.addEventListener("keydown", key);
+  model.on("change:about change:sprite", load);
+  load();
+  return () => {
+    stop();
+    model.off("change:about change:sprite", load);
+    sprite?.close();
+  };
+}
+
+export default { render };

@@ -1,0 +1,101 @@
+"""The denoising player: watch noise being removed, play, pause and scrub; it needs no kernel once it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import anywidget
+import traitlets
+
+from course_lib import expect
+from course_lib.figures import Shown, contact_sheet, show_pixels
+from course_lib.widgets.frames import evenly_chosen, frames_of, sprite_of
+from course_lib.widgets.page import module, static_bundle, styles
+
+
+class Player(anywidget.AnyWidget):
+    """A player of one denoising run; `player` makes it, `load` gives it another run.
+
+    All frames travel to the page once, in one picture, and the page draws them; `about` holds their layout and words.
+
+    Example:
+
+    >>> Player.sprite.default_value
+    b''
+    """
+
+    _esm = module("player.js")
+    _css = styles()
+    sprite = traitlets.Bytes().tag(sync=True)
+    about = traitlets.Dict().tag(sync=True)
+
+    def load(self, steps: Iterable, decode: Callable | None = None, *, title: str = "", pixel_scale=None) -> None:
+        """Show another run; the arguments are those of `player`.
+
+        Raises ValueError as `player` does. Example:
+
+        >>> Player().load([])
+        Traceback (most recent call last):
+        ValueError: expected at least one step of a denoising run; got none
+        """
+        frames = frames_of(steps, decode)
+        sprite, layout = sprite_of(frames)
+        widest = max(pane["width"] for pane in layout["panes"])
+        scale = max(1, round(256 / widest)) if pixel_scale is None else expect.whole("pixel_scale", pixel_scale)
+        for pane, label, note in zip(layout["panes"], frames.panes, frames.notes, strict=True):
+            # Panes of different sizes, as a latent and its decoded picture, stand equally large on the page.
+            pane.update(label=label, note=note, shown=widest * scale)
+        self._frames, self._title = frames, title
+        with self.hold_sync():
+            self.about = {**layout, "title": title, "sentences": list(frames.sentences)}
+            self.sprite = sprite
+
+    def contact_sheet(self) -> Shown:
+        """About eight evenly chosen frames as a still figure, for a cell of its own.
+
+        Example:
+
+        >>> from types import SimpleNamespace
+        >>> import torch
+        >>> x = torch.zeros(1, 3, 8, 8)
+        >>> step = SimpleNamespace(sigma=2.0, sigma_next=0.0, x=x, denoised=x, x_next=x)
+        >>> player([step]).contact_sheet()
+        Figure: Contact sheet of 2 frames. Step 1 of 1, sigma 2.00 to 0. Result after 1 step, sigma 0.
+                Rows: state x, drawn as x / sqrt(1 + sigma²); guess of the clean picture.
+        """
+        frames, chosen = self._frames, evenly_chosen(len(self._frames.sentences))
+        rows = [", ".join(filter(None, pair)) for pair in zip(frames.panes, frames.notes, strict=True)]
+        pixels = contact_sheet([frames.pictures[i] for i in chosen], [frames.captions[i] for i in chosen], rows)
+        title = f"{self._title.rstrip('.')}. " if self._title else ""
+        ends = f"{frames.sentences[0]} {frames.sentences[-1]}"
+        alt = f"{title}Contact sheet of {len(chosen)} frames. {ends} Rows: {'; '.join(rows)}."
+        return show_pixels(pixels, alt)
+
+    def _repr_mimebundle_(self, **options):
+        return static_bundle(super()._repr_mimebundle_(**options), self.contact_sheet())
+
+
+def player(
+    steps: Iterable, decode: Callable | None = None, *, title: str = "", pixel_scale: int | None = None
+) -> Player:
+    """Make a player of a denoising run: the state and the guess of the clean picture side by side, step by step.
+
+    steps: any list or iterator of `Step`s with x and denoised (B, C, H, W); an iterator is run to its end. decode:
+    latents (B, C, H, W) -> pictures (B, 3, H, W) in [-1, 1], shown in a third pane. A batch is tiled. `pixel_scale`
+    enlarges every pixel by a whole number; by default the panes come out about 256 pixels wide.
+
+    Raises ValueError where there is no step, tensors have other shapes or hold NaN, or the frames are too many or too
+    large for one sheet.
+
+    Example:
+
+    >>> from types import SimpleNamespace
+    >>> import torch
+    >>> x = torch.zeros(1, 3, 8, 8)
+    >>> step = SimpleNamespace(sigma=2.0, sigma_next=0.0, x=x, denoised=x, x_next=x)
+    >>> player([step]).about["sentences"]
+    ['Step 1 of 1, sigma 2.00 to 0.', 'Result after 1 step, sigma 0.']
+    """
+    made = Player()
+    made.load(steps, decode, title=title, pixel_scale=pixel_scale)
+    return made

@@ -1,0 +1,58 @@
+// The first widget a learner meets: it shows at once whether the page and the kernel do their part.
+
+function render({ model, el }) {
+  const [width, height] = model.get("size");
+  const canvas = element("canvas", { role: "img", width, height });
+  const slider = element("input", { type: "range", min: 0, max: 100, "aria-label": "Noise", ...TAKES_KEYS });
+  const sentence = element("div", { class: "cl-sentence" });
+  const page = element("div", {}, "[OK] The page: widgets run here. Move the slider with the mouse or the arrow keys.");
+  const kernel = element("div", { role: "status" }, "[..] The kernel: waiting for its answer.");
+  el.classList.add("cl-widget", "cl-trial");
+  el.append(canvas, element("div", { class: "cl-bar" }, slider), sentence, page, kernel);
+
+  const floats = (name) => {
+    const { buffer, byteOffset, byteLength } = model.get(name);
+    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  };
+  const picture = floats("picture");
+  const noise = floats("noise");
+  const pen = canvas.getContext("2d");
+  const pixels = pen.createImageData(width, height);
+
+  function show() {
+    const share = slider.value / 100;
+    const kept = Math.sqrt(1 - share * share);
+    for (let place = 0; place < width * height; place += 1) {
+      for (let colour = 0; colour < 3; colour += 1) {
+        const value = kept * picture[3 * place + colour] + share * noise[3 * place + colour];
+        pixels.data[4 * place + colour] = Math.round((value + 1) * 127.5); // the array itself saturates at 0 and 255
+      }
+      pixels.data[4 * place + 3] = 255;
+    }
+    pen.putImageData(pixels, 0, 0);
+    sentence.textContent = `Noise ${slider.value} %.`;
+    slider.setAttribute("aria-valuetext", sentence.textContent);
+    canvas.setAttribute("aria-label", `A picture with noise. ${sentence.textContent}`);
+  }
+
+  slider.value = 30;
+  slider.addEventListener("input", show);
+  show();
+
+  const silence = setTimeout(() => {
+    kernel.textContent =
+      "[FAIL] The kernel: no answer in 10 seconds. Choose Kernel, Restart Kernel in the menu, and run this cell again.";
+  }, 10000);
+  const answered = () => {
+    clearTimeout(silence);
+    kernel.textContent = "[OK] The kernel: it answers.";
+  };
+  model.on("msg:custom", answered);
+  model.send({ hello: true });
+  return () => {
+    clearTimeout(silence);
+    model.off("msg:custom", answered);
+  };
+}
+
+export default { render };

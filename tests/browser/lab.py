@@ -1,0 +1,183 @@
+"""JupyterLab in a real browser: a private server, and a notebook driven as a learner drives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "course"
+LAUNCH = {"args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
+OVERRIDES = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+
+class Server:
+    """JupyterLab on a free port with settings of its own, serving the folder `root`."""
+
+    def __init__(self, home: Path, root: Path):
+        root.mkdir(parents=True, exist_ok=True)
+        self.root = root
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        app_settings = home / "app_settings"
+        app_settings.mkdir(parents=True)
+        (app_settings / "overrides.json").write_text(json.dumps(OVERRIDES))
+        private = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "IPYTHONDIR": "ipython",
+        }
+        environment = os.environ | {name: str(home / folder) for name, folder in private.items()}
+        environment["PYTHONPATH"] = str(ROOT)
+        command = [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root"),
+            *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+            *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"),
+            f"--LabApp.app_settings_dir={app_settings}",
+        ]
+        self.log = home / "server.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=log)
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self, seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.address}/api?token={TOKEN}", timeout=2).close()
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"JupyterLab did not answer within {seconds} s:\n{self.log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Lab:
+    """A browser beside a server. `open` gives a notebook in a page of its own."""
+
+    def __init__(self, server: Server, browser: Browser):
+        self.server, self.browser = server, browser
+
+    def open(self, notebook: Path | str, width: int = 1400, height: int = 1000) -> Notebook:
+        """Open a copy of a notebook file; the file itself stays untouched."""
+        notebook = Path(notebook)
+        copy = self.server.root / f"{notebook.stem}_{uuid.uuid4().hex[:6]}.ipynb"
+        shutil.copyfile(notebook, copy)
+        page = self.browser.new_page(viewport={"width": width, "height": height})
+        return Notebook(page, self.server, copy.name)
+
+    def write(self, cells: Mapping[str, str] | list[str], **options) -> Notebook:
+        """Write a notebook of code cells and open it."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = self.server.root / f"written_{uuid.uuid4().hex[:6]}.ipynb"
+        nbformat.write(notebook, path)
+        return self.open(path, **options)
+
+
+class Notebook:
+    """One notebook in one page: run it, find its widgets, look at them."""
+
+    def __init__(self, page: Page, server: Server, name: str):
+        self.page = page
+        self.requests: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.set_default_timeout(60_000)
+        page.goto(f"{server.address}/lab/workspaces/{uuid.uuid4().hex}/tree/{name}?token={TOKEN}")
+        page.wait_for_selector(".jp-NotebookPanel:visible .jp-CodeCell")
+        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
+        page.evaluate("() => jupyterapp.shell.collapseLeft()")
+        self.wait_idle()
+
+    def command(self, name: str, **arguments) -> None:
+        """Execute one of JupyterLab's commands."""
+        self.page.evaluate("([name, args]) => { jupyterapp.commands.execute(name, args) }", [name, arguments])
+
+    def wait_idle(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        ready = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+        self.page.wait_for_function(ready)
+
+    def run_all(self, seconds: float = 120) -> None:
+        """Run all cells and wait until each has its execution count and the kernel is idle."""
+        self.command("notebook:run-all-cells")
+        done = """() => {
+            const cells = jupyterapp.shell.currentWidget.content.widgets.filter(cell => cell.model.type === 'code');
+            const errors = cells.flatMap(cell => cell.model.outputs.toJSON())
+                .filter(output => output.output_type === 'error');
+            if (errors.length) return errors.map(({ ename, evalue }) => `${ename}: ${evalue}`).join('; ');
+            return cells.every(cell => cell.model.executionCount || !cell.model.sharedModel.getSource().trim());
+        }"""
+        outcome = self.page.wait_for_function(done, timeout=seconds * 1000).json_value()
+        if outcome is not True:
+            raise AssertionError(f"a cell of the notebook failed: {outcome}")
+        self.wait_idle()
+
+    def shut_kernel_down(self) -> None:
+        """End the kernel, as the menu entry does, and wait until it is gone."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.wait_for_function("() => !jupyterapp.shell.currentWidget.sessionContext.session")
+
+    def use_theme(self, name: str) -> None:
+        """Switch to "JupyterLab Light" or "JupyterLab Dark"."""
+        self.command("apputils:change-theme", theme=name)
+        light = str("Light" in name).lower()
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
+
+    def slider(self, label: str) -> Locator:
+        """The handle of an ipywidgets slider, by its visible label."""
+        return self.page.locator(f".widget-slider:has(.widget-label:text-is('{label}')) [role=slider]")
+
+    def pixels(self, canvas: Locator) -> str:
+        """What a canvas shows now, as a data URL: equal if and only if the pixels are equal."""
+        return canvas.evaluate("canvas => canvas.toDataURL()")
+
+    def wait_for_label(self, element: Locator, words: str) -> None:
+        """Wait until the aria-label of an element holds these words: the sign that its new picture is there."""
+        element.page.wait_for_function(
+            "([element, words]) => element.getAttribute('aria-label').includes(words)",
+            arg=[element.element_handle(), words],
+        )
+
+    def screenshot(self, path: Path | str, element: Locator | None = None) -> None:
+        """A picture of the page, or of one element of it."""
+        (element or self.page).screenshot(path=path)
+
+    def foreign_requests(self) -> list[str]:
+        """Addresses outside this machine that the page asked for."""
+        own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:http://127.0.0.1")
+        return [address for address in self.requests if not address.startswith(own)]
+
+    def close(self) -> None:
+        """End the kernel and leave the page."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()

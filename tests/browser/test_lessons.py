@@ -1,0 +1,81 @@
+"""The lessons as a learner meets them: every cell runs, controls answer, and no request leaves the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebooks.execute import lessons
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def opened(lab):
+    """Open a lesson by its number, run it, and close it afterwards; no page may ask for another machine."""
+    notebooks = []
+
+    def run(number):
+        (path,) = (path for path in lessons() if path.name.startswith(number))
+        notebooks.append(lab.open(path))
+        notebooks[-1].run_all()
+        return notebooks[-1]
+
+    yield run
+    for notebook in notebooks:
+        assert notebook.foreign_requests() == []
+        notebook.close()
+
+
+@pytest.mark.parametrize("number", [path.name[:2] for path in lessons()])
+def test_every_picture_has_words_and_every_widget_is_there(opened, number):
+    page = opened(number).page
+    for canvas in page.locator("canvas[role=img]").all():
+        assert canvas.get_attribute("aria-label")
+    assert page.get_by_text("Error displaying widget").count() == 0
+    assert page.get_by_text("Loading widget").count() == 0
+    pictures = page.locator(".jp-RenderedImage").count()
+    spoken = page.locator(".jp-OutputArea span[role=img][aria-label]").count()
+    assert spoken >= pictures, "a picture without words for a screen reader"
+    assert page.locator(".cl-ask").count() >= 1
+
+
+def test_removing_noise_goes_on_without_a_kernel(opened):
+    notebook = opened("01")
+    player = notebook.page.locator(".cl-player").first
+    slider, canvas = player.locator("input[type=range]"), player.locator("canvas").first
+    last = int(slider.get_attribute("max"))
+    seen = set()
+    notebook.shut_kernel_down()
+    slider.focus()
+    for step in range(last):
+        seen.add(notebook.pixels(canvas))
+        notebook.page.keyboard.press("ArrowRight")
+        words = f"Step {step + 2} of {last}" if step + 1 < last else "Result"
+        notebook.wait_for_label(canvas, words)
+    seen.add(notebook.pixels(canvas))
+    assert len(seen) == last + 1, "some step shows the picture of another"
+
+
+def test_the_slider_from_picture_to_noise(opened):
+    notebook = opened("08")
+    canvas = notebook.page.locator(".cl-explorer canvas").first
+    notebook.wait_for_label(canvas, "Step 250 of 999")
+    seen = [notebook.pixels(canvas)]
+    notebook.slider("t").focus()
+    for key, words in [("ArrowRight", "Step 251 of 999"), ("End", "Step 999 of 999"), ("Home", "Step 0 of 999")]:
+        notebook.page.keyboard.press(key)
+        notebook.wait_for_label(canvas, words)
+        seen.append(notebook.pixels(canvas))
+    notebook.page.locator(".cl-explorer select").nth(1).select_option("cosine")
+    notebook.wait_for_label(canvas, "cosine")
+    seen.append(notebook.pixels(canvas))
+    assert len(set(seen)) == len(seen), "a control moved and the picture did not"
+
+
+def test_an_answer_is_shown_only_when_one_is_chosen(opened):
+    page = opened("08").page
+    question = page.locator(".cl-ask").first
+    reply = "The shrinking makes room for the noise."
+    assert reply not in page.locator(".jp-Notebook").first.inner_text()
+    question.locator("input[type=radio]").first.check()
+    question.get_by_text(reply).wait_for()

@@ -1,0 +1,90 @@
+"""What the commands of the README run, without running it; and that the README tells what is there."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def dry_run(*arguments):
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = ["make", "--dry-run", *arguments]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return re.sub(r"\s+", " ", result.stdout.replace("\\\n", " "))
+
+
+def test_lesson_prepares_the_environment_and_starts():
+    said = dry_run("lesson")
+    assert said.index("make_environment.py") < said.index("-m course_lib.lessons.start")
+    assert "--test" not in said and "--port" not in said
+
+
+def test_the_options_of_lesson_arrive():
+    said = dry_run("lesson", "LESSON=08", "PORT=8889", "BROWSER=no", "TORCH=cpu", "PYTHON=python3.12")
+    assert '"python3.12" make_environment.py --python "python3.12" --torch "cpu"' in said
+    assert '-m course_lib.lessons.start --port "8889" --lesson "08" --no-browser' in said
+
+
+def test_a_browser_of_the_readers_own_is_kept():
+    assert "--no-browser" not in dry_run("lesson", "BROWSER=firefox")
+
+
+def test_reset_names_the_lesson():
+    assert '-m course_lib.lessons.copies --reset "02"' in dry_run("reset", "LESSON=02")
+
+
+def test_test_runs_every_part_in_order():
+    said = dry_run("test")
+    parts = [
+        "--test",
+        "ruff check",
+        "ruff format --check",
+        '-m "not browser" --doctest-modules',
+        "--nbval",
+        "-m browser",
+    ]
+    places = [said.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_help_lists_every_command():
+    said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"^  make ([a-z-]+)", said, re.MULTILINE)) == targets - {
+        "lesson-environment",
+        "test-environment",
+    }
+
+
+def test_without_any_python_one_sentence_says_so(tmp_path):
+    for name in ("sh", "make"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    command = [str(tmp_path / "make"), "lesson", "SHELL=" + str(tmp_path / "sh")]
+    result = subprocess.run(command, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert result.stdout == (
+        "Python 3.11 or newer is needed; there is no python3. On Debian or Ubuntu: sudo apt install python3-venv\n"
+    )
+
+
+def test_ci_runs_make_test_and_installs_what_is_missing():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    assert script.read_text().rstrip().endswith("\nmake test")
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:|#)([^)#]+)", README))))
+def test_links_of_the_readme_lead_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+def test_the_readme_lists_the_lessons_that_exist():
+    linked = set(re.findall(r"\]\(notebooks/(\d\d_\w+\.ipynb)\)", README))
+    assert linked == {path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")}

@@ -1,0 +1,155 @@
+"""The learner's copies: filled, never overwritten, renewed one at a time."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from course_lib.lessons import copies
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / "notebooks"
+    (folder / "solutions").mkdir(parents=True)
+    (folder / ".ipynb_checkpoints").mkdir()
+    for name in ("00_start.ipynb", "02_convolution.ipynb", "solutions/02_convolution.ipynb", "glossary.md"):
+        (folder / name).write_text(f"original {name}")
+    (folder / ".ipynb_checkpoints" / "00_start-checkpoint.ipynb").write_text("not part of the course")
+    return folder
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "my_lessons"
+
+
+def everything(folder):
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_copies_have_the_same_layout_so_that_links_work(source, target):
+    said = copies.fill(source, target)
+    assert sorted(everything(target)) == [
+        ".copied.json",
+        "00_start.ipynb",
+        "02_convolution.ipynb",
+        "glossary.md",
+        "solutions/02_convolution.ipynb",
+    ]
+    assert said == ["4 files copied to my_lessons, for you to change as you like."]
+
+
+def test_a_second_filling_changes_nothing_and_says_nothing(source, target):
+    copies.fill(source, target)
+    (target / "02_convolution.ipynb").write_text("mine")
+    before = everything(target)
+    assert copies.fill(source, target) == []
+    assert everything(target) == before
+
+
+def test_a_deleted_copy_and_a_new_lesson_are_added(source, target):
+    copies.fill(source, target)
+    (target / "00_start.ipynb").unlink()
+    (source / "03_relu.ipynb").write_text("new")
+    assert copies.fill(source, target)[0].startswith("2 files copied")
+    assert (target / "00_start.ipynb").exists() and (target / "03_relu.ipynb").read_text() == "new"
+
+
+@pytest.mark.parametrize("touched", [True, False])
+def test_a_lesson_that_changed_is_mentioned_and_never_overwritten(source, target, touched):
+    copies.fill(source, target)
+    if touched:
+        (target / "02_convolution.ipynb").write_text("mine")
+    before = (target / "02_convolution.ipynb").read_text()
+    (source / "02_convolution.ipynb").write_text("better")
+    for _ in range(2):
+        (sentence,) = copies.fill(source, target)
+        assert "02_convolution.ipynb has changed" in sentence and "make reset LESSON=02" in sentence
+    assert (target / "02_convolution.ipynb").read_text() == before
+
+
+@pytest.mark.parametrize("name", ["glossary.md", "solutions/02_convolution.ipynb"])
+def test_a_page_follows_its_original_until_the_learner_changes_it(source, target, name):
+    copies.fill(source, target)
+    (source / name).write_text("second edition")
+    assert copies.fill(source, target) == []
+    assert (target / name).read_text() == "second edition"
+    (target / name).write_text("with my notes")
+    (source / name).write_text("third edition")
+    (sentence,) = copies.fill(source, target)
+    assert name in sentence and "delete your copy" in sentence
+    assert (target / name).read_text() == "with my notes"
+
+
+@pytest.mark.parametrize("damaged", ["{", "[1]", '{"00_start.ipynb": 3}', "\0"])
+def test_a_damaged_record_is_said_and_made_anew(source, target, damaged):
+    copies.fill(source, target)
+    (target / "00_start.ipynb").write_text("mine")
+    (target / ".copied.json").write_text(damaged)
+    (sentence,) = copies.fill(source, target)
+    assert ".copied.json could not be read" in sentence
+    assert (target / "00_start.ipynb").read_text() == "mine"
+    assert len(json.loads((target / ".copied.json").read_text())) == 4
+
+
+def test_a_copy_that_is_cut_off_leaves_nothing_half_written(source, target, monkeypatch):
+    whole = shutil.copyfile
+
+    def breaks_off(original, part):
+        if original.name == "02_convolution.ipynb":
+            part.write_text("orig")
+            raise OSError("No space left on device")
+        return whole(original, part)
+
+    monkeypatch.setattr(shutil, "copyfile", breaks_off)
+    with pytest.raises(OSError, match="No space"):
+        copies.fill(source, target)
+    assert sorted(everything(target)) == [".copied.json", "00_start.ipynb"]
+    monkeypatch.undo()
+    assert copies.fill(source, target)[0].startswith("3 files copied")
+    assert (target / "02_convolution.ipynb").read_text() == "original 02_convolution.ipynb"
+
+
+def test_reset_keeps_every_old_copy(source, target):
+    copies.fill(source, target)
+    for text in ("first try", "second try"):
+        (target / "02_convolution.ipynb").write_text(text)
+        said = copies.reset("02", source, target)
+        assert "my_lessons/old/02_convolution-" in said
+        assert (target / "02_convolution.ipynb").read_text() == "original 02_convolution.ipynb"
+    assert sorted(path.read_text() for path in (target / "old").iterdir()) == ["first try", "second try"]
+
+
+def test_reset_takes_the_new_original_and_ends_its_mention(source, target):
+    copies.fill(source, target)
+    (source / "02_convolution.ipynb").write_text("better")
+    copies.reset("02_convolution", source, target)
+    assert (target / "02_convolution.ipynb").read_text() == "better"
+    assert copies.fill(source, target) == []
+
+
+@pytest.mark.parametrize("lesson", ["", "1", "99", "convolution", "../02", "glossary.md", "2_"])
+def test_an_unknown_lesson_is_refused_with_the_list(source, target, lesson):
+    with pytest.raises(ValueError, match="LESSON must be .* There are: 00_start, 02_convolution$"):
+        copies.reset(lesson, source, target)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("lesson", ["02", "2", "02_convolution"])
+def test_a_lesson_is_found_by_number_and_by_name(source, lesson):
+    assert copies.find_lesson(lesson, source) == "02_convolution.ipynb"
+
+
+def test_a_course_without_its_lessons_says_how_to_get_them_back(tmp_path):
+    with pytest.raises(FileNotFoundError, match="git restore notebooks"):
+        copies.fill(tmp_path / "notebooks", tmp_path / "my_lessons")
+
+
+def test_the_command_ends_in_one_sentence():
+    command = [sys.executable, "-m", "course_lib.lessons.copies", "--reset", ""]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1 and result.stdout == ""
+    assert result.stderr.startswith("LESSON must be the number of a lesson") and result.stderr.count("\n") == 1
