@@ -7,7 +7,8 @@ import math
 import torch
 
 from benchmarks.rows import Row, alternate
-from course_lib.figures import beside, histogram_panel, picture_panel, show, show_pictures, subplots
+from course_lib.figures import beside, histogram_panel, picture_panel, show, subplots, tile
+from course_lib.figures.style import png_bytes
 from course_lib.samplers import steps
 from course_lib.widgets import player
 
@@ -27,11 +28,11 @@ def _player_row() -> Row:
     run = list(steps("euler", lambda x, sigma: 0.5 * x / (1 + sigma), x, torch.linspace(14.6, 0, STEPS + 1)))
     times = alternate(
         lambda: player(run),
-        lambda: [show_pictures(batch, alt="One frame.") for step in run for batch in (step.x, step.denoised)],
+        lambda: [png_bytes(tile(batch)) for step in run for batch in (step.x, step.denoised)],
         repeats=3,
     )
     note = f"{STEPS} steps of {BATCH} pictures of {SIDE} pixels, 2 panes"
-    return Row("player, built", *times, "a still PNG of every pane", note)
+    return Row("player, built", *times, "a PNG for every pane of every step", note)
 
 
 def _drawing_row() -> Row:

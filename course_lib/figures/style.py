@@ -167,7 +167,7 @@ def png_bytes(pixels: np.ndarray) -> bytes:
     """
     check_pixels(pixels)
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+    Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
 
 

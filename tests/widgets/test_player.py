@@ -45,6 +45,7 @@ def test_every_frame_comes_back_from_the_sprite(count, decoded):
 
 def test_panes_show_state_guess_and_result():
     taken = run()
+    taken[-1] = taken[-1]._replace(x_next=taken[-1].x_next + 0.5)  # a result that no guess showed before
     frames = frames_of(taken)
     for step, (state, guess) in zip(taken, frames.pictures, strict=False):
         assert np.array_equal(state, tile(step.x / math.sqrt(1 + step.sigma**2)))
