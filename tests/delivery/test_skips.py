@@ -1,5 +1,6 @@
 """A skip that is not on the list is a failure, wherever it comes from."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -16,41 +17,73 @@ SKIPS = {
     "module": 'pytest.skip("later", allow_module_level=True)',
     "import": 'pytest.importorskip("no_such_package", reason="later")',
     "xfail": '@pytest.mark.xfail(reason="later")\ndef test_it(): assert False',
+    "doctest": 'def example():\n    """\n    >>> later  # doctest: +SKIP\n    """',
 }
 
 
-def run(folder, text, allowed="", ci=False):
-    (folder / "tests" / "browser").mkdir(parents=True)
+def run(folder, skips, allowed):
+    (folder / "tests").mkdir()
     shutil.copy(ROOT / "conftest.py", folder)
     (folder / "tests" / "allowed_skips.txt").write_text(allowed)
-    (folder / "tests" / "browser" / "test_it.py").write_text(f"import pytest\n{text}\n")
-    environment = {name: value for name, value in os.environ.items() if name != "CI"} | ({"CI": "true"} if ci else {})
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", "tests"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    for name, text in skips.items():
+        (folder / "tests" / f"test_{name}.py").write_text(f"import pytest\n{text}\n")
+    options = ["-rA", "-p", "no:cacheprovider", "--doctest-modules", "--continue-on-collection-errors"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, f"--rootdir={folder}", "tests"],
+        cwd=folder,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+    )
 
 
-@pytest.mark.parametrize("way", SKIPS)
-def test_a_skip_fails(tmp_path, way):
-    result = run(tmp_path, SKIPS[way])
-    assert result.returncode in (1, 2)
-    assert "a skip that tests/allowed_skips.txt does not allow: " in result.stdout and "later" in result.stdout
+def test_every_kind_of_skip_fails(tmp_path):
+    result = run(tmp_path, SKIPS, allowed="")
+    assert result.returncode == 1
+    for name in SKIPS:
+        assert any(f"tests/test_{name}.py" in line for line in failures(result)), name
+    assert "a skip that tests/allowed_skips.txt does not allow: " in result.stdout
+    assert "skipped" not in result.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", SKIPS)
+def test_one_skip_alone_fails_the_run(tmp_path, name):
+    assert run(tmp_path, {name: SKIPS[name]}, allowed="").returncode != 0
+
+
+def test_a_skip_on_the_list_passes(tmp_path):
+    result = run(
+        tmp_path, SKIPS, allowed="# why\n\nanywhere | tests/* | later\nanywhere | tests/* | all tests skipped\n"
+    )
+    assert result.returncode == 0, result.stdout
+    assert not failures(result)
+
+
+def failures(result):
+    return [line for line in result.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
 
 
 @pytest.mark.parametrize(
-    ("line", "ci", "passes"),
+    ("line", "ci", "allowed"),
     [
-        ("anywhere | tests/browser/* | later", True, True),
-        ("outside CI | tests/browser/* | later", False, True),
-        ("outside CI | tests/browser/* | later", True, False),
-        ("anywhere | tests/layers/* | later", False, False),
-        ("anywhere | tests/browser/* | another reason", False, False),
-        ("# anywhere | tests/browser/* | later", False, False),
+        ("anywhere | tests/browser/* | no Chromium", True, True),
+        ("outside CI | tests/browser/* | no Chromium", False, True),
+        ("outside CI | tests/browser/* | no Chromium", True, False),
+        ("anywhere | tests/layers/* | no Chromium", False, False),
+        ("anywhere | tests/browser/* | no network", False, False),
+        ("# anywhere | tests/browser/* | no Chromium", False, False),
     ],
 )
-def test_a_skip_on_the_list_passes_where_the_list_says(tmp_path, line, ci, passes):
-    result = run(tmp_path, SKIPS["call"], allowed=line, ci=ci)
-    assert (result.returncode == 0) == passes, result.stdout
-    assert ("1 skipped" in result.stdout) == passes
+def test_the_list_says_which_test_where_and_why(tmp_path, monkeypatch, line, ci, allowed):
+    spec = importlib.util.spec_from_file_location("root_conftest", ROOT / "conftest.py")
+    conftest = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+    monkeypatch.setattr(conftest, "ALLOWED_SKIPS", tmp_path / "list")
+    conftest.ALLOWED_SKIPS.write_text(f"{line}\n")
+    monkeypatch.delenv("CI", raising=False)
+    if ci:
+        monkeypatch.setenv("CI", "true")
+    assert conftest.is_allowed("tests/browser/test_it.py::test_it[1]", "Skipped: no Chromium here") == allowed
 
 
 def test_tests_run_on_the_cpu_without_a_network():

@@ -86,7 +86,9 @@ def test_links_lead_somewhere(path):
             name, _, anchor = unquote(target).partition("#")
             assert not name or (path.parent / name).exists(), f"{path.name} links to {target}"
             if name.endswith("glossary.md") and anchor:
-                assert f'id="{anchor}"' in (NOTEBOOKS / "glossary.md").read_text(encoding="utf-8"), f"no {anchor} in the glossary"
+                assert f'id="{anchor}"' in (NOTEBOOKS / "glossary.md").read_text(encoding="utf-8"), (
+                    f"no {anchor} in the glossary"
+                )
 
 
 def test_nothing_is_defined_twice():
