@@ -22,7 +22,7 @@ def draw(picture: torch.Tensor, kernel: torch.Tensor, row: int, column: int) -> 
     grey = picture.mean(dim=1, keepdim=True)
     filtered = conv2d(grey, kernel[None, None], padding=1)[0]
     window = F.pad(grey[0, 0], (1, 1, 1, 1))[row : row + 3, column : column + 3]
-    products = window * kernel
+    products = window * kernel + 0.0  # without negative zeros
     pixels = beside(
         picture_panel(grey[0], width=256, title="picture", frame=(row - 1, column - 1, 3, 3)),
         numbers_panel(products, title="number times kernel"),

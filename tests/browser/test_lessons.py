@@ -79,3 +79,14 @@ def test_an_answer_is_shown_only_when_one_is_chosen(opened):
     assert reply not in page.locator(".jp-Notebook").first.inner_text()
     question.locator("input[type=radio]").first.check()
     question.get_by_text(reply).wait_for()
+
+
+def test_the_window_moves_with_the_arrow_keys(opened):
+    notebook = opened("02")
+    canvas = notebook.page.locator(".cl-explorer canvas").first
+    notebook.wait_for_label(canvas, "row 32, column 32")
+    before = notebook.pixels(canvas)
+    canvas.focus()
+    notebook.page.keyboard.press("ArrowDown")
+    notebook.wait_for_label(canvas, "row 33, column 32")
+    assert notebook.pixels(canvas) != before
