@@ -4,6 +4,7 @@ from course_lib.widgets.ask import Ask, ask
 from course_lib.widgets.controls import KernelEditor, PictureChooser
 from course_lib.widgets.explorer import Explorer
 from course_lib.widgets.player import Player, player
+from course_lib.widgets.runner import Runner
 from course_lib.widgets.trial import Trial, slider_works
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "KernelEditor",
     "PictureChooser",
     "Player",
+    "Runner",
     "Trial",
     "ask",
     "player",

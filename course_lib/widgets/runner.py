@@ -1,0 +1,81 @@
+"""The runner: controls, a button, and a player of the denoising run that they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import ipywidgets
+
+from course_lib.figures import Shown
+from course_lib.widgets.page import static_bundle
+from course_lib.widgets.player import Player
+
+
+class Runner(ipywidgets.VBox):
+    """Controls joined to a player: the button calls `run` with the values of all controls, and plays what comes back.
+
+    run: `run(**values) -> (title, steps)`, where the title says in words what was asked for and steps are `Step`s with
+    x and denoised (B, C, H, W). controls: name -> ipywidgets control (anything with a `value`). label: what the whole
+    is. It runs once when it is made, so `run` must accept the controls' first values.
+
+    A ValueError from `run` is shown as a sentence beside the controls, and the last run stays; any other exception
+    goes to JupyterLab's log, as with every button.
+
+    Raises ValueError where the label is empty or a control has no value.
+
+    Example:
+
+    >>> import torch
+    >>> from course_lib.samplers import steps
+    >>> def run(seed):
+    ...     x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed))
+    ...     return f"Seed {seed}", steps("euler", lambda x, sigma: 0 * x, x, [1.0, 0.5, 0.0])
+    >>> runner = Runner(run, {"seed": ipywidgets.BoundedIntText(3)}, label="Noise becomes black")
+    >>> runner.controls["seed"].value = 4
+    >>> runner.button.click()
+    >>> runner.player.about["title"]
+    'Seed 4'
+    """
+
+    def __init__(
+        self,
+        run: Callable[..., tuple[str, Iterable]],
+        controls: Mapping[str, ipywidgets.Widget],
+        *,
+        label: str,
+    ):
+        if not label:
+            raise ValueError("a runner needs a label that says what it is; got an empty one")
+        for name, control in controls.items():
+            if not getattr(control, "has_trait", lambda _: False)("value"):
+                raise ValueError(f"control {name!r} must be a widget with a value; got {type(control).__name__}")
+        self.run, self.controls, self.label = run, dict(controls), label
+        self.player = Player()
+        steps, title = self._asked_for()
+        self.player.load(steps, title=title)
+        self.button = ipywidgets.Button(description="Run", icon="play", button_style="primary")
+        self.button.on_click(self._run_now)
+        self.message = ipywidgets.Label().add_class("cl-message")
+        bar = ipywidgets.Box([*controls.values(), self.button]).add_class("cl-controls")
+        super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.message, self.player])
+        self.add_class("cl-explorer")
+
+    def static(self) -> Shown:
+        """The present run as a still figure, for a cell of its own; see the class for an example."""
+        return self.player.contact_sheet()
+
+    def _asked_for(self) -> tuple[list, str]:
+        title, steps = self.run(**{name: control.value for name, control in self.controls.items()})
+        return list(steps), title
+
+    def _run_now(self, button) -> None:
+        try:
+            steps, title = self._asked_for()
+        except ValueError as error:
+            self.message.value = str(error)
+        else:
+            self.message.value = ""
+            self.player.load(steps, title=title)
+
+    def _repr_mimebundle_(self, **options):
+        return static_bundle(super()._repr_mimebundle_(**options), self.static())
