@@ -61,8 +61,13 @@ def test_files_are_small(path):
 
 def test_importing_the_library_loads_nothing_heavy_and_draws_no_random_number():
     code = (
-        "import torch, sys; before = torch.get_rng_state(); import course_lib;"
+        "import torch, sys; before = torch.get_rng_state(); from course_lib import *;"
         "heavy = {'matplotlib', 'ipywidgets', 'anywidget', 'diffusers', 'transformers', 'torchsde'} & set(sys.modules);"
         "assert not heavy, heavy; assert torch.equal(before, torch.get_rng_state())"
     )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_package_itself_loads_on_demand():
+    code = "import sys, course_lib; assert 'torch' not in sys.modules; assert course_lib.samplers.SAMPLERS"
     subprocess.run([sys.executable, "-c", code], check=True)

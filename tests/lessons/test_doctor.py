@@ -1,6 +1,7 @@
 """The doctor: each part it can find broken becomes one line that says what to do."""
 
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -83,3 +84,12 @@ def test_the_command_fails_when_a_check_fails(monkeypatch):
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stdout.endswith("1 of 12 checks failed.\n")
+
+
+def test_a_broken_torch_is_a_line_and_no_traceback(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('libtorch is damaged')")
+    command = [sys.executable, "-m", "course_lib.lessons.doctor"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert "[FAIL] torch: libtorch is damaged. Run `make lesson` again" in result.stdout, result.stderr
+    assert "Traceback" not in result.stderr
