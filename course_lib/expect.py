@@ -65,13 +65,62 @@ def number(name: str, value: object, low: float = -math.inf, high: float = math.
     Traceback (most recent call last):
     ValueError: eta must be a number in [0, inf]; got -1.0
     """
-    try:
-        as_float = float(value)
-    except (TypeError, ValueError, RuntimeError):
-        as_float = math.nan
+    as_float = _as_float(value)
     if not low <= as_float <= high:
         raise ValueError(f"{name} must be a number in [{low:g}, {high:g}]; got {value!r}")
     return as_float
+
+
+def _as_float(value: object) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return math.nan
+
+
+def positive(name: str, value: object, high: float = math.inf) -> float:
+    """Refuse what is not a finite number above 0, and at most `high`; return it as float.
+
+    Raises ValueError. Example:
+
+    >>> positive("r", 0, high=1)
+    Traceback (most recent call last):
+    ValueError: r must be a number above 0, at most 1; got 0
+    """
+    as_float = _as_float(value)
+    if not (0 < as_float <= high and math.isfinite(as_float)):
+        limit = "" if math.isinf(high) else f", at most {high:g}"
+        raise ValueError(f"{name} must be a number above 0{limit}; got {value!r}")
+    return as_float
+
+
+def flag(name: str, value: object) -> bool:
+    """Refuse what is neither True nor False.
+
+    Raises ValueError. Example:
+
+    >>> flag("fixed_r", "yes")
+    Traceback (most recent call last):
+    ValueError: fixed_r must be True or False; got 'yes'
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False; got {value!r}")
+    return value
+
+
+def one_of(name: str, value: object, choices: Iterable) -> object:
+    """Refuse what is not among a few choices.
+
+    Raises ValueError. Example:
+
+    >>> one_of("order", 0, (1, 2))
+    Traceback (most recent call last):
+    ValueError: order must be one of 1, 2; got 0
+    """
+    choices = tuple(choices)
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}; got {value!r}")
+    return value
 
 
 class Registry(dict):

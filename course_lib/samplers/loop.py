@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 
 import torch
 
-from course_lib.samplers.estimators import Here, evaluate
+from course_lib.samplers.here import Here, add_noise, evaluate
 from course_lib.samplers.mathematics import move
+from course_lib.samplers.options import NotNegative
 from course_lib.samplers.step import Step
 
-MEMORY = 4  # the longest memory of any estimator: a long run must not hold every state
+MEMORY = 3  # the longest memory of any estimator: a long run must not hold every state
 
 
 def walk(
@@ -21,15 +23,13 @@ def walk(
     x: torch.Tensor,
     levels: list[float],
     noise: Callable,
-    *,
     estimator: Callable[..., torch.Tensor],
     noise_rule: Callable[..., tuple[float, float]],
-    estimator_options: dict,
-    noise_options: dict,
-    s_noise: float = 1.0,
-    s_churn: float = 0.0,
-    s_tmin: float = 0.0,
-    s_tmax: float = math.inf,
+    *,
+    s_noise: NotNegative = 1.0,
+    s_churn: NotNegative = 0.0,
+    s_tmin: NotNegative = 0.0,
+    s_tmax: NotNegative = math.inf,
 ) -> Iterator[Step]:
     """Walk down the levels with one estimator and one noise rule, and yield a Step at each.
 
@@ -41,24 +41,24 @@ def walk(
 
     >>> from course_lib.samplers.estimators import denoised_itself
     >>> from course_lib.samplers.noise import none
-    >>> walking = walk(lambda x, sigma: x * 0, torch.ones(1, 1), [2.0, 1.0, 0.0], None, estimator=denoised_itself,
-    ...                noise_rule=none, estimator_options={}, noise_options={})
+    >>> walking = walk(lambda x, sigma: x * 0, torch.ones(1, 1), [2.0, 1.0, 0.0], None, denoised_itself, none)
     >>> [step.x_next.item() for step in walking]
     [0.5, 0.0]
     """
-    churn = min(s_churn / (len(levels) - 1), math.sqrt(2) - 1)
+    steps = len(levels) - 1
+    churn = min(s_churn / steps, math.sqrt(2) - 1)
     past = deque(maxlen=MEMORY)
     for index, (sigma, sigma_next) in enumerate(pairwise(levels)):
         x_before, level = x, sigma
         if churn > 0 and s_tmin <= sigma <= s_tmax:
             level = sigma * (1 + churn)
-            x = x + math.sqrt(level**2 - sigma**2) * s_noise * noise(sigma, level)
+            x = add_noise(x, noise, sigma, level, math.sqrt(level**2 - sigma**2) * s_noise)
         denoised = evaluate(denoise, x, level)
-        sigma_to, sigma_up = noise_rule(level, sigma_next, **noise_options)
-        here = Here(denoise, x, denoised, level, sigma_to, sigma_next, noise, past)
-        target = estimator(here, **estimator_options)
+        split = partial(noise_rule, progress=index / steps)
+        sigma_to, sigma_up = split(level, sigma_next)
+        here = Here(denoise, x, denoised, level, sigma_to, sigma_next, index, levels, past, split, noise, s_noise)
+        target = estimator(here)
         x = target if sigma_to == 0 else move(x, target, level, sigma_to)
-        if sigma_up * s_noise > 0:  # noise that changes nothing is not drawn
-            x = x + sigma_up * s_noise * noise(sigma, sigma_next)
-        past.append(Step(index, sigma, sigma_next, x_before, denoised, target, x))
-        yield past[-1]
+        x = add_noise(x, noise, sigma, sigma_next, sigma_up * s_noise)
+        past.append(here)
+        yield Step(index, sigma, sigma_next, x_before, denoised, target, x)

@@ -1,7 +1,8 @@
-"""The move that all samplers share, and the check of the levels they are given."""
+"""The move that all samplers share, the functions of exponential integrators, and the check of the levels."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -19,6 +20,54 @@ def move(x: torch.Tensor, target: torch.Tensor, sigma: float, sigma_to: float) -
     tensor([2.])
     """
     return torch.lerp(target, x, sigma_to / sigma)
+
+
+def target_of(x: torch.Tensor, x_to: torch.Tensor, sigma: float, sigma_to: float) -> torch.Tensor:
+    """What a move from x at `sigma` to x_to at `sigma_to` aimed at: the inverse of `move`.
+
+    x, x_to : (B, ...); sigma_to below sigma.
+
+    Example:
+
+    >>> target_of(torch.tensor([3.0]), torch.tensor([2.0]), 2.0, 1.0)
+    tensor([1.])
+    """
+    return torch.lerp(x_to, x, -sigma_to / (sigma - sigma_to))
+
+
+def phi(order: int, z: float) -> float:
+    """The functions of exponential integrators: phi_0 = exp(z), phi_1 = (exp(z) - 1) / z, phi_2 = (phi_1 - 1) / z ...
+
+    In general phi_k(z) = (phi_(k-1)(z) - 1 / (k-1)!) / z, and phi_k(0) = 1 / k!. Near 0 that loses digits, so the
+    series sum_n z**n / (n + k)! is used there. With h = log(sigma / sigma_to), the exact integral of a denoised picture
+    that does not change is h * phi_1(-h), of one that grows linearly h**2 * phi_2(-h), and so on.
+    Source: Hochbruck, Ostermann 2010, Exponential integrators, Acta Numerica 19, eq. 2.10.
+
+    Example:
+
+    >>> [f"{phi(order, -1.0):.4f}" for order in range(4)]
+    ['0.3679', '0.6321', '0.3679', '0.1321']
+    """
+    if abs(z) < 1:
+        return math.fsum(z**n / math.factorial(n + order) for n in range(20))
+    value = math.exp(z)
+    for k in range(order):
+        value = (value - 1 / math.factorial(k)) / z
+    return value
+
+
+def combine(weights: Sequence[float], tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The weighted sum of tensors (B, ...), as many as there are weights.
+
+    Example:
+
+    >>> combine([1.5, -0.5], [torch.tensor([2.0]), torch.tensor([4.0])])
+    tensor([1.])
+    """
+    total = weights[0] * tensors[0]
+    for weight, tensor in zip(weights[1:], tensors[1:], strict=True):
+        total = torch.add(total, tensor, alpha=weight)
+    return total
 
 
 def check_levels(sigmas: torch.Tensor | Sequence[float]) -> list[float]:

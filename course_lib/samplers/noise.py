@@ -1,19 +1,19 @@
-"""How far a step goes down, how much fresh noise it then adds, and where that noise comes from.
+"""How far a step goes down, and how much fresh noise it then adds.
 
-A noise rule takes (sigma, sigma_next) and its options, and returns (sigma_to, sigma_up): the step moves down to
-sigma_to and adds sigma_up of noise. With sigma_to**2 + sigma_up**2 == sigma_next**2 the state has the noise level
-that it should have.
+A noise rule takes (sigma, sigma_next, progress) and its options, and returns (sigma_to, sigma_up): the step moves down
+to sigma_to and adds sigma_up of noise. With sigma_to**2 + sigma_up**2 == sigma_next**2 the state has the noise level
+that it should have. progress is the share of the steps that is done, for rules that change on the way.
+Where the noise comes from stands in `sources.py`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
-import torch
+from course_lib.samplers.options import NotNegative
 
 
-def none(sigma: float, sigma_next: float) -> tuple[float, float]:
+def none(sigma: float, sigma_next: float, progress: float = 0.0) -> tuple[float, float]:
     """No fresh noise: straight to sigma_next. This makes a solver of the ODE.
 
     Example:
@@ -24,7 +24,7 @@ def none(sigma: float, sigma_next: float) -> tuple[float, float]:
     return sigma_next, 0.0
 
 
-def ancestral(sigma: float, sigma_next: float, *, eta: float = 1.0) -> tuple[float, float]:
+def ancestral(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: NotNegative = 1.0) -> tuple[float, float]:
     """The split of DDPM (eta = 1), and of DDIM with its eta: some of sigma_next is made of fresh noise.
 
     sigma_up = eta * sqrt(sigma_next**2 * (sigma**2 - sigma_next**2) / sigma**2), never above sigma_next.
@@ -38,34 +38,66 @@ def ancestral(sigma: float, sigma_next: float, *, eta: float = 1.0) -> tuple[flo
     """
     ratio = sigma_next / sigma
     up = min(sigma_next, eta * sigma_next * math.sqrt(1 - ratio**2))
-    down = math.sqrt(sigma_next**2 - up**2)
-    # An eta so large that nothing is left below: the published programs then add no noise either.
-    return (down, up) if down > 0 else (0.0, 0.0)
+    return math.sqrt(sigma_next**2 - up**2), up
 
 
-def gaussian(x: torch.Tensor, generator: torch.Generator | None) -> Callable[[float, float], torch.Tensor]:
-    """A source of independent N(0, 1) noise like x (B, ...): source(sigma, sigma_next) -> noise.
-
-    Drawn on the generator's device, so that one seed gives one picture whatever the device of x.
-    Without a generator the source raises ValueError when it is asked.
+def ancestral_or_nothing(
+    sigma: float, sigma_next: float, progress: float = 0.0, *, eta: NotNegative = 1.0
+) -> tuple[float, float]:
+    """As `ancestral`; but where eta is so large that nothing is left below, no noise is added either.
 
     Example:
 
-    >>> gaussian(torch.zeros(1, 3), torch.Generator().manual_seed(0))(2.0, 1.0).shape
-    torch.Size([1, 3])
+    >>> ancestral(2.0, 1.0, eta=2.0), ancestral_or_nothing(2.0, 1.0, eta=2.0)
+    ((0.0, 1.0), (0.0, 0.0))
     """
-    dtype = torch.promote_types(x.dtype, torch.float32)
-
-    def source(sigma: float, sigma_next: float) -> torch.Tensor:
-        if generator is None:
-            raise ValueError(MISSING)
-        noise = torch.randn(x.shape, generator=generator, dtype=dtype, device=generator.device)
-        return noise.to(x.device, x.dtype)
-
-    return source
+    down, up = ancestral(sigma, sigma_next, eta=eta)
+    # Odd: the published euler_ancestral and dpm_2_ancestral return the guess then, without the noise that is due.
+    return (down, up) if down > 0 else (0.0, 0.0)
 
 
-MISSING = (
-    "this sampler draws noise: expected generator=torch.Generator().manual_seed(...) "
-    "or a noise_sampler(sigma, sigma_next); got neither"
-)
+def diffusive(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: NotNegative = 1.0) -> tuple[float, float]:
+    """The exact split of the reverse SDE in log sigma: sigma_to = sigma_next * (sigma_next / sigma)**eta.
+
+    With h = log(sigma / sigma_next): the move shrinks by exp(-(1 + eta) h), and the noise has the strength
+    sigma_next * sqrt(1 - exp(-2 eta h)). Source: Lu et al. 2022, arXiv 2211.01095, section 6.
+
+    Example:
+
+    >>> sigma_to, sigma_up = diffusive(2.0, 1.0)
+    >>> f"{sigma_to:.3f}", f"{sigma_to**2 + sigma_up**2:.3f}"
+    ('0.500', '1.000')
+    """
+    if sigma_next == 0 or eta == 0:
+        return sigma_next, 0.0
+    h = math.log(sigma / sigma_next)
+    return sigma_next * math.exp(-eta * h), sigma_next * math.sqrt(-math.expm1(-2 * eta * h))
+
+
+def diffusive_fading(
+    sigma: float, sigma_next: float, progress: float = 0.0, *, eta_max: NotNegative = 1.0, eta_min: NotNegative = 0.0
+) -> tuple[float, float]:
+    """As `diffusive`, with an eta that falls along half a cosine, from eta_max at the first step towards eta_min.
+
+    Source: no paper; Clybius/ComfyUI-Extra-Samplers, dynamic eta.
+
+    Example:
+
+    >>> diffusive_fading(2.0, 1.0, progress=0.0) == diffusive(2.0, 1.0, eta=1.0)
+    True
+    """
+    eta = eta_min + (eta_max - eta_min) * (1 + math.cos(math.pi * progress)) / 2
+    return diffusive(sigma, sigma_next, eta=eta)
+
+
+def renoise(sigma: float, sigma_next: float, progress: float = 0.0) -> tuple[float, float]:
+    """All the way down to the target, then all of sigma_next as fresh noise: what a consistency model wants.
+
+    Source: Song et al. 2023, arXiv 2303.01469, Algorithm 1; Luo et al. 2023, arXiv 2310.04378.
+
+    Example:
+
+    >>> renoise(2.0, 1.0)
+    (0.0, 1.0)
+    """
+    return 0.0, sigma_next

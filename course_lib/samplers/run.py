@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from course_lib import expect
-from course_lib.samplers import noise
 from course_lib.samplers.mathematics import check_levels
 from course_lib.samplers.registry import SAMPLERS
+from course_lib.samplers.sampler import Sampler
+from course_lib.samplers.sources import MISSING, NOISES, make_noise
 from course_lib.samplers.step import Step
-
-_NOT_NEGATIVE = ("eta", "s_noise", "s_churn", "s_tmin", "s_tmax")
 
 
 def steps(
@@ -30,11 +29,12 @@ def steps(
 
     denoise(x, sigma) -> denoised, sigma as a 0-dim tensor; x : (B, ...), floating point, the state at sigmas[0],
     already scaled; sigmas : (levels,), strictly falling, not negative, at least two. Neither is modified.
-    noise_sampler(sigma, sigma_next) -> unit noise like x; without it noise is Gaussian and seeded by `generator`.
-    options : those of the row, see SAMPLERS[name].options.
+    noise_sampler(sigma, sigma_next) -> unit noise like x; without it the row has its own source, Gaussian or Brownian,
+    seeded by `generator`. options : those of the row, see SAMPLERS[name].options.
 
-    Raises ValueError, before anything runs, for an unknown name or option, bad sigmas, an x that is not floating point,
-    and a sampler that draws noise with neither noise_sampler nor generator.
+    Raises ValueError, before anything runs, for an unknown name, an unknown option or one out of range, bad sigmas,
+    fewer steps than the row needs, an x that is not floating point, and a sampler that draws noise with neither
+    noise_sampler nor generator.
 
     Example:
 
@@ -45,20 +45,39 @@ def steps(
     """
     row = SAMPLERS[name]
     levels = check_levels(sigmas)
+    if len(levels) <= row.min_steps:
+        raise ValueError(
+            f"sampler {name!r} needs at least {row.min_steps} steps, which are {row.min_steps + 1} levels; "
+            f"got {len(levels)} levels"
+        )
     if not isinstance(x, torch.Tensor) or not x.is_floating_point() or x.ndim == 0:
         got = f"{tuple(x.shape)} of {x.dtype}" if isinstance(x, torch.Tensor) else type(x).__name__
         raise ValueError(f"x must be a floating-point tensor (B, ...); got {got}")
+    options = _checked(row, options)
+    if row.draws(options) and noise_sampler is None and generator is None:
+        raise ValueError(MISSING)
+    kind = options.pop("noise_type", row.noise)
+    source = noise_sampler or make_noise(kind, x, levels, generator)
+    return row.start(denoise, x, levels, source, **options)
+
+
+def _checked(row: Sampler, options: dict) -> dict:
+    """All options of the row, with these in place of their defaults, or a ValueError."""
     for option, value in options.items():
         if option not in row.options:
             takes = f"it takes {', '.join(row.options)}" if row.options else "it takes none"
-            raise ValueError(f"sampler {name!r} has no option {option!r}; {takes}")
-        if option in _NOT_NEGATIVE:
-            expect.number(option, value, low=0)
-    draws = row.stochastic or any(options.get(strength, 0) > 0 for strength in ("eta", "s_churn"))
-    if draws and noise_sampler is None and generator is None:
-        raise ValueError(noise.MISSING)
-    source = noise_sampler or noise.gaussian(x, generator)
-    return row.start(denoise, x, levels, source, **{**row.options, **options})
+            raise ValueError(f"sampler {row.name!r} has no option {option!r}; {takes}")
+        if option in row.checks:
+            row.checks[option](option, value)
+    options = row.options | options
+    if "noise_type" in options:
+        expect.known("noise", options["noise_type"], NOISES)
+    if "table" in options and not all(hasattr(options["table"], part) for part in ("sigma", "timestep")):
+        raise ValueError(
+            f"sampler {row.name!r} needs table=, the NoiseTable in which its half-way levels lie; "
+            f"got {options['table']!r}"
+        )
+    return options
 
 
 def sample(
@@ -79,4 +98,5 @@ def sample(
     tensor([[0.2500]])
     """
     walking = steps(name, denoise, x, sigmas, noise_sampler=noise_sampler, generator=generator, **options)
-    return deque(walking, maxlen=1).pop().x_next
+    last = deque(walking, maxlen=1)
+    return last[0].x_next if last else x.clone()  # dpm_adaptive has nothing to do where one level is above 0

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import torch
 
-from course_lib.diffusion import GaussianDenoiser, MixtureDenoiser
+from course_lib.diffusion import GaussianDenoiser, MixtureDenoiser, NoiseTable
+from course_lib.samplers import sample
 
 REFERENCES = Path(__file__).parents[1] / "references"
+TABLE = NoiseTable.scaled_linear()
 
 
 def tensor(value):
@@ -43,7 +45,9 @@ class Pool:
     def __init__(self, case):
         draws = list(zip(read("noise_pools.json")[case["noise_pool"]], case["noise_sigma_pairs"], strict=False))
         counts = case.get("noise_draw_affects_output")
-        if counts is None:  # ddim: with eta 0 no draw counts; the last one does not when it ends at 0
+        if counts is None and not draws:
+            counts = []
+        elif counts is None:  # ddim: with eta 0 no draw counts; the last one does not when it ends at 0
             counts = [case["params"]["eta"] > 0] * len(draws)
             if counts and case["final_sigma"] == 0:
                 counts[-1] = False
@@ -57,4 +61,33 @@ class Pool:
 
 
 def sigmas(case):
-    return tensor(case["sigmas"] if "sigmas" in case else [*case["timestep_sigmas"], case["final_sigma"]])
+    """The levels of a case, as the library's row wants them."""
+    if "sigmas" in case:
+        return tensor(case["sigmas"])
+    if case["sampler"] == "plms":  # the program names the second level twice: it is called twice
+        first, second, _, *others = case["timestep_sigmas"]
+        return tensor([first, second, *others, case["final_sigma"]])
+    if case["sampler"] == "pndm":
+        spacing = 1000 // case["steps"]
+        return tensor(
+            [*(TABLE.sigmas[case["timesteps"][0] - k * spacing] for k in range(case["steps"])), case["final_sigma"]]
+        )
+    return tensor([*case["timestep_sigmas"], case["final_sigma"]])
+
+
+def run(case, **changes):
+    """The result of a case, how often the denoiser was called, and which draws are left."""
+    name, denoise, noise = case["sampler"].removesuffix("_fixed_r"), Counting(denoiser(case["denoiser"])), Pool(case)
+    options = case["params"] | ({"fixed_r": True} if case["sampler"].endswith("_fixed_r") else {})
+    options |= {"table": TABLE} if name == "pndm" else {}
+    result = sample(name, denoise, tensor(case["x_T"]), sigmas(case), noise_sampler=noise, **options, **changes)
+    return result, len(denoise.sigmas), noise.left
+
+
+def is_refused(case):
+    """Whether the program's answer is only a record: with one step these methods are not defined."""
+    return case["steps"] == 1 and case["sampler"] in ("uni_pc", "uni_pc_bh2", "res_momentumized")
+
+
+def tolerance(case):
+    return 1e-8 if case["params"].get("step_method") in ("RES", "dynamic") else 1e-9
