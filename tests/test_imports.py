@@ -17,7 +17,7 @@ ALLOWED = {
     "device": ({"expect"}, {"torch"}),
     "layers": ({"expect"}, {"torch"}),
     "diffusion": ({"expect"}, {"torch"}),
-    "schedulers": ({"expect", "diffusion"}, {"torch"}),
+    "schedulers": ({"expect", "diffusion"}, {"torch", "scipy"}),
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect"}, {"torch", "numpy", "PIL"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
@@ -62,7 +62,7 @@ def test_files_are_small(path):
 def test_importing_the_library_loads_nothing_heavy_and_draws_no_random_number():
     code = (
         "import torch, sys; before = torch.get_rng_state(); from course_lib import *;"
-        "heavy = {'matplotlib', 'ipywidgets', 'anywidget', 'diffusers', 'transformers', 'torchsde'} & set(sys.modules);"
+        "heavy = {'matplotlib', 'ipywidgets', 'anywidget', 'diffusers', 'transformers', 'torchsde', 'scipy'} & set(sys.modules);"
         "assert not heavy, heavy; assert torch.equal(before, torch.get_rng_state())"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

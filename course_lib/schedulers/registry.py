@@ -10,7 +10,7 @@ import torch
 
 from course_lib import expect
 from course_lib.diffusion.noise_table import NoiseTable
-from course_lib.schedulers import timesteps, warped
+from course_lib.schedulers import tabulated, timesteps, warped
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,28 @@ class Scheduler:
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
+AYS = "Sabour, Fidler, Kreis 2024, arXiv 2404.14507"
+
 _ROWS = [
+    # Which timesteps to pick from the table.
     Scheduler("normal", "Normal", "even timesteps, as in k-diffusion's get_sigmas", timesteps.normal),
+    Scheduler("simple", "Simple", "whole timesteps, as in ComfyUI", timesteps.simple),
+    Scheduler(
+        "sgm_uniform", "SGM uniform", "Stability AI's generative-models; cf. arXiv 2305.08891", timesteps.sgm_uniform
+    ),
+    Scheduler("ddim_uniform", "DDIM uniform", "Song, Meng, Ermon 2020, arXiv 2010.02502", timesteps.ddim_uniform),
+    Scheduler("beta", "Beta", "Lee et al. 2024, arXiv 2407.12173", timesteps.beta),
+    # Even steps on a warped axis.
     Scheduler("karras", "Karras", "Karras et al. 2022, arXiv 2206.00364, eq. 5", warped.karras),
     Scheduler("exponential", "Exponential", "even steps in log sigma, as in k-diffusion", warped.exponential),
+    Scheduler("linear_quadratic", "Linear quadratic", "Polyak et al. 2024, arXiv 2410.13720", warped.linear_quadratic),
+    # Levels that somebody found and published.
+    Scheduler("ays", "AYS", f"{AYS}, as training steps", tabulated.ays),
+    Scheduler("ays+", "AYS+", f"{AYS}, as training steps, with sigma_min", tabulated.ays_plus),
+    Scheduler("ays_30", "AYS 30", f"{AYS}, made finer by users", tabulated.ays_30),
+    Scheduler("ays_30+", "AYS 30+", f"{AYS}, made finer by users, with sigma_min", tabulated.ays_30_plus),
+    Scheduler("align_your_steps", "Align Your Steps", f"{AYS}, as levels", tabulated.align_your_steps),
+    Scheduler("gits", "GITS", "Chen et al. 2024, arXiv 2405.11326, coefficient 1.20", tabulated.gits),
 ]
 
 SCHEDULERS = expect.Registry("scheduler", {row.name: row for row in _ROWS})

@@ -100,7 +100,7 @@ def test_ttm_on_a_gaussian_is_its_formula():
 
 
 def test_a_parabola_is_exact_for_three_guesses():
-    """A denoiser that is a parabola in log sigma, and does not look at x, is integrated exactly, but not as published."""
+    """A denoiser that is a parabola in log sigma is integrated exactly, though not as published."""
 
     def denoise(x, sigma):
         time = -sigma.log()
