@@ -1,5 +1,7 @@
 """The learner's own copies of the lessons, in my_lessons/: filled, never overwritten, renewed one at a time.
 
+A lesson is copied without the results that its original shows, so that no answer stands under its question.
+
 From a terminal: python -m course_lib.lessons.copies [--reset 02]
 """
 
@@ -39,7 +41,7 @@ def find_lesson(lesson: str, source: Path = NOTEBOOKS) -> str:
 
 
 def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
-    """Copy what is in `source` and not yet in `target`; return sentences for the learner.
+    """Copy what is in `source` and not yet in `target`, lessons without results; return sentences for the learner.
 
     A lesson that is there stays as it is. The pages around the lessons (glossary, solutions, pictures) follow their
     originals for as long as the learner has not changed them.
@@ -62,7 +64,7 @@ def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
             name = original.relative_to(source).as_posix()
             copy, now = target / name, _sha256(original)
             if not os.path.lexists(copy):
-                _copy_whole(original, copy)
+                _copy_whole(original, copy, results=not _is_lesson(original, source))
                 record[name] = now
                 added += 1
                 continue
@@ -89,6 +91,8 @@ def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
 def reset(lesson: str, source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> str:
     """Renew the learner's copy of one lesson; the old copy is moved to `target`/old. Returns a sentence saying so.
 
+    The new copy has no results, as after `fill`.
+
     Raises ValueError, listing the lessons, when there is no such lesson; FileNotFoundError without a folder of lessons.
 
     Example:
@@ -105,7 +109,7 @@ def reset(lesson: str, source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> s
         old = _free_name(target / "old", copy.stem)
         copy.rename(old)
         said = f"{name} is new; your old copy is {old.relative_to(target.parent).as_posix()}."
-    _copy_whole(source / name, copy)
+    _copy_whole(source / name, copy, results=False)
     _write_record(target, record | {name: _sha256(source / name)})
     return said
 
@@ -128,15 +132,29 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _copy_whole(original: Path, copy: Path) -> None:
+def _copy_whole(original: Path, copy: Path, results: bool = True) -> None:
     """Copy under another name first, so that nothing half-written ever carries the real one."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     part = copy.with_name(f".{copy.name}.part")
     try:
         shutil.copyfile(original, part)
+        if not results:
+            _clear(part)
         part.replace(copy)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _clear(notebook: Path) -> None:
+    """Take the results and the execution counts out of a notebook; a file that is no notebook stays as it is."""
+    try:
+        content = json.loads(notebook.read_text(encoding="utf-8"))
+        for cell in content["cells"]:
+            if cell["cell_type"] == "code":
+                cell |= {"execution_count": None, "outputs": []}
+    except (ValueError, KeyError, TypeError):
+        return
+    notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _free_name(folder: Path, stem: str) -> Path:

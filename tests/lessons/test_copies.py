@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from course_lib.lessons import copies
@@ -129,6 +130,61 @@ def test_reset_takes_the_new_original_and_ends_its_mention(source, target):
     copies.reset("02_convolution", source, target)
     assert (target / "02_convolution.ipynb").read_text() == "better"
     assert copies.fill(source, target) == []
+
+
+def executed(path):
+    """A page as it is kept in notebooks/: its one code cell has been run."""
+    printed = nbformat.v4.new_output("stream", name="stdout", text="หัวใจ: the answer\n")
+    code = nbformat.v4.new_code_cell("ask()", execution_count=1, outputs=[printed], metadata={"tags": ["predict"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("หัวใจ?"), code]), path)
+    return path
+
+
+def code_of(path):
+    return nbformat.read(path, as_version=4).cells[1]
+
+
+def test_a_copy_of_a_lesson_has_no_results_and_is_otherwise_the_same(source, target):
+    original = executed(source / "03_relu.ipynb")
+    kept = original.read_bytes()
+    copies.fill(source, target)
+    assert original.read_bytes() == kept and "the answer" not in (target / "03_relu.ipynb").read_text("utf-8")
+    assert code_of(target / "03_relu.ipynb").execution_count is None
+    whole, copy = (nbformat.read(folder / "03_relu.ipynb", as_version=4) for folder in (source, target))
+    whole.cells[1] |= {"execution_count": None, "outputs": []}
+    assert copy == whole
+
+
+def test_the_learners_own_results_stay_until_a_reset(source, target):
+    executed(source / "03_relu.ipynb")
+    copies.fill(source, target)
+    executed(target / "03_relu.ipynb")
+    assert copies.fill(source, target) == []
+    assert code_of(target / "03_relu.ipynb").outputs
+    copies.reset("03", source, target)
+    assert not code_of(target / "03_relu.ipynb").outputs
+    (old,) = (target / "old").iterdir()
+    assert code_of(old).outputs
+    assert copies.fill(source, target) == [], "a copy without results counts as unchanged"
+
+
+def test_solutions_keep_their_results_and_still_follow_their_originals(source, target):
+    original = executed(source / "solutions" / "02_convolution.ipynb")
+    copies.fill(source, target)
+    assert (target / "solutions" / "02_convolution.ipynb").read_bytes() == original.read_bytes()
+    original.write_text(original.read_text("utf-8").replace("ask()", "ask(1)"), "utf-8")
+    assert copies.fill(source, target) == []
+    assert code_of(target / "solutions" / "02_convolution.ipynb").source == "ask(1)"
+
+
+@pytest.mark.parametrize("name", [path.name for path in copies.NOTEBOOKS.glob("[0-9]*.ipynb")])
+def test_no_lesson_comes_with_an_answer(tmp_path, name):
+    copies.reset(name[:2], target=tmp_path)
+    copy = nbformat.read(tmp_path / name, as_version=4)
+    nbformat.validate(copy)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in copy.cells)
+    sources = [cell.source for cell in nbformat.read(copies.NOTEBOOKS / name, as_version=4).cells]
+    assert [cell.source for cell in copy.cells] == sources
 
 
 @pytest.mark.parametrize("lesson", ["", "1", "99", "convolution", "../02", "glossary.md", "2_"])
