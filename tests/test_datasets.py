@@ -128,16 +128,42 @@ def test_select_works_on_what_was_selected(emoji):
     [("dolfin", "dolphin"), ("a red heart", "red heart"), ("red roket twemoji", "rocket"), ("โลมาา", "dolphin")],
 )
 def test_select_names_near_captions(emoji, words, near):
-    with pytest.raises(ValueError, match=f"near captions are: .*{near}"):
+    with pytest.raises(ValueError, match=f"Near captions: .*{near}"):
         emoji.select(words)
 
 
-def test_select_says_when_nothing_is_near_or_asked(emoji):
-    with pytest.raises(ValueError, match="near captions are: none"):
-        emoji.select("qqqqqqqq")
-    for words in ("", "  ", "!!"):
-        with pytest.raises(ValueError, match="at least one word"):
-            emoji.select(words)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("a cat on a red car", "all words must fit the same one. None has: a, on. Some have: cat, red, car."),
+        ("happy dog sleeping", "all words must fit the same one. Some have: happy, dog, sleeping."),
+        ("dolfin", "No picture fits 'dolfin'. Near captions: dolphin."),
+        ("qqqqqqqq", "No picture fits 'qqqqqqqq'. Nothing in the set is near. Try: animal, fruit, heart."),
+        ("red fruit cat", "Near captions: red apple, cherries."),
+    ],
+)
+def test_select_says_which_word_does_not_fit(words, said):
+    with pytest.raises(ValueError) as caught:
+        open_emoji("fluent").select(words)
+    assert str(caught.value).endswith(said)
+
+
+def test_select_does_not_advise_words_that_the_set_does_not_have(emoji):
+    with pytest.raises(ValueError, match=r"Nothing in the set is near\.$"):
+        emoji.select("rocket").select("qqqqqqqq")
+
+
+@pytest.mark.parametrize("words", ["", "  ", "!!"])
+def test_select_asks_for_a_word(emoji, words):
+    with pytest.raises(ValueError, match="Type at least one word, such as animal; got"):
+        emoji.select(words)
+
+
+def test_select_takes_the_plural_for_the_thing(emoji):
+    fluent = emoji.style("fluent")
+    assert fluent.select("hearts").captions == fluent.select("heart").captions
+    assert fluent.select("animals").captions == fluent.select("animal").captions
+    assert set(fluent.select("หัวใจ").captions) <= set(fluent.select("hearts").captions)
 
 
 def test_unknown_styles_and_colours_are_refused(emoji):

@@ -52,8 +52,8 @@ def test_more_steps_than_20_change_nothing_and_5_are_too_few():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("dolfin", 0), "near captions are: dolphin"),
-        (("", 0), "at least one word"),
+        (("dolfin", 0), "Near captions: dolphin"),
+        (("", 0), "Type at least one word, such as animal"),
         (("cat", -1), "seed must be a whole number, at least 0; got -1"),
         (("cat", 0, "eulre"), "did you mean euler"),
         (("cat", 0, "euler", 0), "steps must be a whole number"),

@@ -13,7 +13,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher, get_close_matches
 from operator import index
 from pathlib import Path
 
@@ -21,11 +20,11 @@ import torch
 from PIL import Image, ImageColor, ImageOps
 
 from course_lib import expect
+from course_lib.datasets import search
 
 __all__ = ["PictureSet", "open_emoji", "open_emoji_artwork", "open_picture", "over_background"]
 
-EMOJI = Path(__file__).resolve().parent.parent / "data" / "emoji"
-THAI = re.compile("[\u0e00-\u0e7f]")
+EMOJI = Path(__file__).resolve().parents[2] / "data" / "emoji"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +67,9 @@ class PictureSet:
     def select(self, words: str) -> PictureSet:
         """The pictures whose caption, keywords and style hold all the given words, in English or Thai.
 
-        English: whole words, large or small letters. Thai, which writes no spaces: any part of a caption or keyword.
-        Raises ValueError, naming near captions, when no picture fits.
+        English: whole words, large or small letters, one thing or several ("hearts"). Thai, which writes no spaces:
+        any part of a caption or keyword. Raises ValueError, naming what did not fit and what is near, when no picture
+        fits.
 
         Example:
 
@@ -79,16 +79,13 @@ class PictureSet:
         ['panda']
         >>> open_emoji().select("dolfin")
         Traceback (most recent call last):
-        ValueError: no picture fits 'dolfin'; near captions are: dolphin
+        ValueError: No picture fits 'dolfin'. Near captions: dolphin.
         """
-        wanted = [word for part in str(words).split() for word in ([part] if THAI.search(part) else _words(part))]
-        if not wanted:
-            raise ValueError(f"words must hold at least one word; got {words!r}")
+        wanted = search.wanted_words(words)
         held = [self._held(n) for n in range(len(self))]
-        fitting = [n for n in range(len(self)) if all(_holds(held[n], word) for word in wanted)]
+        fitting = [n for n in range(len(self)) if all(search.holds(held[n], word) for word in wanted)]
         if not fitting:
-            near = ", ".join(self._near(wanted, held))
-            raise ValueError(f"no picture fits {words!r}; near captions are: {near or 'none'}")
+            raise ValueError(search.why_nothing(words, held, self.captions, set(self.styles)))
         return self._take(fitting)
 
     def _take(self, numbers: list[int]) -> PictureSet:
@@ -98,21 +95,10 @@ class PictureSet:
     def _held(self, n: int) -> set[str]:
         """What can be asked for in picture n: English words, whole Thai texts, and its style."""
         english = (self.captions[n], *self.keywords[n], self.styles[n])
-        return {word for text in english for word in _words(text)} | {self.captions_thai[n], *self.keywords_thai[n]}
-
-    def _near(self, wanted: list[str], held: list[set[str]]) -> list[str]:
-        """At most five captions that hold the most of the wanted words, or of words written nearly like them."""
-        every = sorted(set().union(*held) - set(self.styles))
-        likeness = [
-            {near: SequenceMatcher(None, word, near).ratio() for near in get_close_matches(word, every, cutoff=0.6)}
-            for word in wanted
-        ]
-        score = {}
-        for caption, texts in zip(self.captions, held, strict=True):
-            found = sum(max((like[text] for text in texts & like.keys()), default=0) for like in likeness)
-            score[caption] = max(found, score.get(caption, 0))
-        best = sorted(score, key=score.get, reverse=True)
-        return [caption for caption in best if score[caption] > 0.9 * score[best[0]]][:5]
+        return {word for text in english for word in search.english_words(text)} | {
+            self.captions_thai[n],
+            *self.keywords_thai[n],
+        }
 
 
 def open_emoji(style: str | None = None, background: str | tuple[int, int, int] = "white") -> PictureSet:
@@ -288,13 +274,3 @@ def _colour(background: str | Iterable[int]) -> list[int]:
             f"background must be an opaque colour, by name or as (red, green, blue) from 0 to 255; got {background!r}"
         )
     return list(colour)
-
-
-def _words(text: str) -> list[str]:
-    """The words of an English text, in small letters."""
-    return re.findall(r"[^\W_]+", text.casefold())
-
-
-def _holds(texts: set[str], word: str) -> bool:
-    """Whether an English word is among the texts, or a Thai one is part of one of them."""
-    return any(word in text for text in texts) if THAI.search(word) else word in texts
