@@ -39,10 +39,11 @@ def brownian(x: torch.Tensor, levels: Sequence[float], generator: torch.Generato
 
     entropy = torch.randint(2**31, (), generator=generator, device=generator.device).item()
     start = torch.zeros(x.shape, dtype=torch.promote_types(x.dtype, torch.float32))
-    tree = torchsde.BrownianTree(0.0, start, float(levels[0]), entropy=entropy)
+    tree = torchsde.BrownianTree(0.0, start, 1.0, entropy=entropy)  # over sigma as a part of the highest level
+    highest = float(levels[0])
 
     def source(sigma: float, sigma_next: float) -> torch.Tensor:
-        low, high = sorted((sigma, sigma_next))
+        low, high = sorted((sigma / highest, sigma_next / highest))
         return (tree(low, high) / math.sqrt(high - low)).to(x.device, x.dtype)
 
     return source

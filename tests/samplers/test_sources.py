@@ -109,6 +109,13 @@ def test_brownian_path_does_not_depend_on_what_was_asked_before():
     torch.testing.assert_close(fresh(8.0, 3.0), used(8.0, 3.0))
 
 
+def test_the_highest_level_itself_may_be_asked_for(recwarn):
+    for highest in (14.6146412293, 700.0, 0.3):
+        source = make_noise("brownian", torch.zeros(1000), [highest, 0.0], generator())
+        assert source(highest, 0.9 * highest).std() == pytest.approx(1, abs=0.1)
+    assert not [warning for warning in recwarn if "Should have" in str(warning.message)]
+
+
 def test_with_brownian_noise_the_number_of_steps_hardly_changes_the_picture():
     x = 14.6146 * torch.randn(200, 2, generator=generator(3), dtype=torch.float64)
 
