@@ -40,7 +40,7 @@ def show_pictures(
         raise ValueError(f"expected at least one picture, each with a title; got {len(pixels)} and {len(titles)}")
     expect.whole("size", size)
     widths = [picture.shape[1] * math.ceil(size / picture.shape[1]) for picture in pixels]
-    columns = max(1, 1000 // (max(widths) + 16)) if columns is None else expect.whole("columns", columns)
+    columns = max(1, 1000 // (max(widths) + 18)) if columns is None else expect.whole("columns", columns)
     panels = [picture_panel(*parts) for parts in zip(pixels, widths, titles, strict=True)]
     rows = [beside(*panels[start : start + columns]) for start in range(0, len(panels), columns)]
     return show_pixels(stack(*rows), alt)
@@ -58,7 +58,7 @@ def contact_sheet(frames: Sequence[Sequence], captions: Sequence[str], rows: Seq
     Example:
 
     >>> contact_sheet([[torch.zeros(3, 8, 8)], [torch.ones(3, 8, 8)]], ["first", "last"], ["state"]).shape
-    (160, 232, 3)
+    (162, 236, 3)
     """
     if not frames or len(captions) != len(frames) or any(len(frame) != len(rows) for frame in frames):
         counts = [len(frame) for frame in frames]
@@ -70,9 +70,10 @@ def contact_sheet(frames: Sequence[Sequence], captions: Sequence[str], rows: Seq
     for row, name in enumerate(rows):
         pictures = [to_pixels(frame[row]) for frame in frames]
         cell = _cell_width(pictures[0].shape[1])
-        strip = beside(*(picture_panel(picture, cell) for picture in pictures), gap=8)
+        panels = [picture_panel(picture, cell) for picture in pictures]
+        strip = beside(*panels, gap=8)
         if row == 0:
-            parts.append(beside(*(text_panel(caption, cell) for caption in captions), gap=8))
+            parts.append(beside(*(text_panel(caption, panels[0].shape[1]) for caption in captions), gap=8))
         parts += [text_panel(name, strip.shape[1]), strip]
     return stack(*parts, gap=6)
 

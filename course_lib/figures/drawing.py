@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from course_lib import expect
 from course_lib.figures.images import to_pixels
@@ -16,6 +16,7 @@ from course_lib.figures.style import COLOURS, check_pixels
 
 TEXT_SIZE = 13
 TITLE_HEIGHT = 22  # a title takes this many pixels above its panel
+_RIM = "#9A9A9A"  # the line round a picture: a white picture on white paper has an end, too
 
 
 @functools.cache
@@ -91,16 +92,16 @@ def picture_panel(
 ) -> np.ndarray:
     """Draw a picture (3, H, W), (1, H, W) or (H, W) in [-1, 1] `width` pixels wide, with crisp pixels.
 
-    A width that is a multiple of W makes every pixel of the picture equally large. `frame` (top, left, height, width),
-    in pixels of the picture, is outlined; it may reach past the picture's edge, as a window over padding does, and is
-    then cut off there.
+    A thin grey line, one pixel on each side, goes round it. A width that is a multiple of W makes every pixel of the
+    picture equally large. `frame` (top, left, height, width), in pixels of the picture, is outlined; it may reach past
+    the picture's edge, as a window over padding does, and is then cut off there.
 
     Raises ValueError for another shape, for NaN, and for a frame that is not four whole numbers.
 
     Example:
 
     >>> picture_panel(torch.zeros(3, 8, 8), width=64, title="8 pixels", frame=(0, 0, 3, 3)).shape
-    (86, 64, 3)
+    (88, 66, 3)
     """
     pixels = to_pixels(image)
     rows, columns, _ = pixels.shape
@@ -119,44 +120,53 @@ def picture_panel(
         pen.rectangle(
             [corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1], outline=COLOURS["noise"], width=3
         )
-    return titled(np.asarray(picture), title)
+    return titled(np.asarray(ImageOps.expand(picture, 1, _RIM)), title)
 
 
 def numbers_panel(
     matrix: torch.Tensor,
     title: str = "",
-    highlight: tuple[int, int] | None = None,
+    frame: tuple[int, int, int, int] | None = None,
     cell: int = 48,
     digits: int = 2,
+    shaded: torch.Tensor | None = None,
 ) -> np.ndarray:
-    """Draw the numbers of a small matrix (rows, columns) in cells; the `highlight` (row, column) cell is outlined.
+    """Draw the numbers of a small matrix (rows, columns) in cells.
 
-    Whole numbers are written without decimals, others with `digits` of them.
+    Whole numbers are written without decimals, others with `digits` of them. The cells of `frame` (top, left, height,
+    width) are outlined, and those where `shaded` (rows, columns) is True stand on grey.
 
-    Raises ValueError where the matrix has other than two axes or more than 400 cells, or highlight lies outside it.
+    Raises ValueError where the matrix has other than two axes or more than 400 cells, the frame does not lie in it, or
+    shaded has another shape.
 
     Example:
 
-    >>> numbers_panel(torch.eye(3), title="identity", highlight=(1, 1)).shape
+    >>> numbers_panel(torch.eye(3), title="identity", frame=(0, 0, 2, 2)).shape
     (167, 145, 3)
     """
     expect.tensor("matrix", matrix, "(rows, columns)")
     rows, columns = matrix.shape
     if not 0 < rows * columns <= 400:
         raise ValueError(f"a matrix of 1 to 400 cells can be drawn; got {rows} x {columns}")
-    if highlight is not None and not (0 <= highlight[0] < rows and 0 <= highlight[1] < columns):
-        raise ValueError(f"highlight must be a cell of the {rows} x {columns} matrix; got {highlight}")
+    top, left, high, wide = frame or (0, 0, 1, 1)
+    if min(top, left) < 0 or min(high, wide) < 1 or top + high > rows or left + wide > columns:
+        raise ValueError(
+            f"frame must be cells (top, left, height, width) of the {rows} x {columns} matrix; got {frame}"
+        )
+    shaded = torch.zeros(rows, columns) if shaded is None else shaded
+    if shaded.shape != matrix.shape:
+        raise ValueError(f"shaded must have the matrix's shape {tuple(matrix.shape)}; got {tuple(shaded.shape)}")
     image, pen = canvas(columns * expect.whole("cell", cell, at_least=8) + 1, rows * cell + 1)
     face = font(max(8, min(TEXT_SIZE, cell // 3)))
     for row, values in enumerate(matrix.tolist()):
         for column, value in enumerate(values):
             box = [column * cell, row * cell, (column + 1) * cell, (row + 1) * cell]
-            pen.rectangle(box, outline=COLOURS["grid"])
+            pen.rectangle(box, fill=COLOURS["grid" if shaded[row, column] else "paper"], outline=COLOURS["grid"])
             words = number_text(value, digits)
             pen.text((box[0] + cell / 2, box[1] + cell / 2), words, COLOURS["ink"], face, anchor="mm")
-    if highlight is not None:
-        top, left = highlight[0] * cell, highlight[1] * cell
-        pen.rectangle([left, top, left + cell, top + cell], outline=COLOURS["noise"], width=3)
+    if frame is not None:
+        corners = [left * cell, top * cell, (left + wide) * cell, (top + high) * cell]
+        pen.rectangle(corners, outline=COLOURS["noise"], width=3)
     return titled(np.asarray(image), title)
 
 

@@ -71,12 +71,15 @@ def histogram_panel(
     bins: int = 64,
     top: float | None = None,
     curve_colour: str = COLOURS["target"],
+    y_name: str = "",
 ) -> np.ndarray:
     """Draw how often values (any shape) occur, as a density over `range`, as pixels (H, W, 3) uint8.
 
     The bars, in a paler `colour`, have an area that is the share of the values that lie in `range`. `curve`,
     a density x (N,) -> (N,), is drawn on top.
-    `top` fixes the axis, so that it keeps still while a slider moves; by default it fits what is drawn.
+    `top` fixes the axis, so that it keeps still while a slider moves; by default it fits what is drawn. Bars that are
+    higher end in two slanted cuts, and the height of the highest stands beside it. `y_name`, turned upright, takes a
+    strip of 16 pixels on the left.
 
     Raises ValueError where values are empty or hold NaN, range does not rise, or bins < 1.
 
@@ -96,7 +99,8 @@ def histogram_panel(
     y = np.asarray(curve(x)) if curve else np.zeros(0)
     if top is None:
         top = 1.08 * max(density.max(), y.max(initial=0.0)) or 1.0
-    axes = _Axes(width, height, (low, high), (0.0, expect.number("top", top)))
+    strip = _upright(y_name, height) if y_name else np.zeros((height, 0, 3), np.uint8)
+    axes = _Axes(width - strip.shape[1], height, (low, high), (0.0, expect.number("top", top)))
     pale = Image.blend(*(Image.new("RGB", (1, 1), ink) for ink in (colour, COLOURS["paper"])), 0.45).getpixel((0, 0))
     for value, left, right in zip(density, edges, edges[1:], strict=False):
         if value > 0:
@@ -105,7 +109,36 @@ def histogram_panel(
     if curve:
         axes.line(x, y, COLOURS["paper"], 4)
         axes.line(x, y, curve_colour, 2)
-    return titled(axes.pixels(), title)
+    pixels = _cut_marks(axes, density, edges, top)
+    return titled(np.concatenate([strip, pixels], axis=1), title)
+
+
+def _upright(text: str, height: int) -> np.ndarray:
+    """A line of text turned by 90 degrees, in the middle of a strip (height, 16, 3)."""
+    image, pen = canvas(height, 16)
+    pen.text((height / 2, 8), text, COLOURS["ink"], font(11), anchor="mm")
+    return np.rot90(np.asarray(image))
+
+
+def _cut_marks(axes: _Axes, density: np.ndarray, edges: np.ndarray, top: float) -> np.ndarray:
+    """The finished plot, with two white cuts through each bar that is higher than `top`, and the highest's height."""
+    cut = np.flatnonzero(density > top)
+    image = Image.fromarray(axes.pixels())
+    pen = ImageDraw.Draw(image)
+    for index in cut:
+        ((x0, _), (x1, _)) = axes.points(edges[index : index + 2], [0.0, 0.0])
+        left, right = x0 / _FINER, x1 / _FINER
+        for down in (_TOP + 7, _TOP + 12):
+            pen.line([left - 1, down + 2, right + 1, down - 2], fill=COLOURS["paper"], width=2)
+    if len(cut):
+        highest = int(density.argmax())
+        side = "rm" if highest > len(density) / 2 else "lm"
+        ((left, _), (right, _)) = axes.points(edges[highest : highest + 2], [0.0, 0.0])
+        place = (left / _FINER - 4 if side == "rm" else right / _FINER + 4, _TOP + 9)
+        words = f"up to {density[highest]:.1f}"
+        pen.rectangle(pen.textbbox(place, words, font(11), anchor=side), fill=COLOURS["paper"])
+        pen.text(place, words, COLOURS["ink"], font(11), anchor=side)
+    return np.asarray(image)
 
 
 def line_panel(

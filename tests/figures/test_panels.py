@@ -27,7 +27,15 @@ def where(pixels, name):
 
 def test_pictures_keep_crisp_pixels():
     image = torch.tensor([[-1.0, 1.0], [1.0, -1.0]])
-    assert np.array_equal(picture_panel(image, 64)[..., 0], np.kron([[0, 255], [255, 0]], np.ones((32, 32))))
+    panel = picture_panel(image, 64)
+    assert np.array_equal(panel[1:-1, 1:-1, 0], np.kron([[0, 255], [255, 0]], np.ones((32, 32))))
+
+
+def test_a_white_picture_has_a_line_round_it():
+    panel = picture_panel(torch.ones(4, 4), 64)
+    rim = np.ones(panel.shape[:2], bool)
+    rim[1:-1, 1:-1] = False
+    assert panel.shape == (66, 66, 3) and (panel[rim] < 200).all() and (panel[~rim] == 255).all()
 
 
 @pytest.mark.parametrize("row", range(-1, 7))
@@ -35,8 +43,8 @@ def test_pictures_keep_crisp_pixels():
 def test_the_frame_goes_round_its_window(row, column):
     """Over all places of a 3x3 window, also those that reach over the edge: the outline moves with it."""
     found = where(picture_panel(torch.zeros(8, 8), 160, frame=(row, column, 3, 3)), "noise")
-    assert found[:, 0].min() == max(0, 20 * row - 1)
-    assert found[:, 1].max() == min(159, 20 * (column + 3))
+    assert found[:, 0].min() == max(1, 20 * row)
+    assert found[:, 1].max() == min(160, 20 * (column + 3) + 1)
 
 
 def test_a_frame_of_other_form_is_refused():
@@ -44,17 +52,34 @@ def test_a_frame_of_other_form_is_refused():
         picture_panel(torch.zeros(8, 8), frame=(0, 0.5, 3, 3))
 
 
-@pytest.mark.parametrize("place", [(row, column) for row in range(3) for column in range(2)])
-def test_the_highlight_is_on_its_cell(place):
-    found = where(numbers_panel(torch.zeros(3, 2), highlight=place, cell=40), "noise")
-    assert found.min(axis=0).tolist() == [40 * place[0], 40 * place[1]]
-    assert found.max(axis=0).tolist() == [40 * place[0] + 40, 40 * place[1] + 40]
+@pytest.mark.parametrize("frame", [(row, column, 1, 1) for row in range(3) for column in range(2)] + [(1, 0, 2, 2)])
+def test_the_frame_is_on_its_cells(frame):
+    found = where(numbers_panel(torch.zeros(3, 2), frame=frame, cell=40), "noise")
+    top, left, high, wide = (40 * side for side in frame)
+    assert found.min(axis=0).tolist() == [top, left]
+    assert found.max(axis=0).tolist() == [top + high, left + wide]
 
 
-def test_numbers_are_refused_where_they_do_not_fit():
-    for matrix, highlight in ((torch.zeros(3), None), (torch.zeros(30, 30), None), (torch.zeros(2, 2), (2, 0))):
-        with pytest.raises(ValueError):
-            numbers_panel(matrix, highlight=highlight)
+def test_shaded_cells_stand_on_grey():
+    shaded = torch.tensor([[True, False], [False, False]])
+    panel = numbers_panel(torch.zeros(2, 2), cell=40, shaded=shaded)
+    assert (panel[4:10, 4:37] == 0xD9).all() and (panel[4:10, 44:77] == 255).all() and (panel[44:50, 4:37] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("matrix", "options"),
+    [
+        (torch.zeros(3), {}),
+        (torch.zeros(30, 30), {}),
+        (torch.zeros(2, 2), {"frame": (2, 0, 1, 1)}),
+        (torch.zeros(2, 2), {"frame": (0, 1, 1, 2)}),
+        (torch.zeros(2, 2), {"frame": (0, 0, 0, 1)}),
+        (torch.zeros(2, 2), {"shaded": torch.zeros(3, 2)}),
+    ],
+)
+def test_numbers_are_refused_where_they_do_not_fit(matrix, options):
+    with pytest.raises(ValueError):
+        numbers_panel(matrix, **options)
 
 
 def test_numbers_read_well():
@@ -74,6 +99,21 @@ def test_histogram_bars_have_the_density_of_their_values():
 def test_histogram_curve_is_drawn_at_its_height():
     panel = histogram_panel(torch.full((9,), 99.0), curve=lambda x: torch.full_like(x, 0.25), top=1.0)
     assert abs(where(panel, "target")[:, 0].mean() - (8 + 0.75 * 170)) < 1
+
+
+def test_a_bar_above_the_axis_is_cut_and_says_its_height():
+    """All values in one bin of width 1: a density of 1, above an axis that ends at 0.5, and not above one at 2."""
+    values = torch.full((9,), 2.5)
+    cut, whole = (histogram_panel(values, range=(-4, 4), bins=8, top=top) for top in (0.5, 2.0))
+    dark = [(panel[8:30, 41:-1].astype(int).sum(axis=2) < 200).any() for panel in (cut, whole)]
+    assert dark == [True, False], "the height of the bar is not written"
+    column = int(40 + 6.5 / 8 * 268)
+    assert (cut[8:30, column] == 255).all(axis=1).any() and not (cut[30:100, column] == 255).all(axis=1).any()
+
+
+def test_the_name_of_the_axis_takes_its_strip():
+    plain, named = (histogram_panel(torch.zeros(9), 320, 200, y_name=name) for name in ("", "density"))
+    assert plain.shape == named.shape and (named[:, :16] < 100).any() and not (plain[:, :8] < 100).any()
 
 
 def test_histogram_refuses_what_has_no_place():
