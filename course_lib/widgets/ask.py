@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import asdict
 
@@ -10,6 +11,8 @@ import traitlets
 
 from course_lib.lessons.quiz import Question
 from course_lib.widgets.page import module, static_bundle, styles
+
+_SAID_TWICE = re.compile(r"^(right|yes|no)[:.]\s+(.)", re.IGNORECASE)
 
 
 class Ask(anywidget.AnyWidget):
@@ -30,9 +33,10 @@ class Ask(anywidget.AnyWidget):
 
 
 def ask(question: Question) -> Ask:
-    """Show a question; choosing an answer shows whether it is right, and that answer's reply.
+    """Show a question; choosing an answer shows "Right." or "Not yet.", and that answer's reply.
 
-    Text between `backticks` is set as code. The still form holds the question and the choices, not the answer.
+    A reply that begins with "Right:", "Yes:" or "No:" itself loses this word, so that it is not said twice. Text
+    between `backticks` is set as code. The still form holds the question and the choices, not the answer.
 
     Raises ValueError where `question` is not a `Question`.
 
@@ -47,7 +51,10 @@ def ask(question: Question) -> Ask:
     """
     if not isinstance(question, Question):
         raise ValueError(f"expected a Question; got {type(question).__name__}")
-    return Ask(question=asdict(question))
+    shown = asdict(question)
+    for choice in shown["choices"]:
+        choice["reply"] = _SAID_TWICE.sub(lambda found: found[2].upper(), choice["reply"])
+    return Ask(question=shown)
 
 
 def question_text(question: dict) -> str:

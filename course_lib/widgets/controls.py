@@ -69,7 +69,8 @@ class PictureChooser(ipywidgets.VBox):
         try:
             picture = open_picture(bytes(file["content"]), self.size)
         except ValueError as error:
-            self.message.value = f"{file['name']}: {error}"
+            too_large = "it has too many pixels" if "too large" in str(error) else "PNG or JPEG?"
+            self.message.value = f"{file['name']} cannot be opened as a picture ({too_large})."
             return
         name = f"yours: {file['name']}"
         self.pictures[name] = picture
@@ -80,7 +81,8 @@ class PictureChooser(ipywidgets.VBox):
 class KernelEditor(anywidget.AnyWidget):
     """Nine fields and a list of well-known kernels; `value` is the kernel (3, 3) float32.
 
-    A field that does not hold a number from -100 to 100 is marked and explained, and the kernel stays as it was.
+    Rows and columns count from 0. A field that does not hold a number from -100 to 100 is marked and explained,
+    and the kernel stays as it was.
 
     Raises ValueError where `kernel` is not (3, 3), or one of its entries is not such a number.
 
@@ -92,7 +94,7 @@ class KernelEditor(anywidget.AnyWidget):
     [-1.0, 5.0, -1.0]
     >>> editor.fields = ["one", *editor.fields[1:]]
     >>> editor.message
-    "Row 1, column 1: expected a number from -100 to 100; got 'one'. The kernel stays as it was."
+    "Row 0, column 0: expected a number from -100 to 100; got 'one'. The kernel stays as it was."
     """
 
     _esm = module("kernel.js")
@@ -125,7 +127,7 @@ class KernelEditor(anywidget.AnyWidget):
             try:
                 entries.append(expect.number("entry", _fraction(text), -LARGEST_ENTRY, LARGEST_ENTRY))
             except ValueError:
-                place, typed = f"Row {index // 3 + 1}, column {index % 3 + 1}", reprlib.repr(text)
+                place, typed = f"Row {index // 3}, column {index % 3}", reprlib.repr(text)
                 expected = f"expected a number from -100 to 100; got {typed}. The kernel stays as it was."
                 self.wrong, self.message = index, f"{place}: {expected}"
                 return

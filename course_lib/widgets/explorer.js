@@ -7,7 +7,8 @@ function render({ model, el }) {
   const sentence = element("div", { class: "cl-sentence", "aria-live": "polite" });
   const message = element("div", { class: "cl-message", role: "alert" });
   el.classList.add("cl-widget", "cl-explorer-canvas");
-  el.append(element("div", { class: "cl-paper" }, canvas), message, sentence);
+  const paper = element("div", { class: "cl-paper" }, canvas);
+  el.append(sentence, message, paper); // words first: the drawing below may end in empty paper
 
   const [rows, columns] = model.get("cells");
   if (rows) {
@@ -20,9 +21,13 @@ function render({ model, el }) {
 
   function paint() {
     const [width, height] = model.get("size");
-    message.textContent = model.get("message");
-    sentence.textContent = model.get("sentence");
-    canvas.setAttribute("aria-label", `${model.get("label")}. ${model.get("sentence")}`);
+    const refused = model.get("message"); // then there is no drawing of these values: the last one pales, wordless
+    const words = refused || model.get("sentence");
+    message.textContent = refused;
+    sentence.textContent = refused ? "" : words;
+    sentence.hidden = Boolean(refused);
+    paper.classList.toggle("cl-stale", Boolean(refused));
+    canvas.setAttribute("aria-label", `${model.get("label")}. ${words}`);
     if (!width) return;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     canvas.style.width = `${(width * (model.get("shown_height") || height)) / height}px`;

@@ -62,7 +62,7 @@ class Canvas(anywidget.AnyWidget):
             self.drawn += 1
 
     def complain(self, message: str) -> None:
-        """Keep the last drawing and show a sentence above its own.
+        """Keep the last drawing, paled, and show a sentence in place of its own.
 
         Example:
 
@@ -81,12 +81,15 @@ class Explorer(ipywidgets.VBox):
 
     draw: `draw(**values) -> Drawing`. controls: name -> ipywidgets control (anything with a `value`). label: what the
     whole is, for the page and for screen readers. cursor: (rows, columns) of cells that the arrow keys and the mouse
-    visit; `draw` then also gets `row` and `column`. height: the drawing's height on the page, by default its own.
+    visit; `draw` then also gets `row` and `column`. start: the cell (row, column) of the cursor at first, by default
+    the middle one. height: the drawing's height on the page, by default its own.
 
-    A ValueError from `draw` is shown as a sentence, and the explorer goes on; any other exception is raised.
-    While a drawing is made, newer values of a control replace the one that waits, so slow drawings do not pile up.
+    A ValueError from `draw` is shown as a sentence in place of the drawing's, the last drawing pales, and the explorer
+    goes on; any other exception is raised. While a drawing is made, newer values of a control replace the one that
+    waits, so slow drawings do not pile up.
 
-    Raises ValueError where the label is empty, a control has no value, or a name is taken by the cursor.
+    Raises ValueError where the label is empty, a control has no value, a name is taken by the cursor, or
+    it starts outside its cells.
 
     Example:
 
@@ -105,6 +108,7 @@ class Explorer(ipywidgets.VBox):
         *,
         label: str,
         cursor: tuple[int, int] | None = None,
+        start: tuple[int, int] | None = None,
         height: int | None = None,
     ):
         if not label:
@@ -121,7 +125,10 @@ class Explorer(ipywidgets.VBox):
             self.canvas.shown_height = expect.whole("height", height)
         if cursor is not None:
             rows, columns = (expect.whole("cursor", side) for side in cursor)
-            self.canvas.cells, self.canvas.cell = [rows, columns], [rows // 2, columns // 2]
+            row, column = start or (rows // 2, columns // 2)
+            expect.number("start row", row, 0, rows - 1)
+            expect.number("start column", column, 0, columns - 1)
+            self.canvas.cells, self.canvas.cell = [rows, columns], [row, column]
             self.canvas.observe(self._redraw, "cell")
         bar = ipywidgets.Box(list(controls.values())).add_class("cl-controls")
         super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.canvas])

@@ -4,7 +4,7 @@ function render({ model, el }) {
   const select = element("select", { "aria-label": "Kernel", ...TAKES_KEYS });
   const message = element("div", { class: "cl-message", role: "alert" });
   const inputs = model.get("fields").map((_, index) => {
-    const place = `Kernel, row ${Math.floor(index / 3) + 1}, column ${(index % 3) + 1}`;
+    const place = `Kernel, row ${Math.floor(index / 3)}, column ${index % 3}`;
     return element("input", { type: "text", inputmode: "decimal", "aria-label": place, ...TAKES_KEYS });
   });
   const rows = [0, 3, 6].map((first) =>
@@ -16,7 +16,7 @@ function render({ model, el }) {
   function show() {
     const wrong = model.get("wrong");
     inputs.forEach((input, index) => {
-      input.value = model.get("fields")[index];
+      input.value = input.title = model.get("fields")[index];
       input.setAttribute("aria-invalid", index === wrong);
     });
     message.textContent = model.get("message");
@@ -35,6 +35,8 @@ function render({ model, el }) {
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return; // JupyterLab takes this key, so that no change is reported
       event.stopPropagation();
+      input.setSelectionRange(0, 0); // a number too long for its field shows its beginning
+      input.scrollLeft = 0;
       send();
     });
   }

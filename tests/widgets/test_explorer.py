@@ -39,6 +39,14 @@ def test_the_cursor_is_two_more_values():
     assert explorer.canvas.grid == [1, 2, 4, 4]
 
 
+def test_the_cursor_starts_where_it_is_told():
+    explorer = Explorer(square, {"level": slider()}, label="Grey", cursor=(5, 4), start=(4, 3))
+    assert explorer.sentence == "Level 3, cell 4, 3."
+    for start in ((5, 0), (0, 4), (-1, 0)):
+        with pytest.raises(ValueError, match="start"):
+            Explorer(square, {"level": slider()}, label="Grey", cursor=(5, 4), start=start)
+
+
 def test_a_value_error_is_said_and_the_explorer_goes_on():
     explorer = Explorer(square, {"level": slider()}, label="Grey")
     count = explorer.canvas.drawn
