@@ -18,6 +18,9 @@ RIGHT, NOT_YET = "[OK]", "[not yet]"
 class Mistake:
     """A usual wrong answer, `wrong` (a function or a value, like the right one), and what to say to it.
 
+    An answer is this mistake where it agrees with `wrong` on every case; a function that stops agrees with one that
+    stops. `when`, a test of the answer itself, recognises what no single wrong answer can stand for, such as chance.
+
     Example:
 
     >>> Mistake("That adds instead of multiplying.", 5).says
@@ -26,6 +29,7 @@ class Mistake:
 
     says: str
     wrong: object
+    when: Callable[[Callable], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,10 @@ class FunctionCheck:
         """
         if not callable(answer):
             return f"{NOT_YET} {self.name} must be a function; got {_short(answer)}."
-        try:
-            given = [answer(*_copies(case)) for case in self.cases]
-        except NotImplementedError:
+        given = [_outcome(answer, case) for case in self.cases]
+        stopped = next((value for value in given if isinstance(value, Exception)), None)
+        if isinstance(stopped, NotImplementedError):
             return f"{NOT_YET} {self.name} is not written yet."
-        except Exception as error:
-            return f"{NOT_YET} {self.name} stops with {type(error).__name__}: {error}"
         if any(value is None or value is ... for value in given):
             return f"{NOT_YET} {self.name} returns nothing yet."
         expected = [self.right(*_copies(case)) for case in self.cases]
@@ -77,15 +79,26 @@ class FunctionCheck:
         if not wrong:
             return f"{RIGHT} {self.name} is right."
         for mistake in self.mistakes:
-            if all(map(_same, given, [mistake.wrong(*_copies(case)) for case in self.cases])):
+            if self._is(mistake, answer, given):
                 return f"{NOT_YET} {mistake.says}"
+        if stopped:
+            return f"{NOT_YET} {self.name} stops with {type(stopped).__name__}: {stopped}"
         case, got, right = (each[wrong[0]] for each in (self.cases, given, expected))
         return f"{NOT_YET} {self.name}({', '.join(map(_short, case))}) gives {_difference(got, right)}."
+
+    def _is(self, mistake: Mistake, answer: Callable, given: list) -> bool:
+        if mistake.when:
+            return mistake.when(answer)
+        if all(isinstance(value, Exception) for value in given):
+            return False  # it stops everywhere: its own message says more
+        return all(_same(value, _outcome(mistake.wrong, case)) for value, case in zip(given, self.cases, strict=True))
 
 
 @dataclass(frozen=True)
 class ValueCheck:
     """Checks a value that the learner finds: a number, a tensor (...), a word or a list of them.
+
+    Where a number is right, a tensor with this one number is right, too. `hint` follows where no mistake fits.
 
     Example:
 
@@ -102,6 +115,7 @@ class ValueCheck:
     right: object
     mistakes: Sequence[Mistake]
     tolerance: float = 1e-6
+    hint: str = ""
 
     def __call__(self, answer: object) -> None:
         """Print the verdict on the learner's value."""
@@ -115,12 +129,22 @@ class ValueCheck:
         """
         if answer is None or answer is ...:
             return f"{NOT_YET} {self.name} is still missing."
+        if isinstance(self.right, (int, float)) and isinstance(answer, torch.Tensor) and answer.numel() == 1:
+            answer = answer.item()
         if _same(answer, self.right, self.tolerance):
             return f"{RIGHT} {self.name} is right."
         for mistake in self.mistakes:
             if _same(answer, mistake.wrong, self.tolerance):
                 return f"{NOT_YET} {mistake.says}"
-        return f"{NOT_YET} {self.name} is not {_short(answer)}."
+        return f"{NOT_YET} {self.name} is not {_short(answer, 9)}. {self.hint}".rstrip()
+
+
+def _outcome(function: Callable, case: tuple) -> object:
+    """What a function returns for a case, or the exception with which it stops."""
+    try:
+        return function(*_copies(case))
+    except Exception as error:
+        return error
 
 
 def _copies(case: tuple) -> tuple:
@@ -129,6 +153,8 @@ def _copies(case: tuple) -> tuple:
 
 
 def _same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
+    if isinstance(given, Exception) or isinstance(expected, Exception):
+        return isinstance(given, Exception) and isinstance(expected, Exception)
     try:
         if isinstance(given, str) or isinstance(expected, str):
             return isinstance(given, str) and isinstance(expected, str) and given.strip() == expected.strip()
@@ -140,11 +166,17 @@ def _same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
         return False
 
 
-def _short(value: object) -> str:
+def _short(value: object, at_most: int = 4) -> str:
+    """What came, in few words: of a tensor with more than `at_most` numbers, the shape alone."""
     if isinstance(value, torch.Tensor):
-        return f"a tensor {tuple(value.shape)}" if value.numel() > 4 else str(value.tolist())
-    text = repr(value)
+        return f"a tensor {tuple(value.shape)}" if value.numel() > at_most else _numbers(value.tolist())
+    text = repr(float(f"{value:.6g}") if isinstance(value, float) else value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _numbers(value: float | list) -> str:
+    """A tensor's numbers with at most six digits each."""
+    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else f"{value:.6g}"
 
 
 def _difference(given: object, expected: object) -> str:

@@ -50,11 +50,39 @@ def test_a_mistake_counts_only_when_it_fits_every_case():
     assert check.verdict(lambda x: 4.0) == "[not yet] f(3.0) gives 4.0, expected 6.0."
 
 
+def test_a_mistake_that_stops_where_the_answer_stops():
+    def only_tensors(x):
+        return 2 * x.clone()
+
+    check = FunctionCheck("f", lambda x: 2 * x, DOUBLE.cases, [Mistake("Only tensors.", only_tensors)])
+    assert check.verdict(lambda x: x.mul(2)) == "[not yet] Only tensors."
+    assert check.verdict(lambda x: x.mul(3)).startswith("[not yet] f stops with AttributeError")
+    assert check.verdict(lambda: 1).startswith("[not yet] f stops with TypeError")
+
+
+def test_a_mistake_that_is_recognised_by_a_test_of_the_answer():
+    check = FunctionCheck("f", lambda x: 2 * x, [(3.0,)], [Mistake("Big.", lambda x: 99.0, when=lambda f: f(1.0) > 9)])
+    assert check.verdict(lambda x: 50 + x) == "[not yet] Big."
+    assert check.verdict(lambda x: x) == "[not yet] f(3.0) gives 3.0, expected 6.0."
+
+
+def test_numbers_are_written_short_and_a_hint_follows():
+    check = FunctionCheck("f", lambda x: 2 * x, [(torch.tensor([0.1]),)], [])
+    assert check.verdict(lambda x: x) == "[not yet] f([0.1]) gives [0.1], expected [0.2]."
+    value = ValueCheck("it", torch.eye(2), [], hint="Think of a mirror.")
+    assert value.verdict(torch.ones(2, 2) / 3) == (
+        "[not yet] it is not [[0.333333, 0.333333], [0.333333, 0.333333]]. Think of a mirror."
+    )
+
+
 @pytest.mark.parametrize(
     ("right", "answer", "good"),
     [
         (5, 5.0, True),
         (5, torch.tensor(5), True),
+        (5, torch.tensor([5]), True),
+        (5, torch.tensor([5, 5]), False),
+        ([5], torch.tensor(5), False),
         (0.5, 0.5000001, True),
         (0.5, 0.51, False),
         (0.5, float("nan"), False),
