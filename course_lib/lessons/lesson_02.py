@@ -1,136 +1,19 @@
-"""Lesson 02, convolution: its predictions, its quiz, its checks, and the drawings of its two explorers."""
+"""Lesson 02, convolution: its predictions, its quiz and its checks; its drawings are in `windows`."""
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_lib import expect
-from course_lib.figures import COLOURS, Drawing, beside, numbers_panel, picture_panel, stack, text_panel
-from course_lib.figures.drawing import canvas, font, titled
-from course_lib.layers import conv2d, output_size, unfold
+from course_lib.layers import conv2d, output_size
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.quiz import Choice, Question
+from course_lib.lessons.windows import draw, draw_places, places_panel
 
-_SIDE = 320  # a picture's width in the drawing
-_LARGEST = {"size": 8, "kernel": 4, "padding": 2}  # what draw_places leaves room for
-_CELL, _ROW, _LEFT = 32, 26, 84
-
-
-def draw(picture: torch.Tensor, kernel: torch.Tensor, row: int, column: int) -> Drawing:
-    """A picture (1, 3, S, S) in grey and the same filtered; below, the nine products of a kernel (3, 3) at one cell.
-
-    Zeros are padded, so the filtered picture has the same size, and the window may reach over the rim.
-    Raises ValueError where the kernel is not (3, 3), or the cell lies outside the picture.
-
-    Example:
-
-    >>> kernel = torch.tensor([[-1.0, 0.0, 1.0]] * 3)
-    >>> draw(torch.ones(1, 3, 8, 8), kernel, 2, 3).sentence
-    'Window at row 2, column 3: the nine products add up to 0.00.'
-    """
-    expect.tensor("picture", picture, "(1, 3, S, S)")
-    if getattr(kernel, "shape", None) != (3, 3):
-        raise ValueError(f"kernel must be a tensor (3, 3); got {kernel!r}")
-    expect.number("row", row, 0, picture.shape[2] - 1)
-    expect.number("column", column, 0, picture.shape[3] - 1)
-    grey = picture.mean(dim=1, keepdim=True)
-    filtered = conv2d(grey, kernel[None, None], padding=1)[0]
-    window = unfold(grey, 3, padding=1)[0, 0, :, row, column].reshape(3, 3)
-    products = window * kernel
-    total = _rounded(products.sum())
-    sum_of_products = numbers_panel(total.reshape(1, 1), title="sum", highlight=(0, 0), cell=64)
-    pixels = stack(
-        beside(
-            picture_panel(grey[0], _SIDE, "picture, in grey", frame=(row - 1, column - 1, 3, 3)),
-            picture_panel(filtered, _SIDE, "filtered: −1 is black, 1 is white", frame=(row, column, 1, 1)),
-        ),
-        beside(
-            numbers_panel(_rounded(window), title="window"),
-            _sign("×"),
-            numbers_panel(_rounded(kernel), title="kernel"),
-            _sign("="),
-            numbers_panel(_rounded(products), title="products"),
-            _sign("→"),
-            stack(np.full((26, 1, 3), 255, np.uint8), sum_of_products),
-            gap=8,
-        ),
-    )
-    sentence = f"Window at row {row}, column {column}: the nine products add up to {total:.2f}."
-    return Drawing(pixels, sentence, grid=(0, 22, _SIDE, _SIDE))
-
-
-def _rounded(numbers: torch.Tensor) -> torch.Tensor:
-    """To two decimals, and without negative zeros: what is written in the cells."""
-    return numbers.double().round(decimals=2) + 0.0
-
-
-def _sign(text: str) -> np.ndarray:
-    return stack(np.full((70, 1, 3), 255, np.uint8), text_panel(text, width=22, size=20))
-
-
-def places_panel(size: int, kernel: int, stride: int, padding: int, dilation: int, title: str = "") -> np.ndarray:
-    """Every place of a kernel along one side of a picture, one below the other: pixels (H, W, 3) uint8.
-
-    On top the picture's numbers x1, x2, ... between the zeros of the padding; below, one line for each place, with
-    the kernel's entries k1, k2, ... under the numbers that they meet.
-    Raises ValueError where `course_lib.layers.output_size` does.
-
-    Example:
-
-    >>> places_panel(5, 3, 1, 0, 1).shape
-    (110, 470, 3)
-    """
-    places = output_size(size, kernel, stride, padding, dilation)
-    cells = _LARGEST["size"] + 2 * _LARGEST["padding"]
-    image, pen = canvas(_LEFT + cells * _CELL + 2, (places + 1) * _ROW + 6)
-
-    def cell(text, line, column, fill, ink):
-        left, top = _LEFT + column * _CELL, line * _ROW + (4 if line else 0)
-        pen.rectangle([left, top, left + _CELL, top + _ROW - 2], fill=fill, outline=COLOURS["grid"])
-        pen.text((left + _CELL / 2, top + _ROW / 2), text, fill=ink, font=font(12), anchor="mm")
-
-    names = ["0"] * padding + [f"x{number + 1}" for number in range(size)] + ["0"] * padding
-    pen.text((0, _ROW / 2), "picture", fill=COLOURS["ink"], font=font(12), anchor="lm")
-    for column, name in enumerate(names):
-        cell(name, 0, column, COLOURS["grid"] if name == "0" else COLOURS["paper"], COLOURS["ink"])
-    for place in range(places):
-        middle = (place + 1.5) * _ROW + 4
-        pen.text((0, middle), f"result {place + 1}", fill=COLOURS["ink"], font=font(12), anchor="lm")
-        for entry in range(kernel):
-            column = place * stride + entry * dilation
-            cell(f"k{entry + 1}", place + 1, column, COLOURS["signal"], COLOURS["paper"])
-    return titled(np.asarray(image), title)
-
-
-def draw_places(size: int, kernel: int, stride: int, padding: int, dilation: int) -> Drawing:
-    """The drawing of `places_panel` on a sheet that is always equally large, with the size of the result in words.
-
-    Raises ValueError where the kernel does not fit, or a number is larger than the sheet has room for.
-
-    Example:
-
-    >>> draw_places(7, 3, 2, 1, 1).sentence
-    'Size 7, kernel 3, stride 2, padding 1, dilation 1: 4 places.'
-    >>> draw_places(8, 3, 2, 0, 1).sentence
-    'Size 8, kernel 3, stride 2, padding 0, dilation 1: 3 places; the window never reaches the last number of the row.'
-    """
-    for name, value in (("size", size), ("kernel", kernel), ("padding", padding)):
-        expect.number(name, value, 0, _LARGEST[name])
-    panel = places_panel(size, kernel, stride, padding, dilation)
-    height = (_LARGEST["size"] + 2 * _LARGEST["padding"] + 1) * _ROW + 6
-    sheet = np.full((height, panel.shape[1], 3), 255, np.uint8)
-    sheet[: panel.shape[0]] = panel
-    places = output_size(size, kernel, stride, padding, dilation)
-    missed = (size + 2 * padding - dilation * (kernel - 1) - 1) % stride
-    numbers = "number" if missed == 1 else f"{missed} numbers"
-    return Drawing(
-        sheet,
-        f"Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: "
-        f"{places} place{'s' * (places > 1)}{f'; the window never reaches the last {numbers} of the row' if missed else ''}.",
-    )
-
+__all__ = [
+    "check_conv2d", "check_shift", "check_size", "draw", "draw_places", "places_panel",
+    "predict_field", "predict_flat", "predict_flip", "predict_size", "quiz",
+]  # fmt: skip
 
 predict_size = Question(
     "A 5x5 picture and a 3x3 kernel: at how many places does the window fit?",
@@ -193,7 +76,7 @@ quiz = (
         "Which statement about the convolutions in Stable Diffusion's U-Net is true?",
         (
             Choice("ReLU follows each of them", "That is the U-Net of 2015. Stable Diffusion uses SiLU."),
-            Choice("with stride 2 they shrink the picture", "Right, where the U-Net of 2015 used max pooling.", right=True),
+            Choice("where the table must get smaller, one of them has stride 2", "Right: three of the 98 do this, where the U-Net of 2015 used max pooling.", right=True),
             Choice("they turn the kernel by 180 degrees", "No library for networks does that; the learning would undo it."),
         ),
     ),
@@ -224,6 +107,22 @@ def _one_map_for_each_channel(x, w, b, s, p) -> torch.Tensor:
     return torch.stack(maps, dim=1)
 
 
+def _window_of_three(x, w, b, s, p) -> torch.Tensor:
+    """`slide` with its 3 left in: right for 3x3 kernels, and it stops for others."""
+    if w.shape[-1] != 3:
+        raise RuntimeError("The size of tensor a (3) must match the size of tensor b (2)")
+    return _conv2d(x, w, b, s, p)
+
+
+def _size_for_three(x, w, b, s, p) -> torch.Tensor:
+    """The window is as large as the kernel, but the places are counted for a 3x3 kernel."""
+    rows, columns = (output_size(side, 3, s, p) for side in x.shape[1:])
+    return _conv2d(x, w, b, s, p)[:, :rows, :columns]
+
+
+_ONLY_THREE = "It works for 3x3 kernels only: take the kernel's rows and columns from weight.shape, for the size and for the window."
+_PADDED_LATE = "The zeros are put around the result. They belong around x, before the window moves."
+
 check_conv2d = FunctionCheck(
     "my_conv2d",
     _conv2d,
@@ -243,6 +142,12 @@ check_conv2d = FunctionCheck(
         Mistake("The channels are not summed: a filter gives one map, the sum over all input channels.", _one_map_for_each_channel),
         Mistake("Only the first channel is read: a filter sums over all input channels.", lambda x, w, b, s, p: _conv2d(x[:1], w[:, :1], b, s, p)),
         Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _conv2d(x, w / len(x), b, s, p)),
+        Mistake(_ONLY_THREE, _window_of_three),
+        Mistake(_ONLY_THREE, _size_for_three),
+        Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(_conv2d(x, w, b, s, 0), (p, p, p, p))),
+        Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(_conv2d(x, w, 0 * b, s, 0), (p, p, p, p)) + b[:, None, None]),
+        Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: _conv2d(x, w, b[:1].expand_as(b), s, p)),
+        Mistake("All filters are added up: .sum() adds everything, .sum(dim=(1, 2, 3)) keeps the filters apart.", lambda x, w, b, s, p: _conv2d(x, w.sum(0, keepdim=True).expand_as(w), b, s, p)),
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, w, b, s, p: _conv2d(x, w, b, s, p)[:, :-1, :-1]),
     ],
 )  # fmt: skip
@@ -250,8 +155,10 @@ check_conv2d = FunctionCheck(
 check_size = FunctionCheck(
     "my_size",
     output_size,
-    [(5, 3, 1, 0, 1), (64, 3, 2, 1, 1), (28, 5, 3, 2, 1), (20, 3, 2, 1, 3)],
+    [(5, 3, 1, 0, 1), (64, 3, 2, 1, 1), (28, 5, 3, 2, 1), (20, 3, 2, 1, 3), (28, 5, 3, 1, 1)],
     [
+        Mistake("The + 1 belongs after the division: (...) // stride + 1. (The reach has a + 1 of its own.)", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1)) // s),
+        Mistake("The + 1 inside the reach is missing: it is dilation * (kernel - 1) + 1, since the first entry counts.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1)) // s + 1),
         Mistake("The + 1 is missing: the place where the window starts counts.", lambda n, k, s, p, d: output_size(n, k, s, p, d) - 1),
         Mistake("Padding stands at both ends: it counts twice.", lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1),
         Mistake("Padding is missing.", lambda n, k, s, p, d: output_size(n, k, s, 0, d)),
@@ -268,7 +175,7 @@ def _only(row: int, column: int) -> torch.Tensor:
 
 
 check_shift = ValueCheck(
-    "the kernel that moves the picture to the right",
+    "the kernel",
     _only(1, 0),
     [
         Mistake("That one moves the picture to the left: each result takes its right neighbour. (It would be right if the kernel were flipped.)", _only(1, 2)),
@@ -276,5 +183,12 @@ check_shift = ValueCheck(
         Mistake("That one moves the picture up.", _only(2, 1)),
         Mistake("That one leaves the picture where it is.", _only(1, 1)),
         Mistake("Nine equal numbers blur the picture; a single 1 moves it.", torch.full((3, 3), 1 / 9)),
+        Mistake("Nine zeros make every result 0.", torch.zeros(3, 3)),
+        Mistake("A column of ones adds up three pixels. The picture moves, but it is smeared as well: a single 1 moves it.", torch.tensor([[1.0, 0, 0]] * 3)),
+        Mistake("The place is right. But -1 also turns bright into dark: the entry must be 1.", -_only(1, 0)),
+        Mistake("The place is right. But 2 doubles every number: the entry must be 1.", 2 * _only(1, 0)),
+        Mistake("The place is right. But 0.5 halves every number: the entry must be 1.", 0.5 * _only(1, 0)),
+        Mistake("That is the kernel for vertical edges. A kernel that moves the picture has a single 1.", torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])),
     ],
+    hint="It has three rows of three numbers: one of them must be 1, the other eight 0.",
 )  # fmt: skip

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from course_lib.diffusion import NoiseTable, q_sample
+from course_lib.diffusion import NoiseTable, forward_step, q_sample
 from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, picture_panel
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.quiz import Choice, Question
@@ -27,7 +27,7 @@ def draw(picture: torch.Tensor, table: str, t: int) -> Drawing:
     Example:
 
     >>> draw(torch.zeros(1, 3, 8, 8), "cosine", 500).sentence
-    'Step 500 of 999, cosine: 70 % of the picture, 71 % of the noise; SNR 0.97, sigma 1.02.'
+    'Step 500 of 999, cosine: 0.70 × picture + 0.71 × noise; SNR 0.97, sigma 1.02.'
     """
     if table not in TABLES:
         raise ValueError(f"unknown table {table!r}; there are: {', '.join(TABLES)}")
@@ -43,13 +43,21 @@ def draw(picture: torch.Tensor, table: str, t: int) -> Drawing:
         colour=COLOURS["noise"],
         top=1.2,
         title="its numbers (bars), and pure noise (line)",
+        y_name="how often (density)",
     )
     pixels = beside(picture_panel(x[0], width=320, title=f"x at step {t}"), histogram)
     return Drawing(
         pixels,
-        f"Step {t} of {len(TABLES[table]) - 1}, {table}: {signal:.0%} of the picture, {spread:.0%} of the noise; "
-        f"SNR {signal**2 / spread**2:.3g}, sigma {spread / signal:.3g}.".replace("%", " %"),
+        f"Step {t} of {len(TABLES[table]) - 1}, {table}: {signal:.2f} × picture + {spread:.2f} × noise; "
+        f"SNR {_plain(signal**2 / spread**2)}, sigma {_plain(spread / signal)}.",
     )
+
+
+def _plain(value: float) -> str:
+    """A number with three digits, and never with a power of ten."""
+    if value < 1e-4:
+        return "below 0.0001"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 predict_spread = Question(
@@ -64,12 +72,15 @@ predict_spread = Question(
 predict_middle = Question(
     "Stable Diffusion's table has 1000 steps. At step 500, how much of the picture's amplitude is left?",
     (
-        Choice("half of it", "The table is not a straight line: the betas grow, and their effects multiply."),
-        Choice("about a quarter", "That is its share of the *variance*, 0.28. The amplitude is the square root of it."),
+        Choice("28 %", "That is alpha-bar at step 500, 0.2763. The amplitude is the square root of it."),
         Choice(
-            "a bit more than half",
-            "Yes: sqrt(0.2763) is 0.53. Noise and picture are almost equally strong.",
+            "53 %",
+            "sqrt(0.2763) is 0.53. The noise stands at sqrt(0.7237) = 0.85: it overtook the picture long before.",
             right=True,
+        ),
+        Choice(
+            "80 %",
+            "So much is left near step 270. The betas grow from step to step, and what they leave is multiplied.",
         ),
     ),
 )
@@ -120,13 +131,13 @@ quiz = (
         "sigma is 2. What does that say?",
         (
             Choice(
-                "the noise is twice as strong as the picture's scale",
-                "Right: x = x0 + 2 * eps, before it is shrunk.",
+                "the noise's factor is twice the picture's",
+                "Right: x = x0 + 2 * eps, and then both are shrunk alike.",
                 right=True,
             ),
             Choice(
                 "2 % of the picture is left",
-                "The picture's share of the amplitude is 1 / sqrt(1 + 2**2), which is 45 %.",
+                "The factor in front of the picture is 1 / sqrt(1 + 2**2), which is 0.45.",
             ),
             Choice(
                 "it is step 2", "sigma is a noise level. Which step has it depends on the table: here it is step 562."
@@ -159,6 +170,32 @@ def _with(amplitudes):
     return wrong
 
 
+def _chain_with_one_noise(last: int):
+    """Step after step up to t + last, with the same noise in each."""
+
+    def wrong(x0, t, table, noise):
+        for beta in table.betas[: t + 1 + last]:
+            x0 = forward_step(x0, beta.item(), noise)
+        return x0
+
+    return wrong
+
+
+def _own_noise(x0, t, table, noise):
+    return q_sample(x0, t, table, torch.randn(x0.shape, generator=torch.Generator().manual_seed(0)))
+
+
+def _ignores_the_noise(answer) -> bool:
+    """Whether noise a million times as strong leaves the result small."""
+    x0, t, table, noise = _cases()[1]
+    try:
+        return bool(answer(x0, t, table, 1e6 * noise).abs().max() < 1e3)
+    except Exception:  # an answer that is nothing of the kind
+        return False
+
+
+_CHAINED = "You go step by step with the same noise each time: then the noises add up as amplitudes. One jump needs one factor."
+
 check_jump = FunctionCheck(
     "jump",
     q_sample,
@@ -181,6 +218,20 @@ check_jump = FunctionCheck(
             _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), 1 - alpha_bar)),
         ),
         Mistake(
+            "The noise's factor is sqrt(1 - alphas_cumprod): first subtract, then take the root. The squares add up to 1, not the factors.",
+            _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), 1 - math.sqrt(alpha_bar))),
+        ),
+        Mistake(
+            "That is x0 + sigma * noise, the form without shrinking. Here the picture is multiplied by sqrt(alphas_cumprod).",
+            _with(lambda alpha_bar, beta: (1, math.sqrt((1 - alpha_bar) / alpha_bar))),
+        ),
+        Mistake(
+            "The noise is right, but the picture is not shrunk: multiply it by sqrt(alphas_cumprod).",
+            _with(lambda alpha_bar, beta: (1, math.sqrt(1 - alpha_bar))),
+        ),
+        Mistake(_CHAINED, _chain_with_one_noise(0)),
+        Mistake(_CHAINED, _chain_with_one_noise(-1)),
+        Mistake(
             "The picture lacks its square root: sqrt(alphas_cumprod).",
             _with(lambda alpha_bar, beta: (alpha_bar, math.sqrt(1 - alpha_bar))),
         ),
@@ -192,6 +243,11 @@ check_jump = FunctionCheck(
             "That is one step too early: alphas_cumprod[t] already belongs to step t.",
             lambda x0, t, table, noise: q_sample(x0, t - 1, table, noise),
         ),
+        Mistake(
+            "The noise that comes in is not used: take `noise`, and draw none of your own.",
+            _own_noise,
+            when=_ignores_the_noise,
+        ),
     ],
 )
 
@@ -201,7 +257,7 @@ def _first_below(values: torch.Tensor, level: float) -> int:
 
 
 check_even = ValueCheck(
-    "the step where noise overtakes the picture",
+    "your step",
     _first_below(_STABLE_DIFFUSION.snr, 1.0),
     [
         Mistake(
@@ -213,7 +269,7 @@ check_even = ValueCheck(
             _first_below(_STABLE_DIFFUSION.alphas_cumprod.sqrt(), 0.5),
         ),
         Mistake(
-            "At that step the picture is still a little stronger. The question asks for the first step after it.",
+            "At that step SNR is still a little above 1. The question asks for the first step after it.",
             _first_below(_STABLE_DIFFUSION.snr, 1.0) - 1,
         ),
         Mistake("Half of the steps is not half of the noise: the table is curved.", 500),

@@ -1,12 +1,14 @@
 """Lesson 02's two explorers over all their states, the numbers its text states, and its checks on other solutions."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
+from course_lib.datasets import open_emoji
 from course_lib.layers import conv2d, output_size
 from course_lib.lessons import lesson_02 as lesson
 from course_lib.widgets.controls import KERNELS
@@ -21,9 +23,9 @@ def test_every_preset_and_edge_can_be_drawn_and_the_sum_is_true(name):
     filtered = F.conv2d(PICTURE.mean(1, keepdim=True), kernel[None, None], padding=1)[0, 0]
     for row, column in [(0, 0), (0, 63), (31, 32), (63, 0), (63, 63)]:
         drawing = lesson.draw(PICTURE, kernel, row, column)
-        assert drawing.pixels.dtype.name == "uint8" and drawing.pixels.shape == (521, 656, 3)
+        assert drawing.pixels.dtype.name == "uint8" and drawing.pixels.shape == (523, 660, 3)
         assert drawing.sentence.startswith(f"Window at row {row}, column {column}:")
-        said = float(drawing.sentence.split()[-1].rstrip("."))
+        said = float(re.search(r"add up to (-?[0-9.]+[0-9])", drawing.sentence)[1])
         assert said == pytest.approx(filtered[row, column].item(), abs=0.006)
 
 
@@ -43,6 +45,33 @@ def test_nothing_is_written_with_a_negative_zero():
     assert "add up to 0.00." in lesson.draw(0 * PICTURE, -kernel, 5, 5).sentence
     same = [lesson.draw(0 * PICTURE, sign * torch.zeros(3, 3), 5, 5).pixels for sign in (1, -1)]
     assert (same[0] == same[1]).all()
+
+
+def test_padding_in_the_window_is_grey_and_said():
+    inside, corner = lesson.draw(PICTURE, EDGES, 5, 5), lesson.draw(PICTURE, EDGES, 0, 0)
+    assert "padding" not in inside.sentence and "The grey zeros are the padding." in corner.sentence
+    grey = [(drawing.pixels[360:506, :145] == 0xD9).all(axis=2).sum() for drawing in (inside, corner)]
+    assert grey[1] > grey[0] + 5 * 40 * 40 * 0.8, "five of the nine cells lie outside"
+
+
+def test_rounding_is_said_where_the_written_numbers_do_not_add_up():
+    def written(numbers):
+        return numbers.double().round(decimals=2)
+
+    flat, seen = PICTURE.mean(1)[0], set()
+    for row, column in itertools.product(range(10, 20), range(10, 60, 7)):
+        window = flat[row - 1 : row + 2, column - 1 : column + 2]
+        products = window * EDGES
+        adds_up = torch.allclose(written(window) * EDGES, written(products), atol=1e-6)
+        adds_up &= abs(written(products).sum() - written(products.sum())) < 1e-6
+        seen.add(bool(adds_up))
+        assert ("Only what is written is rounded" in lesson.draw(PICTURE, EDGES, row, column).sentence) != bool(adds_up)
+    assert seen == {True, False}
+
+
+def test_the_first_window_of_the_lesson_adds_up_as_it_is_written():
+    house = open_emoji(style="fluent").select("house").images[:1]
+    assert lesson.draw(house, EDGES, 48, 8).sentence == "Window at row 48, column 8: the nine products add up to -4.07."
 
 
 def test_bad_input_to_the_window_is_refused():
@@ -65,7 +94,8 @@ def test_every_state_of_the_places_is_drawn_or_refused_in_words():
         try:
             drawing = lesson.draw_places(*state)
         except ValueError as error:
-            assert "the kernel must fit" in str(error)
+            reach, there_are = dilation * (kernel - 1) + 1, size + 2 * padding
+            assert reach > there_are and f"reach over {reach} numbers, and there are only {there_are}" in str(error)
             continue
         drawn += 1
         shapes.add(drawing.pixels.shape)
@@ -86,7 +116,7 @@ def test_the_places_are_drawn_where_the_kernel_lies():
     blue = (panel == (0x00, 0x72, 0xB2)).all(axis=2)
     for place in range(output_size(8, 3, 2, 1, 2)):
         line = blue[(place + 1) * 26 + 8]
-        cells = [column for column in range(12) if line[84 + column * 32 + 3]]
+        cells = [column for column in range(10) if line[72 + column * 32 + 3]]
         assert cells == [place * 2 + entry * 2 for entry in range(3)]
 
 
@@ -103,6 +133,46 @@ def test_the_check_takes_another_way_of_writing_it():
 
     assert lesson.check_conv2d.verdict(by_unfold) == "[OK] my_conv2d is right."
     assert lesson.check_shift.verdict([[0, 0, 0], [1, 0, 0], [0, 0, 0]]).startswith("[OK]")
+
+
+def test_a_solution_for_three_by_three_only_is_recognised():
+    """The loop of the lesson with its 3 left in, and one whose window follows the kernel but whose size does not."""
+
+    def sliding(window):
+        def answer(x, weight, bias, stride, padding):
+            x = F.pad(x, (padding,) * 4)
+            rows, columns = (x.shape[1] - 3) // stride + 1, (x.shape[2] - 3) // stride + 1
+            out = torch.zeros(len(weight), rows, columns)
+            for i, j in itertools.product(range(rows), range(columns)):
+                side = window or weight.shape[2]
+                part = x[:, i * stride : i * stride + side, j * stride : j * stride + side]
+                out[:, i, j] = (weight * part).sum(dim=(1, 2, 3)) + bias
+            return out
+
+        return answer
+
+    for window in (3, None):
+        assert "3x3 kernels only" in lesson.check_conv2d.verdict(sliding(window))
+
+
+def test_each_wrong_size_is_told_from_the_others():
+    """Every pair of wrong formulas differs in at least one case of the check."""
+    cases = lesson.check_size.cases
+    answers = [tuple(mistake.wrong(*case) for case in cases) for mistake in lesson.check_size.mistakes]
+    assert len(set(answers)) == len(answers)
+
+    def one_inside(size, kernel, stride, padding, dilation):
+        return (size + 2 * padding - (dilation * (kernel - 1) + 1) + 1) // stride
+
+    assert "The + 1 belongs after the division" in lesson.check_size.verdict(one_inside)
+
+
+@pytest.mark.parametrize("kernel", [torch.ones(3, 3), 0.3 * lesson.check_shift.right, torch.eye(3)])
+def test_any_other_kernel_is_written_out(kernel):
+    said = lesson.check_shift.verdict(kernel)
+    assert said.startswith("[not yet] the kernel is not [[") and said.endswith(
+        "one of them must be 1, the other eight 0."
+    )
 
 
 def test_the_kernel_that_moves_to_the_right_does_so():
