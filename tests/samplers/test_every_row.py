@@ -289,3 +289,17 @@ def test_the_chapter_lists_all_but_two():
 def test_an_unknown_name_lists_the_near_ones():
     with pytest.raises(ValueError, match="unknown sampler 'hune'; did you mean heun"):
         steps("hune", DENOISE, start(2, 3), SIGMAS)
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLERS) - {"dpm_adaptive"}))  # which must know its error to go on
+def test_no_step_waits_for_a_number_from_the_device(name):
+    """On the meta device a tensor has no numbers: asking for one raises, as it would stall a GPU."""
+    x = torch.empty(2, 3, 4, 4, device="meta")
+
+    def denoise(x, sigma):
+        assert sigma.device.type == "meta"
+        return x / (1 + sigma**2)
+
+    options = {"table": needs("pndm")["table"]} if name == "pndm" else {}
+    noise = lambda sigma, sigma_next: torch.empty_like(x)  # noqa: E731
+    assert sample(name, denoise, x, SIGMAS, noise_sampler=noise, **options).device.type == "meta"
