@@ -30,13 +30,36 @@ REUSED = (
     "The same seed gave two different pictures: your generator moves on with each draw. "
     "Make a new one inside the function, at each call."
 )
+UNUSED = "The seed is not used: every seed gives the same noise."
+OTHER = (
+    "The noise depends on the seed and on nothing else, but the numbers are others than those of "
+    "`torch.randn(1, 3, 8, 8)` with a new generator of that seed."
+)
+STOPS = (  # kind of error, a part of its message, what to say
+    (
+        RuntimeError,
+        "device",
+        "`torch.Generator(seed)` takes the number for a device. Make the generator first, then seed it: "
+        "`torch.Generator().manual_seed(seed)`.",
+    ),
+    (
+        TypeError,
+        "generator=int",
+        "`generator=` takes a generator, and you gave it the seed: make one with `torch.Generator().manual_seed(seed)`.",
+    ),
+    (
+        TypeError,
+        "descriptor 'manual_seed'",
+        "A generator must be made before it can be seeded: `torch.Generator()` has brackets of its own.",
+    ),
+)
 
 
 class SeedCheck(FunctionCheck):
     """Checks a function seed -> noise (1, 3, 8, 8); the last of its cases repeats the first.
 
     Besides the result it looks at how it came about: whether the global generator was used, which makes the same
-    numbers, and whether the same seed gives the same noise again.
+    numbers, whether the same seed gives the same noise again, and where a generator was made in a wrong way.
 
     Example:
 
@@ -54,20 +77,24 @@ class SeedCheck(FunctionCheck):
             if said.startswith(RIGHT):
                 return said if torch.equal(before, torch.get_rng_state()) else f"{NOT_YET} {GLOBAL}"
             torch.set_rng_state(before)
-            if self._forgets(answer):
-                reused = torch.equal(before, torch.get_rng_state())
-                return f"{NOT_YET} {REUSED if reused else NO_SEED}"
-            return said
+            named = any(said == f"{NOT_YET} {mistake.says}" for mistake in self.mistakes)
+            return said if named else self._by_behaviour(answer, said, before)
         finally:
             torch.set_rng_state(before)
 
-    def _forgets(self, answer: Callable) -> bool:
-        """Whether one seed gives two different pictures."""
+    def _by_behaviour(self, answer: Callable, said: str, before: torch.Tensor) -> str:
+        """What calls with the same seed and with another one show; else what was said already."""
         try:
-            one, two = answer(*self.cases[0]), answer(*self.cases[0])
-            return one.shape == two.shape == (1, 3, 8, 8) and not torch.equal(one, two)
-        except Exception:  # what is wrong then, the first examination has said
-            return False
+            one, again, other = (torch.as_tensor(answer(seed)) for seed in (1, 1, 2))
+        except Exception as error:
+            known = (says for kind, part, says in STOPS if isinstance(error, kind) and part in str(error))
+            return next((f"{NOT_YET} {says}" for says in known), said)
+        if not one.shape == again.shape == other.shape == (1, 3, 8, 8):
+            return said
+        if not torch.equal(one, again):
+            reused = torch.equal(before, torch.get_rng_state())
+            return f"{NOT_YET} {REUSED if reused else NO_SEED}"
+        return f"{NOT_YET} {UNUSED if torch.equal(one, other) else OTHER}"
 
 
 def _from_global_generator(seed):
@@ -85,8 +112,11 @@ check_noise = SeedCheck(
         Mistake(GLOBAL, _from_global_generator),
         Mistake(NO_SEED, lambda seed: torch.randn(1, 3, 8, 8)),
         Mistake(REUSED, lambda seed: torch.randn(1, 3, 8, 8, generator=_shared)),
-        Mistake("The seed is not used: every seed gives the same noise.", lambda seed: noise_picture(0)),
-        Mistake("The seed is not used: every seed gives the same noise.", lambda seed: noise_picture(1)),
+        Mistake(UNUSED, lambda seed: noise_picture(0)),
+        Mistake(
+            "`torch.Generator()` without a seed always starts at the same place: set it with `.manual_seed(seed)`.",
+            lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator()),
+        ),
         Mistake("That is the noise of another seed, seed + 1.", lambda seed: noise_picture(seed + 1)),
         Mistake(
             "`torch.rand` draws numbers from 0 to 1; noise is drawn with `torch.randn`.",
@@ -103,7 +133,18 @@ check_count = ValueCheck(
         Mistake("That counts the pixels. Each of them has three numbers: red, green and blue.", 64),
         Mistake("8 rows and 8 columns are 64 pixels, not 8; each has three numbers.", 24),
         Mistake("The sides are multiplied, not added: 3 times 8 times 8.", 3 + 8 + 8),
+        Mistake("You have added the sides. They are multiplied: 1 times 3 times 8 times 8.", 1 + 3 + 8 + 8),
+        Mistake("That counts the sides of the shape. How many numbers do they make together?", 4),
+        Mistake("8 times 8 times 8: there are three colours, not eight.", 512),
+        Mistake("Those are the bytes of the picture: each of its numbers takes four of them.", 768),
+        Mistake("That is a text. Write the number without quotes.", "192"),
     ],
+)
+
+ALT_SEEDS = "Three squares of coloured noise: the first and the third are equal, the second differs."
+ALT_PANDA = (
+    "A panda without noise; the same panda under grains of noise, still to be seen; and noise alone, in which no panda "
+    "is left."
 )
 
 predict_again = Question(

@@ -1,5 +1,6 @@
 """Lesson 00's check looks at how the noise was made, and leaves torch's global generator alone."""
 
+import numpy as np
 import torch
 
 from course_lib.lessons import lesson_00 as lesson
@@ -26,9 +27,40 @@ def test_a_default_generator_seeded_once_is_named():
     assert lesson.check_noise.verdict(forgetful) == f"[not yet] {lesson.REUSED}"
 
 
-def test_other_wrong_numbers_are_said():
-    double = lesson.check_noise.verdict(lambda seed: 2 * lesson.noise_picture(seed))
-    assert "other numbers than expected" in double
-    assert "shape (1, 3, 4, 4), expected (1, 3, 8, 8)" in lesson.check_noise.verdict(
-        lambda seed: lesson.noise_picture(seed)[..., :4, :4]
+def said_to(answer):
+    return lesson.check_noise.verdict(answer).removeprefix("[not yet] ")
+
+
+def test_a_seed_where_a_generator_belongs_is_named():
+    for_a_device, for_a_generator, without_brackets = (says for _, _, says in lesson.STOPS)
+    assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator(seed))) == for_a_device
+    assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=seed)) == for_a_generator
+    assert (
+        said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator.manual_seed(seed))) == without_brackets
     )
+    assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=seeed)).startswith("my_noise stops with NameError")  # noqa: F821
+
+
+def test_a_generator_without_a_seed_is_named():
+    assert "without a seed always starts" in said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator()))
+
+
+def test_a_fixed_seed_is_named_whatever_it_is():
+    for fixed in (0, 1, 42):
+        assert said_to(lambda seed, fixed=fixed: lesson.noise_picture(fixed)) == lesson.UNUSED
+
+
+def test_other_numbers_that_the_seed_brings_back_are_told_why():
+    assert said_to(lambda seed: np.random.default_rng(seed).standard_normal((1, 3, 8, 8))) == lesson.OTHER
+    assert said_to(lambda seed: 2 * lesson.noise_picture(seed)) == lesson.OTHER
+
+
+def test_another_shape_is_said():
+    assert "shape (1, 3, 4, 4), expected (1, 3, 8, 8)" in said_to(lambda seed: lesson.noise_picture(seed)[..., :4, :4])
+
+
+def test_wrong_counts_have_sentences_of_their_own():
+    wrong = (64, 24, 19, 20, 4, 512, 768, "192")
+    said = [lesson.check_count.verdict(count) for count in wrong]
+    assert len(set(said)) == len(wrong) and not any("the count is not" in sentence for sentence in said)
+    assert 4 * lesson.noise_picture(0).numel() == lesson.noise_picture(0).numpy().nbytes == 768
