@@ -91,7 +91,7 @@ class FunctionCheck:
             return mistake.when(answer)
         if all(isinstance(value, Exception) for value in given):
             return False  # it stops everywhere: its own message says more
-        return all(_same(value, _outcome(mistake.wrong, case)) for value, case in zip(given, self.cases, strict=True))
+        return all(map(_same, given, [_outcome(mistake.wrong, case) for case in self.cases]))
 
 
 @dataclass(frozen=True)
