@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from course_lib.diffusion import NoiseTable, forward_step, q_sample
+from course_lib.diffusion import NoiseTable, q_sample
 from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, picture_panel
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.quiz import Choice, Question
@@ -174,9 +174,10 @@ def _chain_with_one_noise(last: int):
     """Step after step up to t + last, with the same noise in each."""
 
     def wrong(x0, t, table, noise):
-        for beta in table.betas[: t + 1 + last]:
-            x0 = forward_step(x0, beta.item(), noise)
-        return x0
+        signal, spread = 1.0, 0.0
+        for beta in table.betas[: t + 1 + last].tolist():
+            signal, spread = math.sqrt(1 - beta) * signal, math.sqrt(1 - beta) * spread + math.sqrt(beta)
+        return signal * x0 + spread * noise
 
     return wrong
 

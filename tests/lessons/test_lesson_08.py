@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from course_lib.diffusion import forward_step
 from course_lib.lessons import lesson_08 as lesson
 
 PICTURE = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
@@ -66,6 +67,15 @@ def test_an_answer_that_draws_its_own_noise_is_recognised():
         "[not yet] The noise that comes in is not used: take `noise`, and draw none of your own."
     )
     assert "largest difference" in lesson.check_jump.verdict(lambda x0, t, table, noise: x0 + noise)
+
+
+def test_a_chain_with_one_and_the_same_noise_is_recognised():
+    def chain(x0, t, table, noise):
+        for beta in table.betas[: t + 1]:
+            x0 = forward_step(x0, beta.item(), noise)
+        return x0
+
+    assert "the same noise each time" in lesson.check_jump.verdict(chain)
 
 
 def test_a_step_in_a_tensor_is_right():
