@@ -31,7 +31,7 @@ predict_flip = Question(
     (
         Choice("10", "The columns of -1 and +1 have changed places, so right minus left became left minus right."),
         Choice("0", "The numbers on both sides are different, 15 and 5: their difference cannot be 0."),
-        Choice("-10", "Yes: 5 - 15. This kernel, turned round, is the same with the other sign.", right=True),
+        Choice("-10", "It is 5 - 15 now: this kernel, turned round, is the same with the other sign.", right=True),
     ),
 )
 

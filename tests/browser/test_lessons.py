@@ -84,9 +84,9 @@ def test_an_answer_is_shown_only_when_one_is_chosen(opened):
 def test_the_window_moves_with_the_arrow_keys(opened):
     notebook = opened("02")
     canvas = notebook.page.locator(".cl-explorer:has-text('A window over a picture') canvas")
-    notebook.wait_for_label(canvas, "row 32, column 32")
+    notebook.wait_for_label(canvas, "row 48, column 8")
     before = notebook.pixels(canvas)
     canvas.focus()
     notebook.page.keyboard.press("ArrowDown")
-    notebook.wait_for_label(canvas, "row 33, column 32")
+    notebook.wait_for_label(canvas, "row 49, column 8")
     assert notebook.pixels(canvas) != before

@@ -150,9 +150,12 @@ def test_explorer_follows_slider_cursor_and_upload(live):
     keys.press("End")
     message = cell.locator(".cl-explorer-canvas .cl-message")
     message.get_by_text("t must be below 100; got 100").wait_for()
+    assert cell.locator(".cl-sentence").is_hidden() and "got 100" in canvas.get_attribute("aria-label")
+    assert canvas.evaluate("canvas => getComputedStyle(canvas).opacity") < "0.5", "the old drawing looks like a new one"
     keys.press("ArrowLeft")
     pictures.new("t is 99")
     message.wait_for(state="hidden")
+    assert canvas.evaluate("canvas => getComputedStyle(canvas).opacity") == "1"
     keys.press("Home")
     pictures.new("t is 0,")
 
@@ -162,7 +165,9 @@ def test_explorer_follows_slider_cursor_and_upload(live):
         chooser.value.set_files({"name": name, "mimeType": "image/png", "buffer": content})
 
     upload("notes.txt", b"no picture at all")
-    cell.locator(".cl-chooser .cl-message").get_by_text("notes.txt").wait_for()
+    refusal = cell.locator(".cl-chooser .cl-message")
+    refusal.get_by_text("notes.txt").wait_for()
+    assert refusal.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "the message is cut off"
     assert "t is 0," in canvas.get_attribute("aria-label")
     buffer = io.BytesIO()
     Image.new("RGB", (90, 60), (0, 128, 0)).save(buffer, "PNG")
@@ -194,7 +199,7 @@ def test_kernel_editor_refuses_nonsense_and_goes_on(live):
     notebook.wait_for_label(canvas, "Sum 1, first entry 0.")
     cell.get_by_label("Kernel", exact=True).select_option("edges, vertical")
     notebook.wait_for_label(canvas, "Sum 0, first entry -1.")
-    field = cell.get_by_label("Kernel, row 1, column 1")
+    field = cell.get_by_label("Kernel, row 0, column 0")
     for nonsense in ("", "two", "1e9"):
         field.fill(nonsense)
         field.press("Enter")
@@ -205,6 +210,11 @@ def test_kernel_editor_refuses_nonsense_and_goes_on(live):
     field.press("Enter")
     notebook.wait_for_label(canvas, "Sum 8, first entry 7.")
     message.wait_for(state="hidden")
+    field.fill("0.123456789012")
+    field.press("Enter")
+    notebook.wait_for_label(canvas, "Sum 1,")
+    assert field.get_attribute("title") == "0.123456789012"
+    assert field.evaluate("field => [field.scrollLeft, field.selectionStart]") == [0, 0], "its end hides its beginning"
     assert cell.get_by_label("Kernel", exact=True).input_value() == "own numbers"
 
 
