@@ -132,7 +132,7 @@ quiz = (
         (
             Choice(
                 "the noise's factor is twice the picture's",
-                "Right: x = x0 + 2 * eps, and then both are shrunk alike.",
+                "Divide x by the picture's factor, and what you have is x0 + 2 * eps.",
                 right=True,
             ),
             Choice(
