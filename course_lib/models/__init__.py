@@ -1,0 +1,9 @@
+"""Stable Diffusion's networks, written to be read; they open any Stable Diffusion 1.x folder of the diffusers kind."""
+
+from course_lib.models.model import StableDiffusion, load
+from course_lib.models.text_encoder import TextEncoder
+from course_lib.models.tokenizer import Tokenizer
+from course_lib.models.unet import UNet
+from course_lib.models.vae import VAE
+
+__all__ = ["VAE", "StableDiffusion", "TextEncoder", "Tokenizer", "UNet", "load"]

@@ -1,0 +1,119 @@
+"""A Stable Diffusion, all its parts together: tokenizer, text encoder, U-Net, VAE, and the noise table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from course_lib.diffusion.noise_table import NoiseTable
+from course_lib.diffusion.prediction import as_denoiser
+from course_lib.models.configs import noise_table, text_settings, unet_settings, vae_settings
+from course_lib.models.sources import SOURCES, find
+from course_lib.models.text_encoder import TextEncoder
+from course_lib.models.tokenizer import Tokenizer
+from course_lib.models.unet import UNet
+from course_lib.models.vae import VAE
+from course_lib.models.weights import fill, read_json, read_tensors
+
+PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
+
+
+@dataclass(eq=False)
+class StableDiffusion:
+    """The parts of a Stable Diffusion, and what belongs to them.
+
+    table : the noise that it was trained with; prediction : what its U-Net predicts, "eps", "v" or "x0";
+    latent_scale : latents times this have about the standard deviation 1; cfg_scale : the guidance that suits it.
+
+    Example: see `load`.
+
+    >>> sorted(StableDiffusion.__dataclass_fields__)[:3]
+    ['cfg_scale', 'latent_scale', 'prediction']
+    """
+
+    tokenizer: Tokenizer
+    text_encoder: TextEncoder
+    unet: UNet
+    vae: VAE
+    table: NoiseTable
+    prediction: str
+    latent_scale: float
+    cfg_scale: float
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return self.unet.conv_in.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which precision it computes."""
+        return self.unet.conv_in.weight.dtype
+
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """Texts -> text states (B, length, width). Raises ValueError for anything but a list of texts."""
+        return self.text_encoder(self.tokenizer(texts).to(self.device))
+
+    def denoiser(self, context: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        """denoise(x, sigma) -> denoised, under text states (B or 1, length, width).
+
+        x (B, C, h, w) is in sigma coordinates. Whatever precision it has, the network computes in its own. Outside the
+        table the network is told the nearest end's timestep.
+        """
+
+        def network(x: Tensor, timestep: Tensor) -> Tensor:
+            states = context.to(self.device, self.dtype).expand(len(x), -1, -1)
+            return self.unet(x.to(self.dtype), timestep, states).to(x.dtype)
+
+        return as_denoiser(network, self.table, self.prediction)
+
+
+def load(folder: Path | str, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> StableDiffusion:
+    """Open a Stable Diffusion 1.x: a folder in the diffusers layout, or a name such as "stable-diffusion-1.5".
+
+    Only safetensors are opened, memory-mapped. What a name stands for is in `sources.py`; a download says how much
+    before it begins. Raises FileNotFoundError for a missing folder or part, ValueError for a file that is damaged or
+    does not fit.
+
+    Example:
+
+    >>> load("nowhere/at/all")
+    Traceback (most recent call last):
+    FileNotFoundError: nowhere/at/all is not a folder, nor a name: small-stable-diffusion, stable-diffusion-1.5, \
+stable-diffusion-1.4
+    """
+    if isinstance(folder, str) and folder in SOURCES:
+        folder = find(folder)
+    folder, device = Path(folder), torch.device(device)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not a folder, nor a name: {', '.join(SOURCES)}")
+    missing = [part for part in PARTS if not (folder / part).is_dir()]
+    if missing:
+        raise FileNotFoundError(
+            f"{folder} must have the folders {', '.join(PARTS)}, as a model in the diffusers layout has; "
+            f"it lacks {', '.join(missing)}"
+        )
+    vae_config = read_json(folder / "vae" / "config.json")
+    table, prediction = noise_table(read_json(folder / "scheduler" / "scheduler_config.json"))
+
+    def network(part: str, kind: type, settings: Callable[[dict], dict]) -> torch.nn.Module:
+        config = read_json(folder / part / "config.json")
+        with torch.device("meta"):  # shapes alone; the weights come from the file
+            empty = kind(**settings(config))
+        return fill(empty, read_tensors(folder / part), str(folder / part), device, dtype)
+
+    own = folder / "course.json"
+    return StableDiffusion(
+        tokenizer=Tokenizer.from_folder(folder / "tokenizer"),
+        text_encoder=network("text_encoder", TextEncoder, text_settings),
+        unet=network("unet", UNet, unet_settings),
+        vae=network("vae", VAE, vae_settings),
+        table=table,
+        prediction=prediction,
+        latent_scale=float(vae_config.get("scaling_factor", 0.18215)),
+        cfg_scale=float(read_json(own)["cfg_scale"]) if own.is_file() else 7.5,
+    )

@@ -1,0 +1,115 @@
+"""Where models come from: for each name several places, tried in order, and what is to be known before a download."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib import expect
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "data" / "weights"
+WANTED = ["*/*.json", "*/*.txt", "*.json"]  # besides the weights: configs, vocabularies
+GIGABYTE = 1e9
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model by name: the hub's ids for it, tried in order, its licence, and how much a download is.
+
+    variant : the ending of the half-precision files, which are preferred; gigabytes : of these files together.
+
+    Example:
+
+    >>> SOURCES["stable-diffusion-1.5"].gigabytes
+    2.1
+    """
+
+    name: str
+    about: str
+    licence: str
+    gigabytes: float
+    hub_ids: tuple[str, ...] = ()
+    variant: str = "fp16"
+
+    def patterns(self, variant: str) -> list[str]:
+        """The files to fetch: of three networks the weights, of everything the configs."""
+        ending = f".{variant}.safetensors" if variant else ".safetensors"
+        networks = ("unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model")
+        return [*(network + ending for network in networks), *WANTED]
+
+
+OPENRAIL = "CreativeML Open RAIL-M: use is free, but for the harmful uses that it lists"
+_ROWS = [
+    Source("small-stable-diffusion", "the course's own, trained on its pictures; comes with it", "MIT", 0.0),
+    Source(
+        "stable-diffusion-1.5",
+        "Stable Diffusion 1.5; its first home on the hub, runwayml's, is gone",
+        OPENRAIL,
+        2.1,
+        ("stable-diffusion-v1-5/stable-diffusion-v1-5", "benjamin-paine/stable-diffusion-v1-5"),
+    ),
+    Source("stable-diffusion-1.4", "Stable Diffusion 1.4", OPENRAIL, 2.1, ("CompVis/stable-diffusion-v1-4",)),
+]
+SOURCES = expect.Registry("model", {row.name: row for row in _ROWS})
+
+
+def find(name: str, *, download: bool = True) -> Path:
+    """The folder of a model: one on this machine, else one in the hub's cache, else a download.
+
+    Local folders come first: `name` under the folder that COURSE_MODELS names, then what the course ships. How much
+    will be fetched is said before it is. Raises ValueError for an unknown name, FileNotFoundError when all places
+    failed, saying which were tried and what to do.
+
+    Example:
+
+    >>> find("stable-difusion-1.5")
+    Traceback (most recent call last):
+    ValueError: unknown model 'stable-difusion-1.5'; did you mean stable-diffusion-1.5 or stable-diffusion-1.4 or \
+small-stable-diffusion? There are: small-stable-diffusion, stable-diffusion-1.5, stable-diffusion-1.4
+    """
+    source, tried = SOURCES[name], []
+    for folder in filter(None, (os.environ.get("COURSE_MODELS"), SHIPPED)):
+        if (Path(folder) / name).is_dir():
+            return Path(folder) / name
+        tried.append(f"the folder {Path(folder) / name}: not there")
+    offline = os.environ.get("HF_HUB_OFFLINE") == "1"
+    for hub_id in source.hub_ids:
+        for local in (True, False) if download and not offline else (True,):
+            for variant in (source.variant, ""):
+                found = _from_hub(source, hub_id, variant, local=local, tried=tried)
+                if found:
+                    return found
+    raise FileNotFoundError(
+        f"the model {name!r} could not be found. Tried: {'; '.join(tried)}. Connect to the network and try again, or "
+        f"put its folder, in the diffusers layout, under the folder that COURSE_MODELS names. Without it, "
+        f"load('small-stable-diffusion') opens the small model that comes with the course"
+    )
+
+
+def _from_hub(source: Source, hub_id: str, variant: str, *, local: bool, tried: list[str]) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    patterns = source.patterns(variant)
+    if not local:
+        print(
+            f"Fetching {source.about} from {hub_id}: about {source.gigabytes * (1 if variant else 2):.1f} GB, once. "
+            f"Licence: {source.licence}.",
+            flush=True,
+        )
+    where = f"{'the cache of' if local else 'the hub,'} {hub_id}{' in half precision' if variant else ''}"
+    try:
+        folder = Path(snapshot_download(hub_id, allow_patterns=patterns, local_files_only=local))
+    except LocalEntryNotFoundError:
+        tried.append(f"{where}: not there")
+        return None
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        tried.append(f"{where}: {str(error).splitlines()[0]}")
+        return None
+    missing = [pattern for pattern in patterns[:3] if not (folder / pattern).exists()]
+    if missing:
+        tried.append(f"{where}: lacks {missing[0]}")
+        return None
+    return folder

@@ -1,0 +1,232 @@
+"""The tokenizer: cuts a text into pieces of words and gives each its number, as CLIP does.
+
+Byte pair encoding: a word begins as the bytes of its letters, and pairs that stand in the list of merges are joined,
+the earliest in the list first, until none is left. Source: Sennrich, Haddow, Birch 2015, arXiv 1508.07909, section 3.2;
+on bytes: Radford et al. 2019, Language Models are Unsupervised Multitask Learners; CLIP's simple_tokenizer.py.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from course_lib import expect
+
+END_OF_WORD = "</w>"
+BEGIN, END = "<|startoftext|>", "<|endoftext|>"
+CONTRACTIONS = ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d")
+# Unicode's White_Space; Python's isspace() has four separators more.
+WHITE_SPACE = {
+    chr(c)
+    for c in (*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+}
+
+
+def byte_letters() -> dict[int, str]:
+    """A letter that can be seen for each of the 256 bytes, in which vocabularies are written.
+
+    Source: OpenAI's GPT-2, encoder.py.
+
+    Example:
+
+    >>> letters = byte_letters()
+    >>> letters[ord("a")], letters[ord(" ")], len(set(letters.values()))
+    ('a', 'Ġ', 256)
+    """
+    seen = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in seen]
+    return {byte: chr(byte) for byte in seen} | {byte: chr(256 + i) for i, byte in enumerate(others)}
+
+
+def split_words(text: str) -> list[str]:
+    """Cut a text as CLIP does: runs of letters, single digits, runs of other signs; white space falls away.
+
+    English endings ('s, 't, 're, 've, 'm, 'll, 'd) stand alone. The text should be in lower case.
+
+    Example:
+
+    >>> split_words("it's 10 o'clock!!")
+    ['it', "'s", '1', '0', 'o', "'", 'clock', '!!']
+    """
+    words, at = [], 0
+    while at < len(text):
+        ending = next((ending for ending in CONTRACTIONS if text.startswith(ending, at)), None)
+        kind = _kind(text[at])
+        end = at + 1
+        if ending:
+            end = at + len(ending)
+        elif kind in ("letter", "sign"):
+            while end < len(text) and _kind(text[end]) == kind:
+                end += 1
+        if kind != "space":
+            words.append(text[at:end])
+        at = end
+    return words
+
+
+def _kind(letter: str) -> str:
+    if letter in WHITE_SPACE:
+        return "space"
+    return {"L": "letter", "N": "digit"}.get(unicodedata.category(letter)[0], "sign")
+
+
+class Tokenizer:
+    """Texts to numbers: tokenizer(["a red heart"]) -> (1, length), whole numbers, with begin, end and padding.
+
+    vocabulary : token -> number; merges : pairs of tokens, the first to be joined first; length : of every row;
+    begin, end, padding : tokens of the vocabulary. Raises ValueError for a token that is not in the vocabulary.
+
+    Example:
+
+    >>> vocabulary = {"a": 0, "a</w>": 1, "b</w>": 2, "ab</w>": 3, "<|startoftext|>": 4, "<|endoftext|>": 5}
+    >>> tokenizer = Tokenizer(vocabulary, [("a", "b</w>")], length=6)
+    >>> tokenizer(["AB a"]), tokenizer.tokens("ab a")
+    (tensor([[4, 3, 1, 5, 5, 5]]), ['ab</w>', 'a</w>'])
+    """
+
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        merges: Sequence[tuple[str, str]],
+        *,
+        length: int = 77,
+        begin: str = BEGIN,
+        end: str = END,
+        padding: str | None = None,
+    ):
+        self.vocabulary, self.length = vocabulary, expect.whole("length", length, at_least=2)
+        self.begin, self.end, self.padding = begin, end, end if padding is None else padding
+        for token in (self.begin, self.end, self.padding):
+            if token not in vocabulary:
+                raise ValueError(
+                    f"the vocabulary must hold the special token {token!r}; it has {len(vocabulary)} others"
+                )
+        self._order = {tuple(pair): order for order, pair in enumerate(merges)}
+        self._letters = byte_letters()
+        self._pieces = lru_cache(maxsize=10_000)(self._join)
+
+    @classmethod
+    def from_folder(cls, folder: Path | str) -> Tokenizer:
+        """Read vocab.json and merges.txt, or tokenizer.json, and what else the folder says (tokenizer_config.json).
+
+        Raises FileNotFoundError when the folder has neither, ValueError for a file that cannot be read.
+        """
+        folder = Path(folder)
+        if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
+            vocabulary = _json(folder / "vocab.json")
+            lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+            merges = [tuple(line.split()) for line in lines if line.strip() and not line.startswith("#version")]
+        elif (folder / "tokenizer.json").is_file():
+            model = _json(folder / "tokenizer.json").get("model", {})
+            if model.get("type") != "BPE":
+                raise ValueError(
+                    f"{folder / 'tokenizer.json'} must hold a model of type BPE; got {model.get('type')!r}"
+                )
+            vocabulary = model["vocab"]
+            merges = [tuple(pair.split(" ") if isinstance(pair, str) else pair) for pair in model["merges"]]
+        else:
+            raise FileNotFoundError(f"{folder} must hold vocab.json and merges.txt, or tokenizer.json; it has neither")
+        config = {}
+        for name in ("special_tokens_map.json", "tokenizer_config.json"):
+            if (folder / name).is_file():
+                config |= _json(folder / name)
+        special = {
+            name: token["content"] if isinstance(token := config.get(key, default), dict) else token
+            for name, key, default in (
+                ("begin", "bos_token", BEGIN),
+                ("end", "eos_token", END),
+                ("padding", "pad_token", None),
+            )
+        }
+        return cls(vocabulary, merges, length=min(config.get("model_max_length", 77), 10_000), **special)
+
+    def tokens(self, text: str) -> list[str]:
+        """The pieces of a text, without begin and end. Raises ValueError for a text that is not a str.
+
+        Example: see the class.
+        """
+        if not isinstance(text, str):
+            raise ValueError(f"a text must be a str; got {type(text).__name__}")
+        pieces = []
+        for part in self._special_apart(text):
+            if part in (self.begin, self.end):
+                pieces.append(part)
+            else:
+                for word in split_words(self._plain(part)):
+                    pieces += self._pieces(word)
+        return pieces
+
+    def __call__(self, texts: Sequence[str]) -> torch.Tensor:
+        """Texts -> (B, length), int64: begin, the tokens, end, padding. What does not fit is cut, with a warning.
+
+        Raises ValueError for anything but a list of texts.
+        """
+        if isinstance(texts, str) or not isinstance(texts, Sequence):
+            raise ValueError(f'texts must be a list, such as ["a red heart"]; got {texts!r}')
+        return torch.tensor([self._row(text) for text in texts], dtype=torch.int64).reshape(-1, self.length)
+
+    def words_cut(self, text: str) -> str:
+        """The end of a text that does not fit, as words; empty when all of it fits."""
+        return self._as_text(self.tokens(text)[self.length - 2 :])
+
+    def _row(self, text: str) -> list[int]:
+        pieces = self.tokens(text)
+        room = self.length - 2
+        if len(pieces) > room:
+            warnings.warn(
+                f"the prompt has {len(pieces)} tokens and the model takes {room}; "
+                f"cut off: {self._as_text(pieces[room:])!r}",
+                stacklevel=3,
+            )
+        row = [self.begin, *pieces[:room], self.end]
+        unknown = self.vocabulary[self.end]  # as CLIP's own, which has no other token for what it does not know
+        numbers = [self.vocabulary.get(piece, unknown) for piece in row]
+        return numbers + [self.vocabulary[self.padding]] * (self.length - len(numbers))
+
+    def _as_text(self, pieces: list[str]) -> str:
+        bytes_of = {letter: byte for byte, letter in self._letters.items()}
+        joined = "".join(piece.replace(END_OF_WORD, " ") for piece in pieces)
+        return bytes(bytes_of.get(letter, ord(" ")) for letter in joined).decode("utf-8", errors="replace").strip()
+
+    def _special_apart(self, text: str) -> list[str]:
+        for special in {self.begin, self.end}:
+            text = text.replace(special, f"\0{special}\0")
+        return [part for part in text.split("\0") if part]
+
+    @staticmethod
+    def _plain(text: str) -> str:
+        # Letter by letter, since str.lower() looks at neighbours (a Greek sigma at the end of a word).
+        return "".join(letter.lower() for letter in unicodedata.normalize("NFC", text))
+
+    def _join(self, word: str) -> tuple[str, ...]:
+        """Byte pair encoding of one word."""
+        pieces = [self._letters[byte] for byte in word.encode("utf-8")]
+        pieces[-1] += END_OF_WORD
+        while len(pieces) > 1:
+            pairs = list(zip(pieces, pieces[1:], strict=False))
+            first = min(pairs, key=lambda pair: self._order.get(pair, len(self._order)))
+            if first not in self._order:
+                break
+            joined, at = [], 0
+            while at < len(pieces):
+                if tuple(pieces[at : at + 2]) == first:
+                    joined.append(pieces[at] + pieces[at + 1])
+                    at += 2
+                else:
+                    joined.append(pieces[at])
+                    at += 1
+            pieces = joined
+        return tuple(pieces)
+
+
+def _json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} must be a JSON file; it cannot be read: {error}") from error
