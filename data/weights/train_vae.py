@@ -1,0 +1,149 @@
+"""Train the VAE of the small Stable Diffusion: 64 x 64 pixels to a latent of 12 x 8 x 8, and back.
+
+    python data/weights/train_vae.py --minutes 60      # go on from the last checkpoint, for an hour
+    accelerate launch --cpu --num_processes 2 data/weights/train_vae.py
+
+The loss is the mean absolute error, plus the squared error, plus half of the absolute error of the picture's gradients
+(edges), plus 1e-4 times the KL divergence of the latent from N(0, 1) for each of its numbers. At the end the averaged
+weights are written, with latents brought to mean 0 and standard deviation 1 in each channel.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from trainer import HERE, arguments, batches, seeded, train
+
+from course_lib.datasets.scenes import Scenes
+from course_lib.models.vae import VAE
+
+FOLDER = HERE / "small-stable-diffusion" / "vae"
+FILE = "diffusion_pytorch_model.safetensors"
+CHANNELS, LATENT_CHANNELS = (16, 32, 64, 96), 12
+SETTINGS = {"channels": CHANNELS, "latent_channels": LATENT_CHANNELS, "layers": 1, "groups": 8}
+CONFIG = {
+    "_class_name": "AutoencoderKL",
+    "act_fn": "silu",
+    "block_out_channels": list(CHANNELS),
+    "down_block_types": ["DownEncoderBlock2D"] * len(CHANNELS),
+    "up_block_types": ["UpDecoderBlock2D"] * len(CHANNELS),
+    "in_channels": 3,
+    "out_channels": 3,
+    "latent_channels": LATENT_CHANNELS,
+    "layers_per_block": 1,
+    "norm_num_groups": 8,
+    "sample_size": 64,
+    "scaling_factor": 1.0,
+}
+
+
+class Trained(torch.nn.Module):
+    """The VAE as the loop sees it: pictures and noise in, the reconstruction and the latent's moments out."""
+
+    def __init__(self, vae: VAE):
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, pictures: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """pictures (B, 3, 64, 64), noise (B, 12, 8, 8) -> the pictures again, the mean and the log variance."""
+        mean, log_variance = self.vae.encode(pictures)
+        return self.vae.decode(mean + (log_variance / 2).exp() * noise), mean, log_variance
+
+
+def edges(pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """The differences of neighbours down and across. pictures (B, C, H, W)."""
+    return pictures.diff(dim=-2), pictures.diff(dim=-1)
+
+
+def losses(network: torch.nn.Module, scenes: Scenes, numbers: list[int], seed: int) -> dict[str, Tensor]:
+    """The loss of these samples, and its parts."""
+    pictures, _ = scenes.batch(numbers)
+    noise = torch.stack([torch.randn(LATENT_CHANNELS, 8, 8, generator=seeded(seed, number)) for number in numbers])
+    device = next(network.parameters()).device
+    pictures = pictures.to(device)
+    again, mean, log_variance = network(pictures, noise.to(device))
+    parts = {
+        "absolute": F.l1_loss(again, pictures),
+        "squared": F.mse_loss(again, pictures),
+        "edges": sum(F.l1_loss(a, b) for a, b in zip(edges(again), edges(pictures), strict=True)) / 2,
+        "kl": (mean**2 + log_variance.exp() - 1 - log_variance).mean() / 2,
+    }
+    whole = parts["absolute"] + 1.5 * parts["squared"] + 0.5 * parts["edges"] + 1e-4 * parts["kl"]
+    return {"loss": whole, **parts}
+
+
+@torch.no_grad()
+def quality(vae: VAE, scenes: Scenes, count: int = 256) -> dict[str, float]:
+    """How near reconstructions are on held-out scenes: the mean PSNR in dB, 1 being the range of a pixel's values."""
+    vae.eval()
+    found = []
+    for numbers in batches(range(count), 32):
+        pictures, _ = scenes.batch(numbers)
+        again = vae.decode(vae.encode(pictures)[0]).clamp(-1, 1)
+        found.append(((again - pictures) / 2).square().mean(dim=(1, 2, 3)))
+    return {"psnr": -10 * torch.cat(found).log10().mean().item()}
+
+
+@torch.no_grad()
+def with_unit_latents(vae: VAE, scenes: Scenes, count: int = 2048) -> VAE:
+    """Bake the latents' mean and standard deviation into the two 1 x 1 convolutions, channel by channel."""
+    found = [vae.encode(scenes.batch(numbers)[0])[0] for numbers in batches(range(count), 64)]
+    latents = torch.cat(found).transpose(0, 1).flatten(1)
+    mean, std = latents.mean(1), latents.std(1)
+    half = LATENT_CHANNELS
+    vae.quant_conv.weight[:half] /= std[:, None, None, None]
+    vae.quant_conv.bias[:half] = (vae.quant_conv.bias[:half] - mean) / std
+    vae.quant_conv.bias[half:] -= 2 * std.log()
+    vae.post_quant_conv.bias += vae.post_quant_conv.weight[:, :, 0, 0] @ mean
+    vae.post_quant_conv.weight *= std[None, :, None, None]
+    return vae
+
+
+def write(vae: VAE, folder: Path = FOLDER) -> None:
+    """Write the weights as float16 and the config beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / (FILE + ".unfinished")
+    save_file({name: tensor.half().contiguous() for name, tensor in vae.state_dict().items()}, unfinished)
+    unfinished.replace(folder / FILE)
+    (folder / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
+
+
+def main() -> None:
+    """Read the options, train, write."""
+    options = arguments(
+        __doc__.splitlines()[0],
+        samples=320_000,
+        batch=16,
+        rate=2e-3,
+        checkpoint=HERE / "checkpoints" / "vae.pt",
+    ).parse_args()
+    torch.manual_seed(options.seed)
+    vae = VAE(**SETTINGS)
+    if options.fresh:
+        vae.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / FILE).items()})
+    scenes, unseen = Scenes(options.seed), Scenes(options.seed, held_out=True)
+    average = train(
+        Trained(vae),
+        lambda network, numbers: losses(network, scenes, numbers, options.seed),
+        options,
+        log=HERE / "logs" / "vae.jsonl",
+        decay=0.998,
+        judge=lambda network: quality(network.vae, unseen),
+    )
+    vae = average.network.vae
+    print(f"reconstructions of held-out scenes: {quality(vae, unseen)['psnr']:.2f} dB")
+    before = vae.decode(vae.encode(unseen.batch(range(4))[0])[0])
+    vae = with_unit_latents(vae, scenes)
+    after = vae.decode(vae.encode(unseen.batch(range(4))[0])[0])
+    assert math.isclose((before - after).abs().max().item(), 0, abs_tol=1e-2)
+    write(vae)
+
+
+if __name__ == "__main__":
+    main()
