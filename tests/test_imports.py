@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "course_lib"
-MATHEMATICS = {"layers", "models", "diffusion", "schedulers", "samplers", "datasets", "expect", "device"}
+MATHEMATICS = {"layers", "models", "diffusion", "schedulers", "samplers", "pipeline", "datasets", "expect", "device"}
 
 # part: (what it may import of course_lib, what it may import from outside the standard library)
 ALLOWED = {
@@ -21,6 +21,8 @@ ALLOWED = {
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect"}, {"torch", "numpy", "PIL"}),
     "models": ({"expect", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub"}),
+    "pipeline": ({"expect", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
+    "__main__": ({"device", "models", "pipeline"}, {"PIL", "tqdm"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
     "lessons": (MATHEMATICS | {"figures"}, {"torch", "numpy", "PIL", "psutil"}),
     "widgets": (

@@ -4,6 +4,7 @@ from course_lib.models.model import StableDiffusion, load
 from course_lib.models.text_encoder import TextEncoder
 from course_lib.models.tokenizer import Tokenizer
 from course_lib.models.unet import UNet
+from course_lib.models.untrained import untrained
 from course_lib.models.vae import VAE
 
-__all__ = ["VAE", "StableDiffusion", "TextEncoder", "Tokenizer", "UNet", "load"]
+__all__ = ["VAE", "StableDiffusion", "TextEncoder", "Tokenizer", "UNet", "load", "untrained"]

@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from course_lib import expect
+from course_lib.diffusion.guidance import guide
 from course_lib.diffusion.noise_table import NoiseTable
 from course_lib.diffusion.prediction import as_denoiser
 from course_lib.models.configs import noise_table, text_settings, unet_settings, vae_settings
@@ -27,7 +29,8 @@ class StableDiffusion:
     """The parts of a Stable Diffusion, and what belongs to them.
 
     table : the noise that it was trained with; prediction : what its U-Net predicts, "eps", "v" or "x0";
-    latent_scale : latents times this have about the standard deviation 1; cfg_scale : the guidance that suits it.
+    latent_scale : latents times this have about the standard deviation 1; cfg_scale : the guidance that suits it;
+    size : the side of the pictures that it was trained on, in pixels.
 
     Example: see `load`.
 
@@ -43,6 +46,7 @@ class StableDiffusion:
     prediction: str
     latent_scale: float
     cfg_scale: float
+    size: int
 
     @property
     def device(self) -> torch.device:
@@ -70,6 +74,33 @@ class StableDiffusion:
             return self.unet(x.to(self.dtype), timestep, states).to(x.dtype)
 
         return as_denoiser(network, self.table, self.prediction)
+
+    def guided_denoiser(self, prompt: str, negative_prompt: str = "", cfg_scale: float | None = None) -> Callable:
+        """denoise(x, sigma) -> denoised under a prompt, with guidance; one pass over a batch of twice the size.
+
+        With cfg_scale 1 the prompt alone is asked, in one pass of the plain size. None takes the model's own scale.
+        Raises ValueError for a negative scale or NaN. Source: see `course_lib.diffusion.guide`.
+        """
+        scale = expect.number("cfg_scale", self.cfg_scale if cfg_scale is None else cfg_scale, low=0)
+        if scale == 1:
+            return self.denoiser(self.encode_text([prompt]))
+        without, under = self.encode_text([negative_prompt, prompt]).split(1)
+
+        def denoise(x: Tensor, sigma: Tensor) -> Tensor:
+            context = torch.cat([without.expand(len(x), -1, -1), under.expand(len(x), -1, -1)])
+            return guide(*self.denoiser(context)(torch.cat([x, x]), sigma).chunk(2), scale)
+
+        return denoise
+
+    def encode(self, image: Tensor) -> Tensor:
+        """image (B, 3, H, W) in [-1, 1] -> its latent as the U-Net wants it, scaled: (B, C, h, w)."""
+        mean, _ = self.vae.encode(image.to(self.device, self.dtype))
+        return (self.latent_scale * mean).float()
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """A scaled latent (B, C, h, w) -> image (B, 3, H, W), float32, in [-1, 1]."""
+        image = self.vae.decode(latent.to(self.device, self.dtype) / self.latent_scale)
+        return image.float().clamp(-1, 1)
 
 
 def load(folder: Path | str, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> StableDiffusion:
@@ -107,13 +138,16 @@ stable-diffusion-1.4
         return fill(empty, read_tensors(folder / part), str(folder / part), device, dtype)
 
     own = folder / "course.json"
+    vae = network("vae", VAE, vae_settings)
+    sample_size = read_json(folder / "unet" / "config.json").get("sample_size") or 64
     return StableDiffusion(
         tokenizer=Tokenizer.from_folder(folder / "tokenizer"),
         text_encoder=network("text_encoder", TextEncoder, text_settings),
         unet=network("unet", UNet, unet_settings),
-        vae=network("vae", VAE, vae_settings),
+        vae=vae,
         table=table,
         prediction=prediction,
         latent_scale=float(vae_config.get("scaling_factor", 0.18215)),
         cfg_scale=float(read_json(own)["cfg_scale"]) if own.is_file() else 7.5,
+        size=sample_size * vae.factor,
     )
