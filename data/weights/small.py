@@ -1,0 +1,132 @@
+"""What the small Stable Diffusion is made of: settings, config files, and writing its folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer as Learner
+from tokenizers import models, pre_tokenizers, trainers
+
+from course_lib.datasets import open_emoji
+from course_lib.datasets.scenes import COLOURS, RELATIONS, SHAPES
+from course_lib.models.tokenizer import BEGIN, END, END_OF_WORD, Tokenizer, split_words
+
+FOLDER = Path(__file__).parent / "small-stable-diffusion"
+PLACES, WIDTH = 24, 128
+LATENT_CHANNELS, LATENT_SIZE = 12, 8
+TEXT_CONFIG = {
+    "architectures": ["CLIPTextModel"],
+    "model_type": "clip_text_model",
+    "hidden_size": WIDTH,
+    "intermediate_size": 4 * WIDTH,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": PLACES,
+    "hidden_act": "quick_gelu",
+    "layer_norm_eps": 1e-5,
+}
+UNET_CONFIG = {
+    "_class_name": "UNet2DConditionModel",
+    "sample_size": LATENT_SIZE,
+    "in_channels": LATENT_CHANNELS,
+    "out_channels": LATENT_CHANNELS,
+    "block_out_channels": [64, 128],
+    "down_block_types": ["CrossAttnDownBlock2D"] * 2,
+    "up_block_types": ["CrossAttnUpBlock2D"] * 2,
+    "layers_per_block": 1,
+    "attention_head_dim": 4,
+    "cross_attention_dim": WIDTH,
+    "norm_num_groups": 16,
+}
+SCHEDULER_CONFIG = {
+    "_class_name": "EulerDiscreteScheduler",
+    "num_train_timesteps": 1000,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "prediction_type": "v_prediction",
+    "timestep_spacing": "linspace",
+}
+INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "_diffusers_version": "0.31.0",
+    "feature_extractor": [None, None],
+    "image_encoder": [None, None],
+    "requires_safety_checker": False,
+    "safety_checker": [None, None],
+    "scheduler": ["diffusers", "EulerDiscreteScheduler"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderKL"],
+}
+CFG_SCALE = 3.0
+
+
+def learn_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """The vocabulary and merges for the captions: byte pairs, joined until every word of a caption is one token."""
+    words = [*COLOURS, *SHAPES, *RELATIONS, "a", "an", "on", "small", "large", "style", "background", ",", "and"]
+    words += [*open_emoji().captions, *open_emoji().styles]
+    words = sorted({word for text in words for word in split_words(text.lower())})
+    learner = Learner(models.BPE(end_of_word_suffix=END_OF_WORD))
+    learner.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(False)])
+    trainer = trainers.BpeTrainer(
+        vocab_size=10_000,
+        end_of_word_suffix=END_OF_WORD,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    learner.train_from_iterator(words, trainer)
+    model = json.loads(learner.to_str())["model"]
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    # Every byte, within a word and at its end, so that any text can be written; begin and end come last, as in CLIP.
+    tokens = sorted(letters) + sorted(letter + END_OF_WORD for letter in letters)
+    merges = [tuple(pair) for pair in model["merges"]]
+    tokens += [joined for pair in merges if (joined := "".join(pair)) not in tokens]
+    tokens = list(dict.fromkeys([*tokens, BEGIN, END]))
+    return {token: number for number, token in enumerate(tokens)}, merges
+
+
+def make_tokenizer() -> Tokenizer:
+    """The small model's tokenizer."""
+    return Tokenizer(*learn_vocabulary(), length=PLACES)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write one JSON file, its folder included."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_weights(network: torch.nn.Module, path: Path) -> None:
+    """Write a network's weights as float16, in one go."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".unfinished")
+    save_file({name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}, unfinished)
+    unfinished.replace(path)
+
+
+def write_tokenizer(folder: Path = FOLDER) -> None:
+    """Write the tokenizer's files, which transformers reads, too."""
+    vocabulary, merges = learn_vocabulary()
+    write_json(folder / "tokenizer" / "vocab.json", vocabulary)
+    lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
+    (folder / "tokenizer" / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    special = {"bos_token": BEGIN, "eos_token": END, "pad_token": END, "unk_token": END}
+    config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": PLACES} | special
+    write_json(folder / "tokenizer" / "tokenizer_config.json", config)
+
+
+def write_configs(folder: Path = FOLDER) -> None:
+    """Write what is not weights: the configs, the tokenizer, and what makes the folder a pipeline of diffusers."""
+    write_tokenizer(folder)
+    tokenizer = make_tokenizer()
+    ends = {"bos_token_id": tokenizer.vocabulary[BEGIN], "eos_token_id": tokenizer.vocabulary[END]}
+    write_json(folder / "text_encoder" / "config.json", TEXT_CONFIG | {"vocab_size": len(tokenizer.vocabulary)} | ends)
+    write_json(folder / "unet" / "config.json", UNET_CONFIG)
+    write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER_CONFIG)
+    write_json(folder / "model_index.json", INDEX)
+    write_json(folder / "course.json", {"cfg_scale": CFG_SCALE})

@@ -1,0 +1,129 @@
+"""Train the U-Net of the small Stable Diffusion, and its text encoder with it, on latents of the trained VAE.
+
+    python data/weights/train_unet.py --minutes 60      # go on from the last checkpoint, for an hour
+
+The U-Net sees a latent with noise of a random timestep and the caption's text states, and learns v (arXiv 2202.00512,
+appendix D). One caption in ten is left out, so that it also learns what pictures look like without words (2207.12598).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from small import FOLDER, TEXT_CONFIG, UNET_CONFIG, make_tokenizer, write_configs, write_weights
+from torch import Tensor
+from train_vae import SETTINGS as VAE_SETTINGS
+from trainer import HERE, arguments, seeded, train
+
+from course_lib.datasets.scenes import Scenes
+from course_lib.diffusion import NoiseTable, q_sample
+from course_lib.diffusion.prediction import prediction_from
+from course_lib.models.configs import text_settings, unet_settings
+from course_lib.models.text_encoder import TextEncoder
+from course_lib.models.tokenizer import Tokenizer
+from course_lib.models.unet import UNet
+from course_lib.models.vae import VAE
+
+UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
+LEFT_OUT = 0.1
+
+
+class Trained(torch.nn.Module):
+    """The two networks as the loop sees them: noisy latents, timesteps and tokens in, v out."""
+
+    def __init__(self, words: int):
+        super().__init__()
+        self.text_encoder = TextEncoder(**text_settings(TEXT_CONFIG | {"vocab_size": words}))
+        self.unet = UNet(**unet_settings(UNET_CONFIG))
+
+    def forward(self, x: Tensor, timesteps: Tensor, tokens: Tensor) -> Tensor:
+        """x (B, 12, 8, 8), timesteps (B,), tokens (B, N) -> v (B, 12, 8, 8)."""
+        return self.unet(x, timesteps, self.text_encoder(tokens))
+
+
+class Samples:
+    """What the U-Net learns from: sample n's latent, caption, noise, timestep and whether its caption is left out."""
+
+    def __init__(self, scenes: Scenes, vae: VAE, tokenizer: Tokenizer, seed: int):
+        self.scenes, self.vae, self.tokenizer, self.seed = scenes, vae, tokenizer, seed
+        self.table = NoiseTable.scaled_linear()
+
+    @torch.no_grad()
+    def batch(self, numbers: list[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The noisy latents, timesteps, tokens, and the v to be learned."""
+        pictures, captions = self.scenes.batch(numbers)
+        latents, _ = self.vae.encode(pictures)
+        noise, timesteps, texts = [], [], []
+        for number, caption in zip(numbers, captions, strict=True):
+            generator = seeded(self.seed, number, stream=1)
+            noise.append(torch.randn(latents.shape[1:], generator=generator))
+            timesteps.append(int(torch.randint(len(self.table), (), generator=generator)))
+            texts.append("" if torch.rand((), generator=generator) < LEFT_OUT else caption)
+        noise, timesteps = torch.stack(noise), torch.tensor(timesteps)
+        x = q_sample(latents, timesteps, self.table, noise)
+        alphas = self.table.alphas_cumprod[timesteps][:, None, None, None]
+        v = prediction_from("v", latents, x, alphas)
+        return x.float(), timesteps, self.tokenizer(texts), v.float()
+
+
+def losses(network: torch.nn.Module, samples: Samples, numbers: list[int]) -> dict[str, Tensor]:
+    """The mean squared error of v."""
+    x, timesteps, tokens, v = samples.batch(numbers)
+    device = next(network.parameters()).device
+    predicted = network(x.to(device), timesteps.to(device), tokens.to(device))
+    return {"loss": F.mse_loss(predicted, v.to(device))}
+
+
+@torch.no_grad()
+def quality(network: Trained, samples: Samples, count: int = 512) -> dict[str, float]:
+    """The same error on scenes that are kept out of training."""
+    network.eval()
+    found = [losses(network, samples, list(range(i, i + 64)))["loss"].item() for i in range(0, count, 64)]
+    return {"unseen": sum(found) / len(found)}
+
+
+def open_vae() -> VAE:
+    """The trained VAE. Raises FileNotFoundError where there is none yet."""
+    path = FOLDER / "vae" / "diffusion_pytorch_model.safetensors"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: run train_vae.py first")
+    vae = VAE(**VAE_SETTINGS)
+    vae.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+    return vae.eval().requires_grad_(False)
+
+
+def main() -> None:
+    """Read the options, train, write."""
+    options = arguments(
+        __doc__.splitlines()[0],
+        samples=3_000_000,
+        batch=32,
+        rate=1e-3,
+        checkpoint=HERE / "checkpoints" / "unet.pt",
+    ).parse_args()
+    torch.manual_seed(options.seed)
+    tokenizer, vae = make_tokenizer(), open_vae()
+    network = Trained(len(tokenizer.vocabulary))
+    if options.fresh:
+        for part, file in ((network.unet, UNET_FILE), (network.text_encoder, TEXT_FILE)):
+            part.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / file).items()})
+    samples = Samples(Scenes(options.seed), vae, tokenizer, options.seed)
+    unseen = Samples(Scenes(options.seed, held_out=True), vae, tokenizer, options.seed)
+    average = train(
+        network,
+        lambda network, numbers: losses(network, samples, numbers),
+        options,
+        log=HERE / "logs" / "unet.jsonl",
+        decay=0.9985,
+        judge=lambda network: quality(network, unseen),
+        weight_decay=1e-2,
+    )
+    print(f"error on scenes kept out of training: {quality(average.network, unseen)['unseen']:.4f}")
+    write_configs()
+    write_weights(average.network.unet, FOLDER / UNET_FILE)
+    write_weights(average.network.text_encoder, FOLDER / TEXT_FILE)
+
+
+if __name__ == "__main__":
+    main()

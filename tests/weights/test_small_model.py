@@ -1,0 +1,140 @@
+"""The small model's folder: opened by our loader and by diffusers, whatever its weights; and what it learns from."""
+
+import sys
+from pathlib import Path
+
+import diffusers
+import pytest
+import torch
+
+from course_lib.datasets import open_emoji
+from course_lib.datasets.scenes import Scenes
+from course_lib.models import load
+from course_lib.models.configs import noise_table
+from course_lib.models.vae import VAE
+from course_lib.pipeline import text_to_image
+from tests.models.peers import relative
+
+WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
+
+
+@pytest.fixture(scope="module")
+def scripts():
+    sys.path.insert(0, str(WEIGHTS))
+    import small
+    import train_unet
+    import train_vae
+
+    yield small, train_vae, train_unet
+    sys.path.remove(str(WEIGHTS))
+
+
+@pytest.fixture(scope="module")
+def folder(scripts, tmp_path_factory):
+    """The folder as the trainings write it, with weights that have learned nothing."""
+    small, train_vae, train_unet = scripts
+    made = tmp_path_factory.mktemp("small")
+    torch.manual_seed(0)
+    small.write_configs(made)
+    train_vae.write(VAE(**train_vae.SETTINGS), made / "vae")
+    network = train_unet.Trained(len(small.make_tokenizer().vocabulary))
+    small.write_weights(network.unet, made / train_unet.UNET_FILE)
+    small.write_weights(network.text_encoder, made / train_unet.TEXT_FILE)
+    return made
+
+
+def test_our_loader_opens_it(folder):
+    model = load(folder)
+    assert model.prediction == "v" and model.latent_scale == 1.0 and model.size == 64 and model.cfg_scale == 3.0
+    assert text_to_image(model, "a panda", steps=2).image.shape == (64, 64, 3)
+
+
+def test_diffusers_opens_it(folder):
+    settings = {"local_files_only": True, "safety_checker": None, "torch_dtype": torch.float32}
+    peer = diffusers.StableDiffusionPipeline.from_pretrained(folder, **settings)
+    ours = load(folder)
+    captions = [Scenes(0)[number].caption for number in range(50)]
+    theirs = peer.tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
+    assert torch.equal(ours.tokenizer(captions), theirs)
+    states = ours.encode_text(captions[:2])
+    assert relative(states, peer.text_encoder(theirs[:2]).last_hidden_state) < 1e-4
+    x = torch.randn(2, 12, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert relative(ours.unet(x, 300, states), peer.unet(x, 300, states).sample) < 2e-4
+    image = peer(captions[0], num_inference_steps=2, output_type="np").images[0]
+    assert image.shape == (64, 64, 3)
+
+
+def test_the_weights_are_small(folder):
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 16e6
+
+
+def test_every_caption_fits_and_every_word_is_one_token(scripts):
+    tokenizer = scripts[0].make_tokenizer()
+    scenes = Scenes(3)
+    captions = [scenes[number].caption for number in range(2000)]
+    assert max(len(tokenizer.tokens(caption)) for caption in captions) <= tokenizer.length - 2
+    for caption in open_emoji("noto").captions:
+        assert all(piece.endswith("</w>") for piece in tokenizer.tokens(caption) if piece not in {"'", "-", "."}), (
+            caption
+        )
+
+
+def test_a_sample_depends_on_its_number_alone(scripts):
+    small, train_vae, train_unet = scripts
+    torch.manual_seed(0)
+    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
+    samples = train_unet.Samples(Scenes(5), vae, small.make_tokenizer(), seed=5)
+    together, alone = samples.batch([4, 9, 11]), samples.batch([9])
+    for many, one in zip(together, alone, strict=True):
+        torch.testing.assert_close(many[1:2], one, rtol=1e-4, atol=1e-5)
+    other = train_unet.Samples(Scenes(5), vae, small.make_tokenizer(), seed=6).batch([9])
+    assert not torch.allclose(other[0], alone[0])
+
+
+def test_one_caption_in_ten_is_left_out(scripts):
+    small, train_vae, train_unet = scripts
+    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
+    samples = train_unet.Samples(Scenes(1), vae, small.make_tokenizer(), seed=1)
+    _, timesteps, tokens, _ = samples.batch(list(range(600)))
+    empty = (tokens == samples.tokenizer([""])).all(dim=1).float().mean().item()
+    assert empty == pytest.approx(0.1, abs=0.04)
+    assert timesteps.min() < 50 and timesteps.max() > 950
+
+
+def test_what_is_learned_is_v(scripts):
+    """From the noisy latent and v, the clean latent comes back."""
+    from course_lib.diffusion.prediction import x0_from
+
+    small, train_vae, train_unet = scripts
+    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
+    scenes = Scenes(1)
+    samples = train_unet.Samples(scenes, vae, small.make_tokenizer(), seed=1)
+    x, timesteps, _, v = samples.batch([0, 1, 2])
+    latents, _ = vae.encode(scenes.batch([0, 1, 2])[0])
+    alphas = samples.table.alphas_cumprod[timesteps][:, None, None, None]
+    torch.testing.assert_close(x0_from("v", v, x, alphas), latents, rtol=1e-3, atol=1e-4)
+    assert noise_table(small.SCHEDULER_CONFIG)[1] == "v"
+
+
+def test_a_few_steps_of_training(scripts, tmp_path, monkeypatch):
+    small, train_vae, train_unet = scripts
+    torch.manual_seed(0)
+    tokenizer = small.make_tokenizer()
+    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
+    network = train_unet.Trained(len(tokenizer.vocabulary))
+    samples = train_unet.Samples(Scenes(0), vae, tokenizer, seed=0)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
+    before = train_unet.losses(network, samples, list(range(16)))["loss"]
+    for _ in range(6):
+        optimizer.zero_grad()
+        train_unet.losses(network, samples, list(range(16)))["loss"].backward()
+        optimizer.step()
+    assert train_unet.losses(network, samples, list(range(16)))["loss"] < before
+    assert all(parameter.grad is not None for name, parameter in network.named_parameters() if "position" not in name)
+
+
+def test_without_a_vae_the_unet_says_what_to_run(scripts, monkeypatch, tmp_path):
+    train_unet = scripts[2]
+    monkeypatch.setattr(train_unet, "FOLDER", tmp_path)
+    with pytest.raises(FileNotFoundError, match="run train_vae.py first"):
+        train_unet.open_vae()
