@@ -221,21 +221,34 @@ def _concepts() -> list[str]:
 
 
 @cache
-def _shape(name: str, colour: str) -> Image.Image:
+def silhouette(shape: str) -> Image.Image:
+    """A shape as a mask, four times as large as a picture: 0 outside, 255 inside. Raises ValueError for another shape.
+
+    Example:
+
+    >>> silhouette("circle").size, silhouette("circle").getpixel((128, 128)), silhouette("ring").getpixel((128, 128))
+    ((256, 256), 255, 0)
+    """
+    expect.known("shape", shape, SHAPES)
     side = 4 * SIZE
     mask = Image.new("L", (side, side))
     draw = ImageDraw.Draw(mask)
-    if name in ("circle", "ring"):
+    if shape in ("circle", "ring"):
         draw.ellipse((0, 0, side - 1, side - 1), fill=255)
-        if name == "ring":
+        if shape == "ring":
             draw.ellipse((0.27 * side, 0.27 * side, 0.73 * side, 0.73 * side), fill=0)
-    elif name == "cross":
+    elif shape == "cross":
         draw.rectangle((0.33 * side, 0, 0.67 * side, side), fill=255)
         draw.rectangle((0, 0.33 * side, side, 0.67 * side), fill=255)
     else:
-        draw.polygon([(side * across, side * down) for across, down in _outline(name)], fill=255)
-    picture = Image.new("RGBA", (side, side), (*COLOURS[colour], 0))
-    picture.putalpha(mask)
+        draw.polygon([(side * across, side * down) for across, down in _outline(shape)], fill=255)
+    return mask
+
+
+@cache
+def _shape(name: str, colour: str) -> Image.Image:
+    picture = Image.new("RGBA", (4 * SIZE, 4 * SIZE), (*COLOURS[colour], 0))
+    picture.putalpha(silhouette(name))
     return picture.convert("RGBa")
 
 
