@@ -1,0 +1,104 @@
+"""Watch where words reach: record the weights of the cross-attention while a denoiser runs, and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from course_lib.models.transformer import Attention, SpatialTransformer
+from course_lib.models.unet import UNet
+
+
+class Recorded(NamedTuple):
+    """One call of the denoiser. maps : for each layer, by its name in the U-Net, (B, heads, h, w, words), on the CPU.
+
+    Over the words each pixel's weights sum to 1.
+
+    Example:
+
+    >>> Recorded(2.0, {}).sigma
+    2.0
+    """
+
+    sigma: float
+    maps: dict[str, Tensor]
+
+
+class Recorder:
+    """A wrapper of a denoiser that keeps, for each call, how much each pixel looked at each word.
+
+    unet : the network inside the denoiser. With guidance in one pass, the second half of the batch saw the prompt.
+    The denoiser's answers stay the same to the last bit: the weights are computed once more, beside it.
+
+    Example:
+
+    >>> from course_lib.models import untrained
+    >>> model = untrained()
+    >>> recorder = Recorder(model.unet)
+    >>> denoise = recorder.around(model.denoiser(model.encode_text(["a panda"])))
+    >>> _ = denoise(torch.zeros(1, 4, 8, 8), torch.tensor(2.0))
+    >>> list(recorder.calls[0].maps)[0], recorder.calls[0].maps["mid_block.attentions.0.0"].shape
+    ('down_blocks.0.attentions.0.0', torch.Size([1, 2, 4, 4, 16]))
+    """
+
+    def __init__(self, unet: UNet):
+        self.unet = unet
+        self.calls: list[Recorded] = []
+
+    def around(self, denoise: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+        """denoise(x, sigma), recorded: x (B, C, h, w). What it answers, and raises, is what `denoise` does."""
+
+        def recorded(x: Tensor, sigma: Tensor) -> Tensor:
+            maps: dict[str, Tensor] = {}
+            hooks = [hook for name, layer in self._layers() for hook in _hooks(name, layer, maps)]
+            try:
+                denoised = denoise(x, sigma)
+            finally:
+                for hook in hooks:
+                    hook.remove()
+            self.calls.append(Recorded(float(sigma), maps))
+            return denoised
+
+        return recorded
+
+    def _layers(self) -> list[tuple[str, SpatialTransformer]]:
+        return [(name, part) for name, part in self.unet.named_modules() if isinstance(part, SpatialTransformer)]
+
+
+def _hooks(name: str, transformer: SpatialTransformer, maps: dict[str, Tensor]) -> list:
+    """Hooks that note the size of the picture, and the weights of each block's cross-attention."""
+    size = []
+
+    def note_size(module: SpatialTransformer, inputs: tuple) -> None:
+        size[:] = inputs[0].shape[-2:]
+
+    def note_weights(index: int) -> Callable:
+        def hook(module: Attention, inputs: tuple, output: Tensor) -> None:
+            x, context = inputs
+            with torch.no_grad():
+                maps[f"{name}.{index}"] = weights_of(module, x, context).unflatten(2, tuple(size)).float().cpu()
+
+        return hook
+
+    blocks = transformer.transformer_blocks
+    noted = [block.attn2.register_forward_hook(note_weights(index)) for index, block in enumerate(blocks)]
+    return [transformer.register_forward_pre_hook(note_size), *noted]
+
+
+def weights_of(attention: Attention, x: Tensor, context: Tensor) -> Tensor:
+    """How much each query looks at each key: x (B, N, channels), context (B, M, D) -> (B, heads, N, M), rows sum to 1.
+
+    Example:
+
+    >>> attention = Attention(8, heads=2, context_channels=6)
+    >>> weights_of(attention, torch.zeros(1, 5, 8), torch.zeros(1, 4, 6))[0, 0, 0]
+    tensor([0.2500, 0.2500, 0.2500, 0.2500], grad_fn=<SelectBackward0>)
+    """
+    q, k = (
+        part.unflatten(-1, (attention.heads, -1)).transpose(1, 2)
+        for part in (attention.to_q(x), attention.to_k(context))
+    )
+    return torch.softmax(q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5, dim=-1)
