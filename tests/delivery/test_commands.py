@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,10 @@ def test_links_of_the_readme_lead_somewhere(target):
 def test_the_readme_lists_the_lessons_that_exist():
     linked = set(re.findall(r"\]\(notebooks/(\d\d_\w+\.ipynb)\)", README))
     assert linked == {path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")}
+
+
+def test_the_example_of_the_readme_runs():
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "Passport(name='heunpp2', deterministic=True" in done.stdout
