@@ -118,7 +118,7 @@ def main() -> None:
     """Read the options, train, write."""
     options = arguments(
         __doc__.splitlines()[0],
-        samples=320_000,
+        samples=200_000,
         batch=16,
         rate=2e-3,
         checkpoint=HERE / "checkpoints" / "vae.pt",

@@ -138,3 +138,40 @@ def test_without_a_vae_the_unet_says_what_to_run(scripts, monkeypatch, tmp_path)
     monkeypatch.setattr(train_unet, "FOLDER", tmp_path)
     with pytest.raises(FileNotFoundError, match="run train_vae.py first"):
         train_unet.open_vae()
+
+
+def test_measuring_paints_what_the_pipeline_paints(folder, scripts):
+    """Pictures painted in one batch are those that are painted one by one."""
+    import evaluate
+
+    model = load(folder)
+    pictures = evaluate.paint(model, ["a panda", "a red circle"], steps=2, seed=4)
+    assert pictures.shape == (2, 3, 64, 64) and pictures.abs().max() <= 1
+    again = evaluate.paint(model, ["a panda", "a red circle"], steps=2, seed=4)
+    assert torch.equal(pictures, again)
+    one = text_to_image(model, "a panda", steps=2, seed=4).image
+    mine = ((pictures[0] + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+    # The batch draws its noise at once, so that only the first picture begins with the noise of the seed.
+    assert abs(one.astype(int) - mine.astype(int)).max() <= 1
+
+
+def test_scenes_to_measure_hold_what_training_never_saw(scripts):
+    import evaluate
+
+    from course_lib.datasets.scenes import is_held_out
+
+    assert all(is_held_out(scene) for scene in evaluate.scenes_of("pair", 20, held_out=True))
+    assert not any(is_held_out(scene) for scene in evaluate.scenes_of("shape", 20, held_out=False))
+
+
+def test_the_captions_of_the_sheet_are_about_things_that_exist(scripts):
+    import evaluate
+
+    concepts = set(open_emoji().captions)
+    for caption in evaluate.SHEET:
+        words = caption.split(",")[0].split(" on a")[0]
+        for article in ("a small ", "a ", "an "):
+            words = words.removeprefix(article)
+        assert words in concepts or any(
+            shape in words for shape in ("circle", "star", "square", "heart", "diamond", "ring")
+        )
