@@ -35,6 +35,7 @@ OTHER = (
     "The noise depends on the seed and on nothing else, but the numbers are others than those of "
     "`torch.randn(1, 3, 8, 8)` with a new generator of that seed."
 )
+NAMED = "The generator must be named: `generator=torch.Generator().manual_seed(seed)`."
 STOPS = (  # kind of error, a part of its message, what to say
     (
         RuntimeError,
@@ -52,6 +53,8 @@ STOPS = (  # kind of error, a part of its message, what to say
         "descriptor 'manual_seed'",
         "A generator must be made before it can be seeded: `torch.Generator()` has brackets of its own.",
     ),
+    (TypeError, "but got torch._C.Generator", NAMED),  # after the numbers of the shape
+    (TypeError, ", torch._C.Generator)", NAMED),  # after the shape as one tuple
 )
 
 

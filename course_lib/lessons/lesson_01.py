@@ -272,6 +272,10 @@ check_step = FunctionCheck(
             lambda x, noise, sigma, sigma_next: sigma_next * noise,
         ),
         Mistake(
+            "noise is not the guess of the clean picture. First make the guess: denoised = x - sigma * noise.",
+            lambda x, noise, sigma, sigma_next: noise + sigma_next / sigma * (x - noise),
+        ),
+        Mistake(
             "Of the distance x - denoised a part stays, not of x itself.",
             lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next / sigma * x,
         ),

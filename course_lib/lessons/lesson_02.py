@@ -27,7 +27,7 @@ predict_size = Question(
 )
 
 predict_flip = Question(
-    "At this place the result was 10. Turn the kernel by 180 degrees first, as mathematics does. What comes out now?",
+    "At the framed place, rows 0 to 2 and columns 1 to 3, the result was 10. Turn the kernel by 180 degrees first, as mathematics does. What comes out now?",
     (
         Choice("10", "The columns of -1 and +1 have changed places, so right minus left became left minus right."),
         Choice("0", "The numbers on both sides are different, 15 and 5: their difference cannot be 0."),
@@ -114,6 +114,11 @@ def _window_of_three(x, w, b, s, p) -> torch.Tensor:
     return _conv2d(x, w, b, s, p)
 
 
+def _slide(x, w, b, s, p) -> torch.Tensor:
+    """`slide` copied: its 3s left in, and a window that moves by one."""
+    return _window_of_three(x, w, b, 1, p)
+
+
 def _size_for_three(x, w, b, s, p) -> torch.Tensor:
     """The window is as large as the kernel, but the places are counted for a 3x3 kernel."""
     rows, columns = (output_size(side, 3, s, p) for side in x.shape[1:])
@@ -121,6 +126,7 @@ def _size_for_three(x, w, b, s, p) -> torch.Tensor:
 
 
 _ONLY_THREE = "It works for 3x3 kernels only: take the kernel's rows and columns from weight.shape, for the size and for the window."
+_SLIDE = "`slide` knows only 3x3 kernels and moves by one. Take rows and columns from weight.shape, and start the window at i * stride, j * stride."
 _PADDED_LATE = "The zeros are put around the result. They belong around x, before the window moves."
 
 check_conv2d = FunctionCheck(
@@ -144,6 +150,10 @@ check_conv2d = FunctionCheck(
         Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _conv2d(x, w / len(x), b, s, p)),
         Mistake(_ONLY_THREE, _window_of_three),
         Mistake(_ONLY_THREE, _size_for_three),
+        Mistake(_SLIDE, _slide),
+        Mistake(_SLIDE, lambda x, w, b, s, p: _slide(x, w, 0 * b, s, p)),
+        Mistake(f"{_SLIDE} And put zeros around x first.", lambda x, w, b, s, p: _slide(x, w, b, s, 0)),
+        Mistake(f"{_SLIDE} And put zeros around x first.", lambda x, w, b, s, p: _slide(x, w, 0 * b, s, 0)),
         Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(_conv2d(x, w, b, s, 0), (p, p, p, p))),
         Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(_conv2d(x, w, 0 * b, s, 0), (p, p, p, p)) + b[:, None, None]),
         Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: _conv2d(x, w, b[:1].expand_as(b), s, p)),

@@ -1,6 +1,7 @@
 """Lesson 00's check looks at how the noise was made, and leaves torch's global generator alone."""
 
 import numpy as np
+import pytest
 import torch
 
 from course_lib.lessons import lesson_00 as lesson
@@ -32,13 +33,25 @@ def said_to(answer):
 
 
 def test_a_seed_where_a_generator_belongs_is_named():
-    for_a_device, for_a_generator, without_brackets = (says for _, _, says in lesson.STOPS)
+    for_a_device, for_a_generator, without_brackets, *_ = (says for _, _, says in lesson.STOPS)
     assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator(seed))) == for_a_device
     assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=seed)) == for_a_generator
     assert (
         said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator.manual_seed(seed))) == without_brackets
     )
     assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=seeed)).startswith("my_noise stops with NameError")  # noqa: F821
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 8, 8), ((1, 3, 8, 8),), ([1, 3, 8, 8],)], ids=str)
+def test_a_generator_handed_over_without_its_name_is_named(shape):
+    said = said_to(lambda seed: torch.randn(*shape, torch.Generator().manual_seed(seed)))
+    assert said == "The generator must be named: `generator=torch.Generator().manual_seed(seed)`."
+
+
+def test_another_stop_of_randn_is_not_taken_for_that():
+    generator = torch.Generator()
+    assert "failed to unpack" in said_to(lambda seed: torch.randn(1, 3, 8, "8"))
+    assert "invalid combination" in said_to(lambda seed: torch.randn(1.0, 3, 8, 8, generator=generator))
 
 
 def test_a_generator_without_a_seed_is_named():

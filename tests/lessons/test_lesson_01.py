@@ -92,18 +92,18 @@ def test_in_5_steps_the_lion_is_overtaken_by_a_chick():
     assert set(leaders(0)[0]) == {"lion"}
 
 
-def test_at_stable_diffusions_first_level_the_right_animal_leads_in_most_cases():
+def test_at_stable_diffusions_first_level_the_right_animal_leads_in_nearly_3_of_4_cases():
     animals, sigma = lesson.open_emoji("fluent").select("animal").images, lesson.NoiseTable.scaled_linear().sigma_max
     assert float(sigma) == pytest.approx(14.6, abs=0.05)
     generator, denoise, right = torch.Generator().manual_seed(0), lesson.DatasetDenoiser(animals), 0
-    for _ in range(8):
+    for _ in range(40):
         x = animals + float(sigma) * torch.randn(animals.shape, generator=generator)
         right += (denoise.weights(x, float(sigma)).argmax(1) == torch.arange(len(animals))).sum().item()
-    assert 0.6 < right / 8 / len(animals) < 0.8
+    assert 0.72 < right / 40 / len(animals) < 0.75
 
 
-def test_the_strides_are_what_the_text_says():
-    """Widths of 39 and below 0.1; the first stride keeps 75 % of the noise, the nineteenth 36 %."""
+def test_the_steps_are_what_the_text_says():
+    """Widths of 39 and below 0.1; the first step keeps 75 % of the noise, the nineteenth 36 %."""
     sigmas = lesson.make_sigmas("karras", 20, lesson.NoiseTable.linear())
     widths, kept = sigmas[:-1] - sigmas[1:], sigmas[1:] / sigmas[:-1]
     assert widths[0] == pytest.approx(39, abs=0.5) and (widths[16:] < 0.1).all() and (widths.diff() < 0).all()
@@ -185,6 +185,17 @@ def test_another_way_to_write_the_step_is_right():
     torch.testing.assert_close(lesson.euler_from_noise(first.x, noise, 2.0, 1.0), first.x_next)
 
 
+def test_noise_in_the_place_of_the_guess_is_named():
+    """Euler's loop of the lesson, with `noise` written where `denoised` stood."""
+
+    def copied(x, noise, sigma, sigma_next):
+        x = noise + sigma_next / sigma * (x - noise)
+        return x
+
+    assert "First make the guess: denoised = x - sigma * noise." in lesson.check_step.verdict(copied)
+
+
 def test_numbers_in_the_questions_are_true():
     assert math.tanh(3 / 2**2) == pytest.approx(0.64, abs=5e-3)
+    assert f"{math.tanh(1.3831 / 0.5**2):.2f}" == "1.00", "the guess after sigma 0.5"
     assert 3 * 512 * 512 == 786_432 and 4 * 64 * 64 == 16_384 and 786_432 / 16_384 == 48

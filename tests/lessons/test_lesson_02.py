@@ -155,6 +155,23 @@ def test_a_solution_for_three_by_three_only_is_recognised():
         assert "3x3 kernels only" in lesson.check_conv2d.verdict(sliding(window))
 
 
+@pytest.mark.parametrize("pads", [True, False])
+@pytest.mark.parametrize("adds_bias", [True, False])
+def test_a_copy_of_slide_is_recognised(pads, adds_bias):
+    def copied(x, weight, bias, stride, padding):
+        x = F.pad(x, (padding,) * 4) if pads else x
+        rows, columns = x.shape[1] - 2, x.shape[2] - 2
+        out = torch.zeros(len(weight), rows, columns)
+        for i in range(rows):
+            for j in range(columns):
+                out[:, i, j] = (x[:, i : i + 3, j : j + 3] * weight).sum(dim=(1, 2, 3)) + adds_bias * bias
+        return out
+
+    said = lesson.check_conv2d.verdict(copied)
+    assert "`slide` knows only 3x3 kernels and moves by one." in said
+    assert ("put zeros around x" in said) != pads
+
+
 def test_each_wrong_size_is_told_from_the_others():
     """Every pair of wrong formulas differs in at least one case of the check."""
     cases = lesson.check_size.cases
