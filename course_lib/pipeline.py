@@ -152,7 +152,19 @@ def prepare(
     return Denoising(model, denoise, x, sigmas, sampler, generator, options, finish)
 
 
-def text_to_image(model: StableDiffusion, prompt: str, **settings) -> Generated:
+def text_to_image(
+    model: StableDiffusion,
+    prompt: str,
+    *,
+    negative_prompt: str = "",
+    sampler: str = "dpmpp_2m",
+    scheduler: str = "karras",
+    steps: int = 20,
+    cfg_scale: float | None = None,
+    seed: int = 0,
+    size: Size = None,
+    **options,
+) -> Generated:
     """A picture from words. settings and errors: those of `prepare`. Raises ValueError.
 
     Example:
@@ -161,7 +173,10 @@ def text_to_image(model: StableDiffusion, prompt: str, **settings) -> Generated:
     >>> text_to_image(untrained(), "a panda", steps=3, seed=1).image.shape
     (16, 16, 3)
     """
-    return prepare(model, prompt, **settings).finish()
+    return prepare(
+        model, prompt, negative_prompt=negative_prompt, sampler=sampler, scheduler=scheduler, steps=steps,
+        cfg_scale=cfg_scale, seed=seed, size=size, **options,
+    ).finish()  # fmt: skip
 
 
 def image_to_image(
