@@ -35,6 +35,9 @@ def arguments(description: str, **defaults) -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, help="the highest learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint", type=Path, help="the file to go on from and to write")
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first sample; with --fresh, where the log ends"
+    )
     parser.add_argument("--fresh", action="store_true", help="begin with the shipped weights and a new optimiser")
     parser.set_defaults(**defaults)
     return parser
@@ -125,8 +128,8 @@ def train(
             factor = rate_factor(step / last_step)
             for group in optimizer.param_groups:
                 group["lr"] = options.rate * factor
-            first = step * options.batch + accelerator.process_index
-            numbers = list(range(first, (step + 1) * options.batch, accelerator.num_processes))
+            first, end = (options.first + s * options.batch for s in (step, step + 1))
+            numbers = list(range(first + accelerator.process_index, end, accelerator.num_processes))
             parts = loss(wrapped, numbers)
             optimizer.zero_grad(set_to_none=True)
             accelerator.backward(parts["loss"])
@@ -140,7 +143,11 @@ def train(
                 save()
                 saved = now
             if accelerator.is_main_process and (now - logged > LOG_EVERY or step == last_step):
-                line = {"step": step, "samples": step * options.batch, "minutes": round(minutes_now(), 1)}
+                line = {
+                    "step": step,
+                    "samples": options.first + step * options.batch,
+                    "minutes": round(minutes_now(), 1),
+                }
                 line |= {"rate": round(options.rate * factor, 7)}
                 line |= {name: round(part.item(), 5) for name, part in parts.items()}
                 if now - judged > 5 * LOG_EVERY or step == last_step:

@@ -16,8 +16,8 @@ sys.path.insert(0, {folder!r})
 import train_vae, trainer
 from course_lib.datasets.scenes import Scenes
 from course_lib.models.vae import VAE
-options = argparse.Namespace(minutes=float("inf"), samples={samples}, batch=4, rate=1e-3, seed=3, fresh=False,
-                             checkpoint=pathlib.Path({checkpoint!r}))
+options = argparse.Namespace(minutes=float("inf"), samples={samples}, batch=4, rate=1e-3, seed=3, first={first},
+                             fresh=False, checkpoint=pathlib.Path({checkpoint!r}))
 {before}
 torch.manual_seed(options.seed)
 small = VAE(channels=(8, 8, 8, 8), latent_channels=train_vae.LATENT_CHANNELS, layers=1, groups=4)
@@ -27,10 +27,10 @@ trainer.train(network, lambda network, numbers: train_vae.losses(network, scenes
 """
 
 
-def run(folder, samples=40, before="", launch=()):
+def run(folder, samples=40, before="", launch=(), first=0):
     script = folder / "run.py"
     script.write_text(RUN.format(
-        folder=str(WEIGHTS), samples=samples, before=before,
+        folder=str(WEIGHTS), samples=samples, before=before, first=first,
         checkpoint=str(folder / "vae.pt"), log=str(folder / "vae.jsonl"),
     ))  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(WEIGHTS.parents[1])}
@@ -84,10 +84,27 @@ def test_two_processes_learn_what_one_does(tmp_path):
 
 
 def test_the_log_can_be_read(tmp_path):
-    assert run(tmp_path).returncode == 0
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in (tmp_path / "vae.jsonl").read_text().splitlines()]
     assert lines[-1]["step"] == 10 and lines[-1]["samples"] == 40
     assert {"loss", "absolute", "squared", "edges", "kl", "rate", "minutes"} <= lines[-1].keys()
+
+
+def test_a_fresh_start_goes_on_with_new_samples(tmp_path):
+    whole, rest = tmp_path / "whole", tmp_path / "rest"
+    whole.mkdir(), rest.mkdir()
+    note = """
+losses = train_vae.losses
+def noted(network, scenes, numbers, seed):
+    print(*numbers)
+    return losses(network, scenes, numbers, seed)
+train_vae.losses = noted
+"""
+    assert run(whole, samples=12, before=note).stdout.split() == [str(n) for n in range(12)]
+    done = run(rest, samples=8, before=note, first=12)
+    assert done.stdout.split() == [str(n) for n in range(12, 20)], done.stderr
+    assert json.loads((rest / "vae.jsonl").read_text().splitlines()[-1])["samples"] == 20
 
 
 @pytest.fixture
