@@ -61,19 +61,12 @@ class Denoising:
     options: dict
     finish_image: Callable[[Tensor], Tensor] | None = None
 
-    @torch.no_grad()
+    @torch.no_grad()  # while a step is made; between steps the caller's setting holds
     def __iter__(self) -> Iterator[Step]:
         options = dict(self.options)
         if "table" in SAMPLERS[self.sampler].options:
             options.setdefault("table", self.model.table)
-        # Each step runs without gradients; between steps the caller's setting holds.
-        walking = walk(self.sampler, self.denoise, self.x, self.sigmas, generator=self.generator, **options)
-        while True:
-            with torch.no_grad():
-                step = next(walking, None)
-            if step is None:
-                return
-            yield step
+        yield from walk(self.sampler, self.denoise, self.x, self.sigmas, generator=self.generator, **options)
 
     def decode(self, latent: Tensor) -> Tensor:
         """A state or guess (B, C, h, w) -> pictures (B, 3, H, W), in [-1, 1]: for players."""
