@@ -43,6 +43,19 @@ def read_settings_of(name):
     return read_settings(Path(name))
 
 
+def test_what_is_not_said_is_what_the_pipeline_takes():
+    import inspect
+
+    from course_lib.__main__ import DEFAULTS, SETTINGS
+    from course_lib.pipeline import prepare, text_to_image
+
+    assert DEFAULTS.keys() == SETTINGS.keys()
+    for function in (text_to_image, prepare):
+        taken = inspect.signature(function).parameters
+        for name in DEFAULTS.keys() - {"prompt", "model"}:
+            assert taken[name].default == DEFAULTS[name], name
+
+
 def test_without_a_prompt(here, capsys):
     assert main([*here]) == 0
     assert "picture.png: nothing in particular" in capsys.readouterr().out

@@ -37,6 +37,8 @@ def reached_table() -> str:
     vae = found.pop("vae")
     count = found.pop("count")
     lines = [
+        *(_training(part, name) for part, name in (("vae", "VAE"), ("unet", "U-Net with text encoder"))),
+        "",
         f"Measured by `evaluate.py` on {count} scenes each, with pairs kept out of training unless it says so.",
         "",
         f"- Reconstructions by the VAE: {vae['psnr']:.2f} dB.",
@@ -45,6 +47,12 @@ def reached_table() -> str:
         lines.append(f"- What the VAE alone allows, {name}: {_shares(vae[kind])}.")
     lines += [f"- Painted from captions, {name}: {_shares(shares)}." for name, shares in found.items()]
     return "\n".join(lines)
+
+
+def _training(part: str, name: str) -> str:
+    """How long a network has been trained, by the last line of its log."""
+    last = json.loads((HERE / "logs" / f"{part}.jsonl").read_text().splitlines()[-1])
+    return f"- {name}: trained for {last['minutes']:.0f} minutes, on {last['samples']:,} scenes."
 
 
 def _shares(shares: dict[str, float]) -> str:

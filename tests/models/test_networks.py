@@ -61,13 +61,6 @@ def test_no_token_looks_ahead():
     assert not torch.allclose(ours(tokens)[:, 5:], ours(changed)[:, 5:])
 
 
-def blocks_of(kind, config, pairs, arguments):
-    peer, ours = pair(kind, config)
-    for ours_path, theirs_path in pairs:
-        mine, theirs = ours.get_submodule(ours_path)(*arguments[0]), peer.get_submodule(theirs_path)(*arguments[1])
-        yield mine, getattr(theirs, "sample", theirs)
-
-
 def test_blocks_of_the_unet():
     config = UNETS["three levels"]
     peer, ours = pair("unet", config)

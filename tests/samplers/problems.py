@@ -10,7 +10,6 @@ TABLE = NoiseTable.scaled_linear()
 SIGMAS = make_sigmas("karras", 6, TABLE)
 DENOISE = GaussianDenoiser(0.3, 0.5)
 NEEDS = {"pndm": {"table": TABLE}, "supreme": PLAIN}
-NOISE_OFF = ("eta", "eta_max", "eta_dance", "ita")  # options that switch a row's noise off when they are 0
 
 
 def needs(name, **options):
