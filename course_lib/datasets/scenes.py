@@ -19,6 +19,7 @@ from course_lib import expect
 from course_lib.datasets import open_emoji_artwork
 
 SIZE = 64
+ROOM = 5  # pixels by which a lone thing may be off the middle
 COLOURS = {
     "red": (222, 46, 46),
     "orange": (247, 144, 30),
@@ -203,7 +204,7 @@ def _colour(random: np.random.Generator, but: tuple[str, ...]) -> str:
 
 
 def _somewhere(random: np.random.Generator, size: int) -> tuple[int, int]:
-    room = (SIZE - size) // 2
+    room = min(ROOM, (SIZE - size) // 2)
     return tuple(32 + int(random.integers(-room, room + 1)) for _ in range(2))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from tokenizers import Tokenizer as Learner
-from tokenizers import models, pre_tokenizers, trainers
+from tokenizers import pre_tokenizers
 
 from course_lib.datasets import open_emoji
 from course_lib.datasets.scenes import COLOURS, RELATIONS, SHAPES
@@ -66,26 +68,35 @@ INDEX = {
 CFG_SCALE = 3.0
 
 
+def learn_merges(words: list[str]) -> list[tuple[str, str]]:
+    """The pairs to join, most frequent first, until every word is one token (Sennrich et al., arXiv 1508.07909, 3.2).
+
+    Of equally frequent pairs the first in alphabetical order is joined, so that the same words give the same merges.
+    """
+    letters = pre_tokenizers.ByteLevel(False)
+    spelled = ("".join(part for part, _ in letters.pre_tokenize_str(word)) for word in words)
+    words, merges = [[*word[:-1], word[-1] + END_OF_WORD] for word in spelled], []
+    while counts := Counter(pair for word in words for pair in pairwise(word)):
+        first, second = min(counts, key=lambda pair: (-counts[pair], pair))
+        merges.append((first, second))
+        for word in words:
+            place = 0
+            while place < len(word):
+                if word[place : place + 2] == [first, second]:
+                    word[place : place + 2] = [first + second]
+                place += 1
+    return merges
+
+
+@cache
 def learn_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
     """The vocabulary and merges for the captions: byte pairs, joined until every word of a caption is one token."""
     words = [*COLOURS, *SHAPES, *RELATIONS, "a", "an", "on", "small", "large", "style", "background", ",", "and"]
     words += [*open_emoji().captions, *open_emoji().styles]
-    words = sorted({word for text in words for word in split_words(text.lower())})
-    learner = Learner(models.BPE(end_of_word_suffix=END_OF_WORD))
-    learner.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(False)])
-    trainer = trainers.BpeTrainer(
-        vocab_size=10_000,
-        end_of_word_suffix=END_OF_WORD,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    learner.train_from_iterator(words, trainer)
-    model = json.loads(learner.to_str())["model"]
-    letters = pre_tokenizers.ByteLevel.alphabet()
+    merges = learn_merges(sorted({word for text in words for word in split_words(text.lower())}))
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     # Every byte, within a word and at its end, so that any text can be written; begin and end come last, as in CLIP.
-    tokens = sorted(letters) + sorted(letter + END_OF_WORD for letter in letters)
-    merges = [tuple(pair) for pair in model["merges"]]
-    tokens += [joined for pair in merges if (joined := "".join(pair)) not in tokens]
+    tokens = [*letters, *(letter + END_OF_WORD for letter in letters), *(first + second for first, second in merges)]
     tokens = list(dict.fromkeys([*tokens, BEGIN, END]))
     return {token: number for number, token in enumerate(tokens)}, merges
 

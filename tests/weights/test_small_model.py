@@ -1,5 +1,7 @@
 """The small model's folder: opened by our loader and by diffusers, whatever its weights; and what it learns from."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from course_lib.datasets import open_emoji
 from course_lib.datasets.scenes import Scenes
 from course_lib.models import load
 from course_lib.models.configs import noise_table
+from course_lib.models.tokenizer import split_words
 from course_lib.models.vae import VAE
 from course_lib.pipeline import text_to_image
 from tests.models.peers import relative
@@ -41,6 +44,22 @@ def folder(scripts, tmp_path_factory):
     small.write_weights(network.unet, made / train_unet.UNET_FILE)
     small.write_weights(network.text_encoder, made / train_unet.TEXT_FILE)
     return made
+
+
+def test_the_same_words_give_the_same_vocabulary(scripts):
+    """In another process, too, where Python and Rust mix their hashes differently: numbers of tokens must not move."""
+    small = scripts[0]
+    code = "import small; print(small.learn_vocabulary())"
+    options = {"cwd": WEIGHTS, "env": os.environ | {"PYTHONHASHSEED": "7"}, "capture_output": True, "check": True}
+    elsewhere = subprocess.run([sys.executable, "-c", code], text=True, **options).stdout.strip()
+    assert elsewhere == str(small.learn_vocabulary())
+
+
+def test_every_word_of_a_caption_is_one_token(scripts):
+    small, tokenizer = scripts[0], scripts[0].make_tokenizer()
+    for caption in (Scenes(0)[number].caption for number in range(200)):
+        assert len(tokenizer.tokens(caption)) == len(split_words(caption)), caption
+    assert small.learn_merges(["aaab", "ab"])[:2] == [("a", "a"), ("a", "b</w>")]
 
 
 def test_our_loader_opens_it(folder):
