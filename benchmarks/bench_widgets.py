@@ -9,6 +9,7 @@ import torch
 from benchmarks.rows import Row, alternate
 from course_lib.figures import beside, histogram_panel, picture_panel, show, subplots, tile
 from course_lib.figures.style import png_bytes
+from course_lib.lessons import lesson_04
 from course_lib.samplers import steps
 from course_lib.widgets import player
 
@@ -52,6 +53,23 @@ def _drawing_row() -> Row:
     return Row("explorer, one drawing", *alternate(ours, matplotlib, 15), "matplotlib to PNG", "picture and histogram")
 
 
+def _shift_row() -> Row:
+    picture = 0.5 * _noise(1, 3, SIDE, SIDE)
+    ways, every = ("max", "mean", "middle", "1 2 1"), torch.arange(9)
+
+    def matplotlib():
+        fig, axes = subplots(3, len(ways), width=7, height=5)
+        for (top, middle, bottom), way in zip(axes.T, ways, strict=True):
+            off = lesson_04.differences(way, picture, every)
+            for axis, image in ((top, lesson_04.WAYS[way](picture.roll(1, dims=3))[0]), (middle, off[1])):
+                axis.imshow(image.clamp(-1, 1).add(1).div(2).permute(1, 2, 0))
+            bottom.plot(every, off.square().mean(dim=(1, 2, 3)).sqrt())
+        return show(fig, "Four ways down, their differences, and the size of these for nine shifts.")
+
+    times = alternate(lambda: lesson_04.draw(picture, 1, 1), matplotlib, 7)
+    return Row("lesson 04, one drawing", *times, "matplotlib to PNG", "four ways down, nine shifts")
+
+
 def rows() -> list[Row]:
     """The rows of this file.
 
@@ -60,4 +78,4 @@ def rows() -> list[Row]:
     >>> callable(rows)
     True
     """
-    return [_player_row(), _drawing_row()]
+    return [_player_row(), _drawing_row(), _shift_row()]

@@ -1,0 +1,212 @@
+"""Lesson 04, max pooling: its predictions, its quiz and its checks; its ways down and its drawing are in `shifts`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from course_lib.layers import max_pool2d, output_size, unfold
+from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.quiz import Choice, Question
+from course_lib.lessons.shifts import BLUR, MIDDLE, WAYS, differences, draw, rings, shimmer
+
+__all__ = [
+    "BLUR", "MIDDLE", "WAYS", "check_gradient", "check_max_pool2d", "check_shifts", "differences", "draw",
+    "predict_gradient", "predict_line", "predict_lost", "predict_stripes", "predict_three", "quiz", "rings", "shimmer",
+]  # fmt: skip
+
+predict_lost = Question(
+    "How many of the sixteen numbers could you replace by -100 without changing the result?",
+    (
+        Choice("4", "Four is how many numbers the result has. All others lost the comparison in their window."),
+        Choice("8", "More: a window has four numbers, and only its largest one is kept."),
+        Choice("12", "Yes: in each of the four windows, three numbers are smaller than the one that is kept.", right=True),
+    ),
+)  # fmt: skip
+
+predict_line = Question(
+    "A white page has a black line, one pixel wide, from top to bottom. What is left of the line after 2x2 max pooling?",
+    (
+        Choice("a black line", "A pixel of the small picture is black only where all four pixels of its window are."),
+        Choice("a grey line", "The mean makes it grey. The maximum takes one of the numbers and mixes nothing."),
+        Choice("nothing", "Yes: every window holds white pixels, too, and white is the largest.", right=True),
+    ),
+)
+
+predict_gradient = Question(
+    "We add up the four numbers of the result. How many of the sixteen numbers have a gradient other than 0?",
+    (
+        Choice("4", "Yes: only the largest of each window can change the result when it changes by a little.", right=True),
+        Choice("16", "That is so for the mean. Here twelve numbers can move a little, and nothing happens."),
+        Choice("1", "That would be so for the largest of all sixteen. Each of the four windows has its own."),
+    ),
+)  # fmt: skip
+
+predict_stripes = Question(
+    "The stripes 1 0 0 1 0 0 ... move to the right by one pixel, and every other pixel is kept. How do the stripes of the small picture move?",
+    (
+        Choice("to the right, as they should", "Half a small pixel would be right, and pixels cannot move by halves. Look at where the ones stand."),
+        Choice("they stay where they are", "Other pixels are kept now: the ones stand in other places."),
+        Choice("to the left", "Yes: by one small pixel, which is twice as far as the picture moved, and the wrong way.", right=True),
+    ),
+)  # fmt: skip
+
+predict_three = Question(
+    "Stable Diffusion's U-Net goes from 64x64 to 32x32, 16x16 and 8x8. How many max pooling layers does it use for that?",
+    (
+        Choice("none", "Yes: three convolutions with stride 2 do it. We count them in a moment.", right=True),
+        Choice("three", "The U-Net of 2015 has one for each halving. Stable Diffusion has replaced them."),
+        Choice("one", "There is none at all: the same kind of layer does each of the three halvings."),
+    ),
+)
+
+quiz = (
+    Question(
+        "A window of 2x2 max pooling holds 0.2, 0.9, 0.3 and 0.8. What can the layers after it still find out?",
+        (
+            Choice("that 0.9 was the largest", "Right: this one number is all that goes on.", right=True),
+            Choice("in which corner the 0.9 stood", "No: a window with the 0.9 in another corner gives the same result."),
+            Choice("the mean of the four", "No: the other three may be any numbers up to 0.9."),
+        ),
+    ),
+    Question(
+        "A picture is halved three times with 2x2 max pooling. How far must it move to the right, so that its small picture is sure to stay the same, but for its own move?",
+        (
+            Choice("by any whole number of pixels", "By 1 pixel the windows hold other pixels. Only whole steps of the windows keep them together."),
+            Choice("by 2, 4, 6, ... pixels", "That is enough for one halving. The second one halves a picture whose pixels are 2 wide, the third one whose pixels are 4 wide."),
+            Choice("by 8, 16, 24, ... pixels", "Right: after three halvings one small pixel is 2 * 2 * 2 = 8 pixels wide.", right=True),
+        ),
+    ),
+    Question(
+        "Which statement about the way down in Stable Diffusion 1.x's U-Net is true?",
+        (
+            Choice("it takes the largest of each 2x2 window", "That is the U-Net of 2015. This one has no pooling layer."),
+            Choice("its kernels are learned, so aliasing cannot happen", "Nothing in training forbids it: a learned kernel can be as coarse as the one that picks the middle."),
+            Choice("three 3x3 convolutions with stride 2 do it", "Right: each with padding 1, and with as many channels after it as before.", right=True),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _cases() -> list[tuple]:
+    """Pictures (channels, rows, columns), mostly negative; windows that overlap, that touch, and that leave gaps."""
+    draw_from = torch.Generator().manual_seed(4)
+    sizes = [((2, 6, 8), 3, 2, 1), ((3, 4, 6), 2, 2, 0), ((2, 7, 5), 3, 1, 1), ((2, 9, 7), 2, 3, 1), ((2, 9, 8), 4, 3, 2)]  # fmt: skip
+    return [(torch.randn(shape, generator=draw_from) - 1, *setting) for shape, *setting in sizes]
+
+
+def _pool(x, kernel, stride, padding) -> torch.Tensor:
+    return max_pool2d(x[None], kernel, stride, padding)[0]
+
+
+def _windows(x, kernel, stride, padding, value=-math.inf) -> torch.Tensor:
+    """(channels, kernel * kernel, rows, columns)."""
+    return unfold(x[None], kernel, stride=stride, padding=padding, value=value)[0]
+
+
+def _zeros_around(x, k, s, p) -> torch.Tensor:
+    return _windows(x, k, s, p, value=0.0).amax(dim=1)
+
+
+def _farthest_from_zero(x, k, s, p) -> torch.Tensor:
+    windows = _windows(x, k, s, p, value=0.0)
+    return windows.gather(1, windows.abs().argmax(dim=1, keepdim=True))[:, 0]
+
+
+def _one_place_after_the_other(x, k, s, p) -> torch.Tensor:
+    rows, columns = _pool(x, k, s, p).shape[1:]
+    return _pool(x, k, 1, p)[:, :rows, :columns]
+
+
+def _window_of_two(x, k, s, p) -> torch.Tensor:
+    """The places of a window of size k, but each window is two by two."""
+    rows, columns = (output_size(side, k, s, p) for side in x.shape[1:])
+    padded = F.pad(x, (p, p, p, p), value=-math.inf)
+    return _windows(padded, 2, s, 0).amax(dim=1)[:, :rows, :columns]
+
+
+_ZEROS = "The padding is 0, and among negative numbers 0 is the largest. Pad with minus infinity: F.pad(x, ..., value=-math.inf)."
+_OWN_SIZE = "The window moves by its own size. It moves by `stride`: with a smaller stride windows overlap, with a larger one they leave gaps."
+_PADDED_LATE = "The padding is put around the result. It belongs around x, before the window moves."
+
+check_max_pool2d = FunctionCheck(
+    "my_max_pool2d",
+    _pool,
+    _cases(),
+    [
+        Mistake(_ZEROS, _zeros_around),
+        Mistake("The search for the largest starts at 0, so a negative number is never found. Start at minus infinity.", lambda x, k, s, p: _pool(x, k, s, p).clamp(min=0)),
+        Mistake(_OWN_SIZE, lambda x, k, s, p: _pool(x, k, k, p)),
+        Mistake(f"{_OWN_SIZE} And the padding is 0: it must be minus infinity.", lambda x, k, s, p: _zeros_around(x, k, k, p)),
+        Mistake("The stride is ignored: the window moves by one.", lambda x, k, s, p: _pool(x, k, 1, p)),
+        Mistake("The size is right, but the window still moves by one: it starts at i * stride, j * stride.", _one_place_after_the_other),
+        Mistake("The window is always two by two: it is `kernel` by `kernel`.", _window_of_two),
+        Mistake("The padding is missing: put minus infinity around x first.", lambda x, k, s, p: _pool(x, k, s, 0)),
+        Mistake("Only the columns are padded: F.pad takes (left, right, top, bottom).", lambda x, k, s, p: _pool(x, k, s, (0, p))),
+        Mistake("Padding stands at one end only: it belongs to all four sides.", lambda x, k, s, p: _pool(F.pad(x, (p, 0, p, 0), value=-math.inf), k, s, 0)),
+        Mistake("That is twice the padding: each side gets `padding` rows or columns.", lambda x, k, s, p: _pool(F.pad(x, (2 * p,) * 4, value=-math.inf), k, s, 0)),
+        Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(_pool(x, k, s, 0), (p,) * 4)),
+        Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(_pool(x, k, s, 0), (p,) * 4, value=-math.inf)),
+        Mistake("That is the mean of each window, with zeros around. Max pooling takes the largest number.", lambda x, k, s, p: _windows(x, k, s, p, value=0.0).mean(dim=1)),
+        Mistake("That is the mean of each window. Max pooling takes the largest number.", lambda x, k, s, p: _windows(x, k, s, p).mean(dim=1)),
+        Mistake("That is the smallest number of each window.", lambda x, k, s, p: -_pool(-x, k, s, p)),
+        Mistake("That is the smallest number of each window, the padding included.", lambda x, k, s, p: _windows(x, k, s, p).amin(dim=1)),
+        Mistake("That is the number farthest from 0. Largest means farthest to the right: -1 is larger than -2.", _farthest_from_zero),
+        Mistake("That is the largest over all channels: each channel has its own, .amax(dim=(1, 2)) keeps them apart.", lambda x, k, s, p: _pool(x, k, s, p).amax(0, keepdim=True).expand_as(_pool(x, k, s, p))),
+        Mistake("Only the first channel is read: each channel is pooled alone.", lambda x, k, s, p: _pool(x, k, s, p)[:1].expand_as(_pool(x, k, s, p))),
+        Mistake("That is the place of the largest number, not the number.", lambda x, k, s, p: _windows(x, k, s, p).argmax(dim=1)),
+        Mistake("Round down: a window that does not fit whole is left out.", lambda x, k, s, p: F.max_pool2d(x[None], k, s, p, ceil_mode=True)[0]),
+        Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, k, s, p: _pool(x, k, s, p)[:, :-1, :-1]),
+        Mistake("Rows and columns are exchanged.", lambda x, k, s, p: _pool(x, k, s, p).mT),
+    ],
+)  # fmt: skip
+
+
+def _at(*ones: tuple[int, int], values: tuple = ()) -> torch.Tensor:
+    """A table (4, 4) of zeros, but for 1, or `values`, at the cells named."""
+    table = torch.zeros(4, 4)
+    for (row, column), value in zip(ones, values or [1.0] * len(ones), strict=True):
+        table[row, column] = value
+    return table
+
+
+_WINDOWS_AT = torch.tensor([1.0, 2, 2, 1])[:, None] * torch.tensor([1.0, 2, 2, 1])  # how many windows hold a number
+
+check_gradient = ValueCheck(
+    "the gradient",
+    _at((2, 2), (3, 0), values=(3.0, 1.0)),
+    [
+        Mistake("The places are right, but the 8 wins in three windows: what comes from each of them is added up.", _at((2, 2), (3, 0))),
+        Mistake("That is the gradient of 2x2 windows with stride 2. These are 3x3 and overlap.", _at((1, 1), (1, 2), (2, 2), (3, 0))),
+        Mistake("The 9 is the largest of all, but it lies in one window only. The other three have a largest number of their own.", _at((3, 0))),
+        Mistake("The 9 lies in one of the four windows only, the one that starts at row 1, column 0.", _at((3, 0), values=(4.0,))),
+        Mistake("Those are the winners themselves. The gradient says how much the sum changes with each: 1 for each window it wins.", _at((2, 2), (3, 0), values=(8.0, 9.0))),
+        Mistake("Those are the winners, times the windows they win. The gradient counts the windows alone.", _at((2, 2), (3, 0), values=(24.0, 9.0))),
+        Mistake("That counts the windows in which each number lies. Only the one that wins a window counts there.", _WINDOWS_AT),
+        Mistake("That is the gradient of mean pooling, which gives each number of a window one ninth.", _WINDOWS_AT / 9),
+        Mistake("Rows and columns are exchanged: the 9 stands in row 3, column 0.", _at((2, 2), (0, 3), values=(3.0, 1.0))),
+        Mistake("That divides by the four windows, as for their mean. The gradient is that of the sum.", _at((2, 2), (3, 0), values=(0.75, 0.25))),
+        Mistake("That is the result of the pooling. The gradient has a number for each of the sixteen.", torch.tensor([[8.0, 8], [9, 8]])),
+    ],
+    hint="It has four rows of four numbers: for each number, the count of the windows in which it is the largest.",
+)  # fmt: skip
+
+check_shifts = ValueCheck(
+    "your list",
+    [False, True, False, False, True, False],
+    [
+        Mistake("With stride 2 each result stands two pixels from the next: a move by one pixel cannot be a whole move of the small picture. Whichever of them you tried, try another picture.", [True] * 6),
+        Mistake("Two of them do: where the stride is 1, results stand at every place, and they move along with the picture.", [False] * 6),
+        Mistake("The mean is calmer, but not exact: after a move by one pixel it averages other neighbours.", [False, True, True, False, True, False]),
+        Mistake("The blur is calmer, but not exact: with stride 2, other places are kept after a move by one pixel.", [False, True, False, True, True, False]),
+        Mistake("Mean and blur are calmer, but not exact: with stride 2, no way keeps a move by one pixel.", [False, True, True, True, True, False]),
+        Mistake("Max pooling is often said to keep it. With stride 2 it does not: a largest number that moves into the next window changes two results.", [True, True, False, False, True, False]),
+        Mistake("(f) is max pooling with stride 2, (a), in two steps. Dropping every other result is what loses it.", [False, True, False, False, True, True]),
+        Mistake("Not only convolutions do: the maximum with stride 1 works at every place, too.", [False, False, False, False, True, False]),
+        Mistake("Not only the maximum does: a convolution with stride 1 works at every place, too.", [False, True, False, False, False, False]),
+        Mistake("The other way round: it is stride 1 that keeps it.", [True, False, True, True, False, True]),
+    ],
+    hint="It has six answers, True or False, in the order (a) to (f); try each on a picture with torch.equal.",
+)  # fmt: skip

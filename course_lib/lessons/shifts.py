@@ -1,0 +1,156 @@
+"""Lesson 04's ways down, what a small shift does to each of them, and the drawing that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+from course_lib import expect
+from course_lib.figures import COLOURS, Drawing, beside, line_panel, picture_panel, stack, text_panel
+from course_lib.layers import avg_pool2d, conv2d, max_pool2d
+
+LARGEST_SHIFT = 8
+MIDDLE = torch.tensor([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]])
+BLUR = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
+_SIDE = 128  # a picture's width in the drawing
+_SHOWN = {"max": "max 2×2", "mean": "mean 2×2", "middle": "convolution: middle", "1 2 1": "convolution: 1 2 1"}
+
+
+def _strided(kernel: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A 3x3 convolution with stride 2 on a picture that is wrapped round; each channel alone."""
+
+    def way(x: torch.Tensor) -> torch.Tensor:
+        wrapped = F.pad(x, (1, 1, 1, 1), mode="circular")
+        return conv2d(wrapped, kernel.expand(x.shape[1], 1, 3, 3).to(x), stride=2, groups=x.shape[1])
+
+    return way
+
+
+def _max_then_blur(x: torch.Tensor) -> torch.Tensor:
+    """The maximum at every place, and a blur before every other one is dropped (Zhang 2019)."""
+    everywhere = max_pool2d(F.pad(x, (0, 1, 0, 1), mode="circular"), kernel=2, stride=1)
+    return _strided(BLUR)(everywhere)
+
+
+# Each takes (B, C, H, W) with even sides to (B, C, H / 2, W / 2). None looks beyond the rim: the picture wraps round.
+WAYS = {
+    "max": lambda x: max_pool2d(x, 2),
+    "mean": lambda x: avg_pool2d(x, 2),
+    "middle": _strided(MIDDLE),
+    "1 2 1": _strided(BLUR),
+    "max, 1 2 1": _max_then_blur,
+}
+
+
+def rings(size: int = 64) -> torch.Tensor:
+    """Rings round the middle that get finer outwards, cos(pi r^2 / (1.4 size)), as a grey picture (1, 3, size, size).
+
+    Raises ValueError where size is not a whole number.
+
+    Example:
+
+    >>> rings(8)[0, 0, 4, 4].item()
+    1.0
+    """
+    across = torch.arange(expect.whole("size", size)) - size // 2
+    squared = across[:, None] ** 2 + across**2
+    return torch.cos(torch.pi * squared / (1.4 * size)).expand(1, 3, size, size).contiguous()
+
+
+def differences(way: str, picture: torch.Tensor, shifts: torch.Tensor, times: int = 1) -> torch.Tensor:
+    """What a way of WAYS, taken `times` times, makes of shifted pictures, minus what was to be expected.
+
+    picture (1, C, H, W), moved to the right by each of `shifts` (N,), whole pixels; what leaves comes back on the left.
+    Expected is the small picture moved by shift / 2^times of its pixels: between two whole moves, the mean of the two,
+    each weighted by its nearness. Gives (N, C, H / 2^times, W / 2^times).
+    Raises ValueError for an unknown way, and where the sides cannot be halved so often.
+
+    Example:
+
+    >>> stripes = torch.tensor([0.0, 1, 0, 1]).expand(1, 1, 4, 4)
+    >>> differences("middle", stripes, torch.tensor([1]))[0, 0, 0]
+    tensor([1., 1.])
+    """
+    expect.known("way", way, WAYS)
+    step = 2 ** expect.whole("times", times)
+    expect.tensor("picture", picture, "(1, C, H, W)")
+    if any(side % step for side in picture.shape[2:]):
+        raise ValueError(f"the picture's sides must be multiples of {step}; got {tuple(picture.shape[2:])}")
+    shifts = [expect.whole("shift", shift, at_least=0) for shift in shifts.tolist()]
+    small = _down(way, torch.cat([picture.roll(shift, dims=3) for shift in [0, *shifts]]), times)
+    expected = []
+    for shift in shifts:
+        whole, part = shift // step, shift % step / step
+        expected.append((1 - part) * small[:1].roll(whole, dims=3) + part * small[:1].roll(whole + 1, dims=3))
+    return small[1:] - torch.cat(expected)
+
+
+def shimmer(way: str, picture: torch.Tensor, shift: int = 1, times: int = 1) -> float:
+    """How far off `differences` are for one shift: the root of the mean of their squares.
+
+    picture (1, C, H, W). Raises ValueError where `differences` does.
+
+    Example:
+
+    >>> stripes = torch.tensor([0.0, 1, 0, 1]).expand(1, 1, 4, 4)
+    >>> [shimmer(way, stripes) for way in WAYS]
+    [0.0, 0.0, 1.0, 0.0, 0.0]
+    """
+    return _root_mean_square(differences(way, picture, torch.tensor([shift]), times))[0].item()
+
+
+def draw(picture: torch.Tensor, shift: int, times: int) -> Drawing:
+    """A picture (1, 3, S, S), moved to the right by `shift` pixels and halved `times` times in four ways of WAYS.
+
+    Below each small picture stands its difference from what was to be expected, where 0 is grey, and below that the
+    size of this difference for every shift from 0 to LARGEST_SHIFT.
+    Raises ValueError where shift is not in this range, or `differences` does.
+
+    Example:
+
+    >>> draw(torch.zeros(1, 3, 8, 8), 2, 1).sentence
+    'Moved by 2 pixels, halved 1 time: 1 small pixel. Off by: max 0.000, mean 0.000, middle 0.000, 1 2 1 0.000.'
+    """
+    expect.number("shift", shift, 0, LARGEST_SHIFT)
+    every = torch.arange(LARGEST_SHIFT + 1)
+    off = {way: differences(way, picture, every, times) for way in _SHOWN}
+    sizes = {way: _root_mean_square(difference) for way, difference in off.items()}
+    top = 1.1 * max(size.max().item() for size in sizes.values()) or 1.0
+    moved = picture.roll(shift, dims=3)
+    how_far = f"{shift / 2**times:g} small pixel{'s' * (shift != 2**times)}"
+    columns = [
+        stack(
+            picture_panel(moved[0], _SIDE, f"moved by {shift}"),
+            _beside_the_rows(f"Difference from the small picture of the unmoved one, moved by {how_far}. Grey: none."),
+            _beside_the_rows("Its size for shifts from 0 to 8; the line marks this one."),
+        )
+    ]
+    for way, title in _SHOWN.items():
+        size = sizes[way]
+        picture = picture_panel(_down(way, moved, times)[0], _SIDE, title)
+        difference = picture_panel(off[way][shift], _SIDE, f"off by {size[shift]:.3f}")
+        look = {"y_range": (0, top), "colours": [COLOURS["ink"]], "mark": shift}
+        columns.append(stack(picture, difference, line_panel(every, {"off by": size}, _SIDE + 2, 110, **look)))
+    said = ", ".join(f"{way} {size[shift]:.3f}" for way, size in sizes.items())
+    pixels, count = "pixel" if shift == 1 else "pixels", "time" if times == 1 else "times"
+    sentence = f"Moved by {shift} {pixels}, halved {times} {count}: {how_far}. Off by: {said}."
+    return Drawing(beside(*columns, gap=10), sentence)
+
+
+def _down(way: str, x: torch.Tensor, times: int) -> torch.Tensor:
+    for _ in range(times):
+        x = WAYS[way](x)
+    return x
+
+
+def _root_mean_square(differences: torch.Tensor) -> torch.Tensor:
+    """(N, C, H, W) -> (N,)."""
+    return differences.square().mean(dim=(1, 2, 3)).sqrt()
+
+
+def _beside_the_rows(text: str):
+    """Words in the first column, as high as a titled picture."""
+    words = text_panel(text, width=_SIDE + 2, size=12)
+    return stack(words, torch.full((_SIDE + 24 - len(words), 1, 3), 255, dtype=torch.uint8).numpy(), gap=0)
