@@ -7,6 +7,7 @@ image and inpainting is how these are made. `Denoising` walks the levels and yie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from course_lib import expect
+from course_lib.models.memory import advise_when_full
 from course_lib.models.model import StableDiffusion
 from course_lib.samplers import SAMPLERS, Step
 from course_lib.samplers import steps as walk
@@ -66,12 +68,17 @@ class Denoising:
         options = dict(self.options)
         if "table" in SAMPLERS[self.sampler].options:
             options.setdefault("table", self.model.table)
-        yield from walk(self.sampler, self.denoise, self.x, self.sigmas, generator=self.generator, **options)
+        with self._advice():
+            yield from walk(self.sampler, self.denoise, self.x, self.sigmas, generator=self.generator, **options)
 
     def decode(self, latent: Tensor) -> Tensor:
         """A state or guess (B, C, h, w) -> pictures (B, 3, H, W), in [-1, 1]: for players."""
-        with torch.no_grad():
+        with torch.no_grad(), self._advice():
             return self.model.decode(latent)
+
+    def _advice(self) -> AbstractContextManager:
+        height, width = (side * self.model.vae.factor for side in self.x.shape[2:])
+        return _advice(self.model, (height, width), len(self.x))
 
     def finish(self, steps: list[Step] | None = None) -> Generated:
         """Run to the end, or take the steps of a run that has ended, and decode the last state."""
@@ -107,7 +114,8 @@ def prepare(
     image : (3, H, W) in [-1, 1], what to begin with; strength : in (0, 1], how much of the noise is added to it;
     mask : (H, W), bool, True where the image may change.
 
-    Raises ValueError, saying what was expected and what came, before anything runs.
+    Raises ValueError, saying what was expected and what came, before anything runs; MemoryError, saying what would fit,
+    there and in each step.
 
     Example:
 
@@ -132,9 +140,9 @@ def prepare(
         clean = torch.zeros(1, model.vae.latent_channels, height // model.vae.factor, width // model.vae.factor)
     else:
         _check_image(model, image, mask)
-        with torch.no_grad():
+        with torch.no_grad(), _advice(model, tuple(image.shape[1:])):
             clean = model.encode(image[None]).cpu()
-    with torch.no_grad():
+    with torch.no_grad(), _advice(model, model.size):
         denoise = model.guided_denoiser(prompt, negative_prompt, cfg_scale)
     noise = torch.randn(clean.shape, generator=generator)
     x = (clean + sigmas[0].item() * noise).to(model.device)
@@ -223,6 +231,12 @@ def upscale(
     expect.tensor("image", image, "(3, H, W)")
     larger = torch.nn.functional.interpolate(image[None], _size(model, size), mode="bicubic", align_corners=False)
     return image_to_image(model, larger[0].clamp(-1, 1), prompt, strength=strength, **settings)
+
+
+def _advice(model: StableDiffusion, size: int | tuple[int, int], pictures: int = 1) -> AbstractContextManager:
+    """Where memory ends, a MemoryError says what would fit."""
+    settings = {"device": model.device, "size": size, "dtype": model.dtype, "pictures": pictures}
+    return advise_when_full(model.networks, **settings)
 
 
 def _size(model: StableDiffusion, size: Size) -> tuple[int, int]:

@@ -20,7 +20,7 @@ ALLOWED = {
     "schedulers": ({"expect", "diffusion"}, {"torch", "scipy"}),
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect"}, {"torch", "numpy", "PIL"}),
-    "models": ({"expect", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub"}),
+    "models": ({"expect", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
     "pipeline": ({"expect", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
     "__main__": ({"device", "models", "pipeline"}, {"PIL", "tqdm"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),

@@ -1,6 +1,6 @@
 """Stable Diffusion's networks, written to be read; they open any Stable Diffusion 1.x folder of the diffusers kind."""
 
-from course_lib.models.model import StableDiffusion, load
+from course_lib.models.model import StableDiffusion, load, outline
 from course_lib.models.recorder import Recorded, Recorder
 from course_lib.models.text_encoder import TextEncoder
 from course_lib.models.tokenizer import Tokenizer
@@ -8,4 +8,15 @@ from course_lib.models.unet import UNet
 from course_lib.models.untrained import untrained
 from course_lib.models.vae import VAE
 
-__all__ = ["VAE", "Recorded", "Recorder", "StableDiffusion", "TextEncoder", "Tokenizer", "UNet", "load", "untrained"]
+__all__ = [
+    "VAE",
+    "Recorded",
+    "Recorder",
+    "StableDiffusion",
+    "TextEncoder",
+    "Tokenizer",
+    "UNet",
+    "load",
+    "outline",
+    "untrained",
+]

@@ -35,6 +35,12 @@ UNET_FIXED = {
     ),
 }  # fmt: skip
 VAE_FIXED = {"act_fn": "silu", "shift_factor": None, "latents_mean": None, "latents_std": None}
+# Of Stable Diffusion 1.5, what differs from the defaults: its size can be counted without its files.
+STABLE_DIFFUSION_15 = {
+    "text_encoder": {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12},
+    "unet": {"cross_attention_dim": 768, "attention_head_dim": 8},
+    "vae": {"block_out_channels": [128, 256, 512, 512], "layers_per_block": 2},
+}
 DOWN, UP = {"CrossAttnDownBlock2D": True, "DownBlock2D": False}, {"CrossAttnUpBlock2D": True, "UpBlock2D": False}
 
 

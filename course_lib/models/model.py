@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from course_lib.diffusion.guidance import guide
 from course_lib.diffusion.noise_table import NoiseTable
 from course_lib.diffusion.prediction import as_denoiser
 from course_lib.models.configs import noise_table, text_settings, unet_settings, vae_settings
+from course_lib.models.memory import advise_when_full
 from course_lib.models.sources import SOURCES, find
 from course_lib.models.text_encoder import TextEncoder
 from course_lib.models.tokenizer import Tokenizer
@@ -22,6 +23,11 @@ from course_lib.models.vae import VAE
 from course_lib.models.weights import fill, read_json, read_tensors
 
 PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
+NETWORKS = {
+    "text_encoder": (TextEncoder, text_settings),
+    "unet": (UNet, unet_settings),
+    "vae": (VAE, vae_settings),
+}
 
 
 @dataclass(eq=False)
@@ -57,6 +63,11 @@ class StableDiffusion:
     def dtype(self) -> torch.dtype:
         """In which precision it computes."""
         return self.unet.conv_in.weight.dtype
+
+    @property
+    def networks(self) -> dict[str, torch.nn.Module]:
+        """Its three networks by the names of their folders."""
+        return {name: getattr(self, name) for name in NETWORKS}
 
     def encode_text(self, texts: Sequence[str]) -> Tensor:
         """Texts -> text states (B, length, width). Raises ValueError for anything but a list of texts."""
@@ -103,12 +114,38 @@ class StableDiffusion:
         return image.float().clamp(-1, 1)
 
 
+def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:
+    """The three networks on the meta device: their shapes, and no weights. configs : of each, as in its config.json.
+
+    Raises ValueError for a config that our networks do not have.
+
+    Example:
+
+    >>> networks = outline({"text_encoder": {}, "unet": {"cross_attention_dim": 768}, "vae": {}})
+    >>> sum(parameter.numel() for parameter in networks["unet"].parameters())
+    859520964
+    """
+    with torch.device("meta"):
+        return {name: kind(**settings(configs[name])) for name, (kind, settings) in NETWORKS.items()}
+
+
+def configs_of(folder: Path) -> dict[str, dict]:
+    """The configs of the three networks of a folder, for `outline`. Raises FileNotFoundError, ValueError.
+
+    Example:
+
+    >>> configs_of(find("small-stable-diffusion"))["vae"]["_class_name"]
+    'AutoencoderKL'
+    """
+    return {name: read_json(folder / name / "config.json") for name in NETWORKS}
+
+
 def load(folder: Path | str, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> StableDiffusion:
     """Open a Stable Diffusion 1.x: a folder in the diffusers layout, or a name such as "stable-diffusion-1.5".
 
     Only safetensors are opened, memory-mapped. What a name stands for is in `sources.py`; a download says how much
     before it begins. Raises FileNotFoundError for a missing folder or part, ValueError for a file that is damaged or
-    does not fit.
+    does not fit, MemoryError, saying what would fit, where the device has too little memory.
 
     Example:
 
@@ -128,26 +165,27 @@ stable-diffusion-1.4
             f"{folder} must have the folders {', '.join(PARTS)}, as a model in the diffusers layout has; "
             f"it lacks {', '.join(missing)}"
         )
-    vae_config = read_json(folder / "vae" / "config.json")
+    configs = configs_of(folder)
     table, prediction = noise_table(read_json(folder / "scheduler" / "scheduler_config.json"))
-
-    def network(part: str, kind: type, settings: Callable[[dict], dict]) -> torch.nn.Module:
-        config = read_json(folder / part / "config.json")
-        with torch.device("meta"):  # shapes alone; the weights come from the file
-            empty = kind(**settings(config))
-        return fill(empty, read_tensors(folder / part), str(folder / part), device, dtype)
-
+    empty = outline(configs)
+    size = (configs["unet"].get("sample_size") or 64) * empty["vae"].factor
+    with advise_when_full(empty, device=device, size=size, dtype=dtype):
+        networks = _filled(folder, configs, device, dtype)
     own = folder / "course.json"
-    vae = network("vae", VAE, vae_settings)
-    sample_size = read_json(folder / "unet" / "config.json").get("sample_size") or 64
     return StableDiffusion(
         tokenizer=Tokenizer.from_folder(folder / "tokenizer"),
-        text_encoder=network("text_encoder", TextEncoder, text_settings),
-        unet=network("unet", UNet, unet_settings),
-        vae=vae,
+        **networks,
         table=table,
         prediction=prediction,
-        latent_scale=float(vae_config.get("scaling_factor", 0.18215)),
+        latent_scale=float(configs["vae"].get("scaling_factor", 0.18215)),
         cfg_scale=float(read_json(own)["cfg_scale"]) if own.is_file() else 7.5,
-        size=sample_size * vae.factor,
+        size=size,
     )
+
+
+def _filled(folder: Path, configs: dict, device: torch.device, dtype: torch.dtype) -> dict[str, torch.nn.Module]:
+    """The networks with their weights; where memory ends on the way, nothing outside holds what is there already."""
+    return {
+        name: fill(network, read_tensors(folder / name), str(folder / name), device, dtype)
+        for name, network in outline(configs).items()
+    }
