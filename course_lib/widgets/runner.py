@@ -16,10 +16,11 @@ class Runner(ipywidgets.VBox):
 
     run: `run(**values) -> (title, steps)`, where the title says in words what was asked for and steps are `Step`s with
     x and denoised (B, C, H, W). controls: name -> ipywidgets control (anything with a `value`). label: what the whole
-    is. It runs once when it is made, so `run` must accept the controls' first values.
+    is. decode: as in `player`, for runs over latents. It runs once when it is made, so `run` must accept the controls'
+    first values.
 
-    A ValueError from `run` is shown as a sentence beside the controls, and the last run stays; any other exception
-    goes to JupyterLab's log, as with every button.
+    A ValueError or MemoryError from `run` is shown as a sentence beside the controls, and the last run stays; any other
+    exception goes to JupyterLab's log, as with every button.
 
     Raises ValueError where the label is empty or a control has no value.
 
@@ -43,16 +44,16 @@ class Runner(ipywidgets.VBox):
         controls: Mapping[str, ipywidgets.Widget],
         *,
         label: str,
+        decode: Callable | None = None,
     ):
         if not label:
             raise ValueError("a runner needs a label that says what it is; got an empty one")
         for name, control in controls.items():
             if not getattr(control, "has_trait", lambda _: False)("value"):
                 raise ValueError(f"control {name!r} must be a widget with a value; got {type(control).__name__}")
-        self.run, self.controls, self.label = run, dict(controls), label
+        self.run, self.controls, self.label, self.decode = run, dict(controls), label, decode
         self.player = Player()
-        steps, title = self._asked_for()
-        self.player.load(steps, title=title)
+        self._load()
         self.button = ipywidgets.Button(description="Run", icon="play", button_style="primary")
         self.button.on_click(self._run_now)
         self.message = ipywidgets.Label().add_class("cl-message")
@@ -64,18 +65,17 @@ class Runner(ipywidgets.VBox):
         """The present run as a still figure, for a cell of its own; see the class for an example."""
         return self.player.contact_sheet()
 
-    def _asked_for(self) -> tuple[list, str]:
+    def _load(self) -> None:
         title, steps = self.run(**{name: control.value for name, control in self.controls.items()})
-        return list(steps), title
+        self.player.load(steps, self.decode, title=title)
 
     def _run_now(self, button) -> None:
         try:
-            steps, title = self._asked_for()
-        except ValueError as error:
+            self._load()
+        except (ValueError, MemoryError) as error:
             self.message.value = str(error)
         else:
             self.message.value = ""
-            self.player.load(steps, title=title)
 
     def _repr_mimebundle_(self, **options):
         return static_bundle(super()._repr_mimebundle_(**options), self.static())

@@ -67,3 +67,19 @@ def test_its_still_form_is_the_present_run():
 def test_bad_runners_are_refused(controls, label, words):
     with pytest.raises(ValueError, match=words):
         Runner(run, controls, label=label)
+
+
+def test_latents_are_decoded_in_a_third_pane_and_a_full_memory_is_a_sentence():
+    def latents(seed):
+        if seed == 9:
+            raise MemoryError("The memory of cuda is full.")
+        x = torch.randn(1, 4, 4, 4, generator=torch.Generator().manual_seed(seed))
+        return f"seed {seed}", steps("euler", lambda x, sigma: 0.5 * x, x, [2.0, 1.0, 0.0])
+
+    decode = lambda latent: latent[:, :3].repeat_interleave(8, 2).repeat_interleave(8, 3)  # noqa: E731
+    runner = Runner(latents, {"seed": ipywidgets.BoundedIntText(3)}, label="Latents", decode=decode)
+    assert [pane["width"] for pane in runner.player.about["panes"]] == [4, 4, 32]
+    before = runner.player.sprite
+    runner.controls["seed"].value = 9
+    runner.button.click()
+    assert runner.message.value == "The memory of cuda is full." and runner.player.sprite == before
