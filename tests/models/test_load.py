@@ -1,5 +1,6 @@
 """A folder in the diffusers layout is opened whole, and what is wrong with one is named."""
 
+import errno
 import json
 import shutil
 
@@ -239,3 +240,24 @@ def test_a_download_says_how_much_first(monkeypatch, tmp_path, capsys, saved):
     assert asked == [("CompVis/stable-diffusion-v1-4", local) for local in (True, True, False, False)]
     said = capsys.readouterr().out
     assert "about 2.1 GB" in said and "about 4.2 GB" in said and "Open RAIL-M" in said
+
+
+def test_a_full_disk_while_fetching_is_said_and_nothing_half_fetched_stays(monkeypatch, tmp_path):
+    blobs = tmp_path / "models--CompVis--stable-diffusion-v1-4" / "blobs"
+    blobs.mkdir(parents=True)
+
+    def snapshot_download(hub_id, *, allow_patterns, local_files_only):
+        from huggingface_hub.errors import LocalEntryNotFoundError
+
+        if local_files_only:
+            raise LocalEntryNotFoundError("not there")
+        (blobs / "whole").write_bytes(b"w")
+        (blobs / "half.incomplete").write_bytes(b"h")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    with pytest.raises(OSError, match=r"the disk is full: .* takes about 2.1 GB in all.*HF_HOME"):
+        sources.find("stable-diffusion-1.4")
+    assert [path.name for path in blobs.iterdir()] == ["whole"]
