@@ -14,7 +14,7 @@ from course_lib.lessons.shifts import BLUR, MIDDLE, WAYS, differences, draw, rin
 
 __all__ = [
     "BLUR", "MIDDLE", "WAYS", "check_gradient", "check_max_pool2d", "check_shifts", "differences", "draw",
-    "predict_gradient", "predict_line", "predict_lost", "predict_stripes", "predict_three", "quiz", "rings", "shimmer",
+    "predict_cost", "predict_gradient", "predict_line", "predict_lost", "predict_stripes", "quiz", "rings", "shimmer",
 ]  # fmt: skip
 
 predict_lost = Question(
@@ -53,14 +53,14 @@ predict_stripes = Question(
     ),
 )  # fmt: skip
 
-predict_three = Question(
-    "Stable Diffusion's U-Net goes from 64x64 to 32x32, 16x16 and 8x8. How many max pooling layers does it use for that?",
+predict_cost = Question(
+    "What share of the U-Net's 859,520,964 learned numbers do these three layers hold?",
     (
-        Choice("none", "Yes: three convolutions with stride 2 do it. We count them in a moment.", right=True),
-        Choice("three", "The U-Net of 2015 has one for each halving. Stable Diffusion has replaced them."),
-        Choice("one", "There is none at all: the same kind of layer does each of the three halvings."),
+        Choice("about 2 %", "Yes: 19,355,840 numbers. They are three of 98 convolutions, and not the largest ones.", right=True),
+        Choice("about 12 %", "That is far more than three of 98 convolutions would be, and many of the others are larger."),
+        Choice("about 25 %", "A quarter is how many numbers come out of such a layer, for those that go in. What it has learned is counted otherwise."),
     ),
-)
+)  # fmt: skip
 
 quiz = (
     Question(

@@ -123,8 +123,8 @@ def draw(picture: torch.Tensor, shift: int, times: int) -> Drawing:
     columns = [
         stack(
             picture_panel(moved[0], _SIDE, f"moved by {shift}"),
-            _beside_the_rows(f"Difference from the small picture of the unmoved one, moved by {how_far}. Grey: none."),
-            _beside_the_rows("Its size for shifts from 0 to 8; the line marks this one."),
+            _beside_the_row(f"Difference from the small picture of the unmoved one, moved by {how_far}. Grey: none."),
+            text_panel("Its size for shifts from 0 to 8; the line marks this one.", _SIDE + 2, 12),
         )
     ]
     for way, title in _SHOWN.items():
@@ -150,7 +150,7 @@ def _root_mean_square(differences: torch.Tensor) -> torch.Tensor:
     return differences.square().mean(dim=(1, 2, 3)).sqrt()
 
 
-def _beside_the_rows(text: str):
+def _beside_the_row(text: str):
     """Words in the first column, as high as a titled picture."""
     words = text_panel(text, width=_SIDE + 2, size=12)
     return stack(words, torch.full((_SIDE + 24 - len(words), 1, 3), 255, dtype=torch.uint8).numpy(), gap=0)

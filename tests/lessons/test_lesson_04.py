@@ -117,6 +117,8 @@ def test_a_mathematically_faithful_way_is_off_by_as_much_as_the_text_says():
     means = {way: round(size.mean().item(), 3) for way, size in sizes.items()}
     assert means == {"max": 0.104, "mean": 0.048, "middle": 0.107, "1 2 1": 0.04, "max, 1 2 1": 0.038}
     assert (sizes["max"] > sizes["mean"]).all() and (sizes["max"] > sizes["max, 1 2 1"]).all()
+    calmest = torch.stack([sizes[way] for way in ("max", "mean", "middle", "1 2 1")]).argmin(dim=0)
+    assert torch.bincount(calmest, minlength=4).tolist() == [0, 34, 0, 222]
 
 
 def test_max_pooling_is_no_convolution_and_mean_pooling_is_one():
@@ -249,6 +251,12 @@ def test_diffusers_builds_the_same_three():
         unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
     halving = [name for name, layer in unet.named_modules() if getattr(layer, "stride", None) == (2, 2)]
     assert halving == [f"down_blocks.{level}.downsamplers.0.conv" for level in range(3)]
+
+
+def test_a_white_page_does_not_shimmer():
+    """Three halvings of the rings: the maximum is the calmest, and nearly white."""
+    sizes = {way: lesson.shimmer(way, lesson.rings(), 4, times=3) for way in ("max", "mean", "middle", "1 2 1")}
+    assert min(sizes, key=sizes.get) == "max" and max_pool2d(lesson.rings(), 8).min() > 0.9
 
 
 def test_rings_get_finer_outwards():
