@@ -111,7 +111,7 @@ def draw(picture: torch.Tensor, shift: int, times: int) -> Drawing:
     Example:
 
     >>> draw(torch.zeros(1, 3, 8, 8), 2, 1).sentence
-    'Moved by 2 pixels, halved 1 time: 1 small pixel. Off by: max 0.000, mean 0.000, middle 0.000, 1 2 1 0.000.'
+    'Moved by 2 pixels, halved 1 time: 1 small pixel. Off by max: 0.000, mean: 0.000, middle: 0.000, 1 2 1: 0.000.'
     """
     expect.number("shift", shift, 0, LARGEST_SHIFT)
     every = torch.arange(LARGEST_SHIFT + 1)
@@ -133,9 +133,9 @@ def draw(picture: torch.Tensor, shift: int, times: int) -> Drawing:
         difference = picture_panel(off[way][shift], _SIDE, f"off by {size[shift]:.3f}")
         look = {"y_range": (0, top), "colours": [COLOURS["ink"]], "mark": shift}
         columns.append(stack(picture, difference, line_panel(every, {"off by": size}, _SIDE + 2, 110, **look)))
-    said = ", ".join(f"{way} {size[shift]:.3f}" for way, size in sizes.items())
+    said = ", ".join(f"{way}: {size[shift]:.3f}" for way, size in sizes.items())
     pixels, count = "pixel" if shift == 1 else "pixels", "time" if times == 1 else "times"
-    sentence = f"Moved by {shift} {pixels}, halved {times} {count}: {how_far}. Off by: {said}."
+    sentence = f"Moved by {shift} {pixels}, halved {times} {count}: {how_far}. Off by {said}."
     return Drawing(beside(*columns, gap=10), sentence)
 
 

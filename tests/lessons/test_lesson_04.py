@@ -30,7 +30,7 @@ def test_every_state_is_drawn_and_its_numbers_are_true(picture, times):
         shapes.add(drawing.pixels.shape)
         seen.add(drawing.pixels.tobytes())
         assert drawing.pixels.dtype.name == "uint8" and drawing.sentence.startswith(f"Moved by {shift} pixel")
-        said = dict(re.findall(r"(max|mean|middle|1 2 1) (\d\.\d{3})", drawing.sentence))
+        said = dict(re.findall(r"(max|mean|middle|1 2 1): (\d\.\d{3})", drawing.sentence))
         assert len(said) == 4
         for way, number in said.items():
             assert float(number) == pytest.approx(lesson.shimmer(way, picture, shift, times), abs=6e-4)
