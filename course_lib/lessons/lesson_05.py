@@ -1,0 +1,234 @@
+"""Lesson 05, upsampling: its predictions, its quiz and its checks; its stamps and its drawing are in `stamps`."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from course_lib.layers import conv_transpose2d
+from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.quiz import Choice, Question
+from course_lib.lessons.stamps import NUMBERS, draw, grow, grow_nearest, overlap, overlap_panel, stamps_panel, sums
+
+__all__ = [
+    "NUMBERS", "check_conv_transpose2d", "check_flat", "check_one_stamp", "draw", "grow", "grow_nearest", "overlap",
+    "overlap_panel", "predict_back", "predict_even", "predict_flat", "predict_size", "predict_tent", "predict_tied",
+    "quiz", "stamps_panel", "sums",
+]  # fmt: skip
+
+predict_size = Question(
+    "Four numbers stamp a kernel of three numbers, and each stamp begins two places after the one before. How many places does the result have?",
+    (
+        Choice("8", "Twice four counts where the stamps begin. The last one reaches beyond that."),
+        Choice("9", "Yes: the last stamp begins at place 6, and three numbers from there are places 6, 7 and 8.", right=True),
+        Choice("12", "Four stamps of three numbers would be twelve if they did not overlap. These share places."),
+    ),
+)  # fmt: skip
+
+predict_back = Question(
+    "Six numbers go through a convolution, and four come out. A transposed convolution with the same kernel makes six of them. Are these the six from the start?",
+    (
+        Choice("yes, always", "Four numbers would have to say six. Different sixes can give the same four, and only one of them could be right."),
+        Choice("in general not", "Right: the shape comes back, the numbers do not.", right=True),
+        Choice("yes, but backwards", "Nothing is turned round: stamp 0 still begins at place 0. But what has been added up cannot be taken apart."),
+    ),
+)  # fmt: skip
+
+predict_flat = Question(
+    "A picture of ones, a 3x3 kernel of ones, stride 2. Which numbers does the result have, away from the rim?",
+    (
+        Choice("1 everywhere", "That would be so if the stamps touched and did not overlap: with a 2x2 kernel."),
+        Choice("1, 2 and 4", "Yes: a place gets 1 or 2 stamps along each side, and so 1, 2 or 4 in two directions.", right=True),
+        Choice("9 everywhere", "Nine is what a convolution with stride 1 would give. Here a stamp begins only at every other place."),
+    ),
+)  # fmt: skip
+
+predict_tent = Question(
+    "Now the kernel is 1 2 1, still with stride 2: again one stamp meets at some places and two at others. What does a flat row of ones become, away from the rim?",
+    (
+        Choice("1 2 1 2 1 2", "That is how many stamps meet. What they bring differs: a single stamp brings its 2."),
+        Choice("2 2 2 2 2 2", "Yes: where one stamp comes alone it brings 2, and where two meet they bring 1 and 1.", right=True),
+        Choice("1 3 1 3 1 3", "Entries lie two apart where stamps meet: 1 and 1. The 2 in the middle is always alone."),
+    ),
+)  # fmt: skip
+
+predict_even = Question(
+    "A 4x4 kernel of random numbers, stride 2: four stamps meet at every place. A flat picture goes in. What comes out, away from the rim?",
+    (
+        Choice("a flat picture", "Four numbers meet at each place, but not the same four: each place of a 2x2 block adds up its own."),
+        Choice("a pattern that repeats every 2 pixels", "Yes: the 16 numbers fall into four groups of four, and random groups have different sums.", right=True),
+        Choice("noise without a pattern", "The stamp is the same for each pixel, so the result must repeat from stamp to stamp."),
+    ),
+)  # fmt: skip
+
+predict_tied = Question(
+    "Every pixel is repeated, then a 3x3 convolution with random numbers follows. A flat picture goes in. What comes out, away from the rim?",
+    (
+        Choice("a flat picture", "Right: a flat picture repeated is flat, and a convolution with stride 1 does the same sum at every place.", right=True),
+        Choice("a pattern that repeats every 2 pixels", "Each place sees the same nine numbers of a flat picture, so no place can differ from another."),
+        Choice("it depends on the random numbers", "Which grey it is depends on them. That it is the same grey everywhere does not."),
+    ),
+)  # fmt: skip
+
+quiz = (
+    Question(
+        "A table of 8x8 goes through a transposed convolution with a 4x4 kernel, stride 2 and padding 1. How large is the result?",
+        (
+            Choice("4x4", "That is the convolution: (8 + 2 - 4) / 2 + 1 = 4. Its transpose goes the other way."),
+            Choice("16x16", "Right: (8 - 1) * 2 + 4 = 18, and the padding cuts one row off at each end.", right=True),
+            Choice("20x20", "Here padding takes away: 18 - 2 = 16. In a convolution it adds."),
+        ),
+    ),
+    Question(
+        "A transposed convolution has a 4x4 kernel and stride 2. Can it turn a flat picture into a checkerboard?",
+        (
+            Choice("no, the stride divides the kernel", "Then as many stamps meet everywhere. But what they add up to can differ from place to place."),
+            Choice("yes, if the entries that meet have different sums", "Right: the sums decide, not the count. Training may make them equal, and may not.", right=True),
+            Choice("yes, always", "Not with sixteen equal numbers, for instance: the four groups then have the same sum."),
+        ),
+    ),
+    Question(
+        "How does Stable Diffusion 1.x make its tables larger, in the U-Net and in the VAE's decoder?",
+        (
+            Choice("2x2 transposed convolutions with stride 2", "That is the U-Net of 2015. Stable Diffusion has no transposed convolution at all."),
+            Choice("it writes every number twice along each side, and a 3x3 convolution follows", "Right: three times in the U-Net, three times in the VAE's decoder.", right=True),
+            Choice("it puts each number back where the largest one stood", "Some networks remember the places of max pooling for this. Stable Diffusion has no max pooling."),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _cases() -> list[tuple]:
+    """x (C, H, W), weight (C, O, K, K), bias (O,): stamps that overlap, that touch, and that leave gaps."""
+    draw_from = torch.Generator().manual_seed(5)
+    settings = [(2, 3, 3, 2, 1), (1, 2, 2, 2, 0), (3, 2, 4, 3, 2), (2, 2, 2, 3, 0), (2, 1, 3, 1, 0)]
+    cases = []
+    for channels, filters, kernel, stride, padding in settings:
+        shapes = (channels, 4, 3), (channels, filters, kernel, kernel), (filters,)
+        cases.append((*(torch.randn(shape, generator=draw_from) for shape in shapes), stride, padding))
+    return cases
+
+
+def _grow(x, w, b, s, p) -> torch.Tensor:
+    return conv_transpose2d(x[None], w, b, stride=s, padding=p)[0]
+
+
+def _uncut(x, w, s) -> torch.Tensor:
+    """Without bias and without the cut at the rim."""
+    return conv_transpose2d(x[None], w, stride=s)[0]
+
+
+def _cut(canvas, b, p) -> torch.Tensor:
+    return canvas[:, p : canvas.shape[1] - p, p : canvas.shape[2] - p] + b[:, None, None]
+
+
+def _count(x, w, s) -> torch.Tensor:
+    """How many stamps meet at each place, (1, rows, columns)."""
+    return _uncut(torch.ones_like(x[:1]), torch.ones_like(w[:1, :1]), s)
+
+
+def _last_stamp_stays(x, w, b, s, p) -> torch.Tensor:
+    canvas, side = torch.zeros_like(_uncut(x, w, s)), w.shape[-1]
+    for i in range(x.shape[1]):
+        for j in range(x.shape[2]):
+            stamp = torch.einsum("c,couv->ouv", x[:, i, j], w)
+            canvas[:, i * s : i * s + side, j * s : j * s + side] = stamp
+    return _cut(canvas, b, p)
+
+
+def _times_stride(x, w, b, s, p) -> torch.Tensor:
+    """A canvas of rows * stride by columns * stride: too small for stamps that are larger than the stride."""
+    if w.shape[-1] > s:
+        raise RuntimeError("The size of tensor a (2) must match the size of tensor b (3)")
+    return _cut(_resized(_uncut(x, w, s), s * x.shape[1], s * x.shape[2]), b, p)
+
+
+def _resized(canvas, rows, columns) -> torch.Tensor:
+    return F.pad(canvas, (0, columns - canvas.shape[2], 0, rows - canvas.shape[1]))
+
+
+def _one_place_after_the_other(x, w, b, s, p) -> torch.Tensor:
+    """The right size, but the stamps begin at i and j."""
+    return _cut(_resized(_uncut(x, w, 1), *_uncut(x, w, s).shape[1:]), b, p)
+
+
+def _axes_exchanged(x, w, b, s, p) -> torch.Tensor:
+    """weight read as (filters, channels), as in conv2d."""
+    return _cut(_uncut(x, w.transpose(0, 1), s), b, p)
+
+
+_SIZE = "The size is wrong: the last stamp begins at (rows - 1) * stride and reaches `kernel` rows further, so before the cut there are (rows - 1) * stride + kernel rows."
+_NOT_SUMMED = "Where stamps overlap, the later one wipes out the earlier. They are added up: += in place of =."
+
+check_conv_transpose2d = FunctionCheck(
+    "my_conv_transpose2d",
+    _grow,
+    _cases(),
+    [
+        Mistake(_NOT_SUMMED, _last_stamp_stays),
+        Mistake(f"{_NOT_SUMMED} And the bias is missing.", lambda x, w, b, s, p: _last_stamp_stays(x, w, 0 * b, s, p)),
+        Mistake("Where stamps overlap, their mean is taken. They are added up.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) / _count(x, w, s).clamp(min=1), b, p)),
+        Mistake(_SIZE, _times_stride),
+        Mistake(_SIZE, lambda x, w, b, s, p: _cut(_resized(_uncut(x, w, s), s * x.shape[1], s * x.shape[2]), b, p)),
+        Mistake(f"{_SIZE} Yours has `stride` rows and columns too many.", lambda x, w, b, s, p: _cut(F.pad(_uncut(x, w, s), (0, s, 0, s)), b, p)),
+        Mistake("The last row and the last column are missing: a stamp that begins at place 6 with 3 rows fills places 6, 7 and 8, so there are 9.", lambda x, w, b, s, p: _grow(x, w, b, s, p)[:, :-1, :-1]),
+        Mistake("The stride is ignored: stamp i, j begins at i * stride, j * stride.", lambda x, w, b, s, p: _cut(_uncut(x, w, 1), b, p)),
+        Mistake("The size is right, but the stamps begin at i, j. They begin at i * stride, j * stride.", _one_place_after_the_other),
+        Mistake("The kernel is flipped: the stamp is the kernel as it stands. (If you put zeros between the numbers and convolve, turn the kernel round first.)", lambda x, w, b, s, p: _grow(x, w.flip(-1, -2), b, s, p)),
+        Mistake("Rows and columns of the kernel are exchanged.", lambda x, w, b, s, p: _grow(x, w.mT, b, s, p)),
+        Mistake("The padding is ignored: cut off `padding` rows and columns at each end.", lambda x, w, b, s, p: _grow(x, w, b, s, 0)),
+        Mistake("Here padding takes away: cut rows and columns off, in place of adding them.", lambda x, w, b, s, p: F.pad(_grow(x, w, 0 * b, s, 0), (p,) * 4) + b[:, None, None]),
+        Mistake("Here padding takes away: cut rows and columns off the result. You have put zeros around x, as for a convolution.", lambda x, w, b, s, p: _grow(F.pad(x, (p,) * 4), w, b, s, 0)),
+        Mistake("That is twice the padding: `padding` rows and columns go at each end, 2 * padding in all.", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, 2 * p : -2 * p or None, 2 * p : -2 * p or None]),
+        Mistake("The padding is cut off at the end only: it goes at both ends.", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, : -p or None, : -p or None]),
+        Mistake("The padding is cut off at the beginning only: it goes at both ends.", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, p:, p:]),
+        Mistake("With padding 0 nothing is left: [0:-0] is empty. Write [padding : rows - padding].", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, p:-p, p:-p]),
+        Mistake("The bias is missing.", lambda x, w, b, s, p: _grow(x, w, 0 * b, s, p)),
+        Mistake("The bias is added with each stamp. It is added once to every place, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + b[:, None, None] * _count(x, w, s), 0 * b, p)),
+        Mistake("The bias is added with each stamp of each channel. It is added once to every place, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + len(x) * b[:, None, None] * _count(x, w, s), 0 * b, p)),
+        Mistake("The bias is added once for each input channel. It is added once.", lambda x, w, b, s, p: _grow(x, w, len(x) * b, s, p)),
+        Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: _grow(x, w, b[:1].expand_as(b), s, p)),
+        Mistake("Only the first channel stamps: every channel of x does, with its own kernels.", lambda x, w, b, s, p: _grow(x[:1], w[:1], b, s, p)),
+        Mistake("Only the last channel's stamps are left: those of all channels are added up.", lambda x, w, b, s, p: _grow(x[-1:], w[-1:], b, s, p)),
+        Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _grow(x, w / len(x), b, s, p)),
+        Mistake("The axes of weight are exchanged: here the channels of x come first, weight[c, o], the other way round than in conv2d.", _axes_exchanged),
+    ],
+)  # fmt: skip
+
+check_flat = ValueCheck(
+    "your list",
+    [False, True, True, False, False, True, True],
+    [
+        Mistake("You have counted the stamps. (c) and (d) show that the count is not what decides: add up the entries that meet. In (c) they are 1 + 1 and 2, in (d) 1 + 3 and 2 + 4.", [False, True, False, True, False, True, True]),
+        Mistake("(c): one stamp meets at some places and two at others, but 1 + 1 is as much as 2.", [False, True, False, False, False, True, True]),
+        Mistake("(d): two stamps meet at every place, but 1 + 3 is not 2 + 4.", [False, True, True, True, False, True, True]),
+        Mistake("(f): with stride 1 a stamp begins at every place, and all four entries meet everywhere: 1 + 2 + 3 + 4.", [False, True, True, False, False, False, True]),
+        Mistake("(g): a flat row repeated is flat, and a convolution with stride 1 does the same everywhere: 1 + 2 + 3.", [False, True, True, False, False, True, False]),
+        Mistake("(f) and (g): where a kernel meets the same flat numbers at every place, the result is the same everywhere, whatever the kernel.", [False, True, True, False, False, False, False]),
+        Mistake("(e): a kernel of four is not enough. With stride 3, two entries meet at one place and one at the other two.", [False, True, True, False, True, True, True]),
+        Mistake("An even kernel is not what decides. In (d) the sums are 4 and 6, and in (e) the stride is 3.", [False, True, False, True, True, True, False]),
+        Mistake("A kernel that reads the same forwards and backwards is not what decides: in (a) the sums are 2 and 1, in (e) 2, 1 and 1. And (f) and (g) are flat.", [True, True, True, False, True, False, False]),
+        Mistake("The other way round: True is for a flat result.", [True, False, False, True, True, False, False]),
+        Mistake("They are not all flat: in (a) the sums are 1 + 1 and 1.", [True] * 7),
+        Mistake("Some are flat: in (b) the sums are 1 + 1 and 1 + 1.", [False] * 7),
+    ],
+    hint="It has seven answers, True or False, in the order (a) to (g); write down which entries meet, and add them up.",
+)  # fmt: skip
+
+check_one_stamp = ValueCheck(
+    "the stamp",
+    torch.tensor([2.0, 1, 4, 5]),
+    [
+        Mistake("That is the stamp backwards. A convolution answers to a single 1 with its kernel turned round (lesson 02).", torch.tensor([5.0, 4, 1, 2])),
+        Mistake("That is the kernel itself. Repeat the 1 first, then convolve: four numbers come out.", torch.tensor([5.0, -1, 2])),
+        Mistake("That is the kernel turned round, the answer to a single 1. After repeating there are two of them.", torch.tensor([2.0, -1, 5])),
+        Mistake("You have repeated the kernel's numbers. It is the picture's number that is repeated.", torch.tensor([5.0, 5, -1, -1, 2, 2])),
+        Mistake("You have repeated the kernel's numbers, turned round. It is the picture's number that is repeated.", torch.tensor([2.0, 2, -1, -1, 5, 5])),
+        Mistake("The zeros at both ends are right, but they belong to no stamp: give the four numbers between them.", torch.tensor([0.0, 2, 1, 4, 5, 0])),
+        Mistake("That takes the mean of the two. Repeating gives two ones, and what they bring is added up.", torch.tensor([1.0, 0.5, 2, 2.5])),
+        Mistake("The middle is missing: the two answers 2 −1 5 overlap, moved by one place, and are added up.", torch.tensor([2.0, -1, 5, 5])),
+        Mistake("The two answers are added up on top of each other. The second one stands one place further to the right.", torch.tensor([4.0, -2, 10])),
+        Mistake("The two answers stand one place apart, not two: 2 −1 5 0 and 0 2 −1 5.", torch.tensor([2.0, -1, 7, -1, 5])),
+    ],
+    hint="It has four numbers: repeat the 1, lay the kernel on at each place, and write down what comes out.",
+)  # fmt: skip
