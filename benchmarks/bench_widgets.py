@@ -9,7 +9,8 @@ import torch
 from benchmarks.rows import Row, alternate
 from course_lib.figures import beside, histogram_panel, picture_panel, show, subplots, tile
 from course_lib.figures.style import png_bytes
-from course_lib.lessons import lesson_04
+from course_lib.lessons import lesson_04, lesson_17
+from course_lib.models import load
 from course_lib.samplers import steps
 from course_lib.widgets import player
 
@@ -70,6 +71,19 @@ def _shift_row() -> Row:
     return Row("lesson 04, one drawing", *times, "matplotlib to PNG", "four ways down, nine shifts")
 
 
+def _real_row() -> Row:
+    watch = lesson_17.Watch(load("small-stable-diffusion"), size=SIDE)
+    _, run = watch("a panda", steps=STEPS)
+
+    def pictures():
+        for step in run:
+            for batch in (step.x[:, :3], step.denoised[:, :3], watch.decode(step.denoised)):
+                png_bytes(tile(batch))
+
+    times = alternate(lambda: player(run, watch.decode), pictures, repeats=3)
+    return Row("lesson 17, player built", *times, "a PNG for every pane of every step", f"{STEPS} latents, decoded")
+
+
 def rows() -> list[Row]:
     """The rows of this file.
 
@@ -78,4 +92,4 @@ def rows() -> list[Row]:
     >>> callable(rows)
     True
     """
-    return [_player_row(), _drawing_row(), _shift_row()]
+    return [_player_row(), _drawing_row(), _shift_row(), _real_row()]

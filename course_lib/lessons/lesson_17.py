@@ -1,0 +1,160 @@
+"""Lesson 17, the real model: its predictions, its quiz and its checks; what it runs is in `real_model` and `watching`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from course_lib.lessons.checks import FunctionCheck, Mistake
+from course_lib.lessons.quiz import Choice, Question
+from course_lib.lessons.real_model import choose, difference, give_back, show_difference
+from course_lib.lessons.settings_card import CARD, check_settings, show_card
+from course_lib.lessons.watching import Watch, measured
+
+__all__ = [
+    "CARD", "Watch", "check_settings", "check_why_black", "choose", "difference", "give_back", "measured",
+    "predict_same", "predict_side", "predict_strength", "predict_weights", "quiz", "show_card", "show_difference",
+]  # fmt: skip
+
+predict_weights = Question(
+    "The three networks of Stable Diffusion 1.5 have 1,066 million weights. How much memory do these take in half precision, float16?",
+    (
+        Choice("1.1 GB", "That would be one byte for each weight. A float16 has 16 bits, which are two bytes."),
+        Choice("2.1 GB", "Yes: two bytes for each weight.", right=True),
+        Choice("4.3 GB", "That is single precision, float32, with four bytes for each weight."),
+        Choice("17 GB", "That counts the 16 bits of each weight as bytes. Eight bits are one byte."),
+    ),
+)
+
+predict_side = Question(
+    "Twice the side, 1024 in place of 512. By how much does the *work* grow, the numbers that live on the way?",
+    (
+        Choice("not at all", "The weights stay as they are. But feature maps grow with the picture."),
+        Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
+        Choice("4 times", "Yes, as long as attention never holds all its scores at once.", right=True),
+        Choice(
+            "16 times",
+            "That holds for the scores of self-attention, each place with each. Today's routines work them off in pieces and never hold them all.",
+        ),
+    ),
+)
+
+predict_same = Question(
+    "The same files, the same first noise, the same levels and Euler's rule, in two programs that share no line of code. How alike are the pictures?",
+    (
+        Choice(
+            "the same to the last digit",
+            "The sums are the same, but not the order in which their numbers are added, and each addition rounds.",
+        ),
+        Choice(
+            "the same to the eye",
+            "Yes: what differs is the rounding, far below what a screen can show in single precision.",
+            right=True,
+        ),
+        Choice(
+            "another picture of the same thing",
+            "That is what another noise would give. Here nothing is left to chance: the noise is handed to both.",
+        ),
+    ),
+)
+
+predict_strength = Question(
+    "Image to image with strength 0.5 and 20 steps of the Karras list. Text to image begins at sigma 14.6. Where does this begin?",
+    (
+        Choice("at 14.6, too", "So much noise would leave nearly nothing of the picture: that is strength 1."),
+        Choice("at 7.3", "Strength does not count noise. It counts levels of the list, and these do not lie evenly."),
+        Choice(
+            "near 1",
+            "Yes: the lower half of a list of 40 levels, and the lower half of Karras's list lies low.",
+            right=True,
+        ),
+    ),
+)
+
+quiz = (
+    Question(
+        "A friend runs your prompt with your seed, sampler, steps and guidance in another program, and gets quite another picture. What is the likeliest reason?",
+        (
+            Choice(
+                "the other program draws its first noise differently",
+                "Right: a seed fixes the noise only together with the generator it is given to, and with the device that draws.",
+                right=True,
+            ),
+            Choice("rounding", "Rounding changes single levels of brightness. It makes no other picture of this one."),
+            Choice("the network paints by chance", "It does not: the same input gives the same output."),
+        ),
+    ),
+    Question(
+        "A picture of 768 by 768 pixels does not fit into the memory of your GPU. Which change helps?",
+        (
+            Choice("fewer steps", "One step is done before the next begins: twenty need no more memory than one."),
+            Choice(
+                "a smaller picture, or half precision",
+                "Right: fewer numbers on the way, or fewer bytes for each number, the weights included.",
+                right=True,
+            ),
+            Choice("a guidance of 3 in place of 7.5", "With 3 as with 7.5 the U-Net is asked twice, side by side."),
+        ),
+    ),
+    Question(
+        "What does a LoRA file hold?",
+        (
+            Choice("a U-Net of its own", "That would be 1.7 GB in half precision. A LoRA has a small part of it."),
+            Choice(
+                "for each of some layers two thin matrices",
+                "Right: their product is added to the layer's weights, times a strength that one can choose.",
+                right=True,
+            ),
+            Choice("words that are added to the prompt", "Words go through the text encoder. A LoRA changes weights."),
+        ),
+    ),
+)
+
+
+def _why_black(latent: torch.Tensor, flagged: list[bool] | None) -> str:
+    if not latent.isfinite().all():
+        return "overflow"
+    return "checker" if flagged and any(flagged) else "painted"
+
+
+def _latents() -> dict[str, torch.Tensor]:
+    """Latents (1, 4, 2, 2): a good one, one that is all NaN, and ones with a single number that is none."""
+    good = torch.linspace(-1, 1, 16).reshape(1, 4, 2, 2)
+    spoiled = {"one NaN": math.nan, "one infinity": math.inf}
+    singles = {name: good.where(good > -1, torch.tensor(value)) for name, value in spoiled.items()}
+    return {"good": good, "all NaN": torch.full_like(good, math.nan), **singles}
+
+
+_OF = _latents()
+_INSIDE = "In Python a list with something in it counts as true, even [False]. Look inside it: any(flagged)."
+_NO_CHECKER = "Where there is no checker, flagged is None, and any(None) stops. Ask for that first."
+_CHECKER = "checker"
+
+check_why_black = FunctionCheck(
+    "why_black",
+    _why_black,
+    [
+        (_OF["good"], [True]),
+        (_OF["good"], [False]),
+        (_OF["good"], None),
+        (_OF["all NaN"], [False]),
+        (_OF["all NaN"], None),
+        (_OF["one NaN"], None),
+        (_OF["one infinity"], [False]),
+    ],
+    [
+        Mistake("That all is black says nothing here: all the pictures are. Ask the latent, and ask flagged.", lambda latent, flagged: _CHECKER),
+        Mistake(_INSIDE, lambda latent, flagged: _CHECKER if flagged else _why_black(latent, flagged)),
+        Mistake(_INSIDE, lambda latent, flagged: "overflow" if not latent.isfinite().all() else _CHECKER if flagged else "painted"),
+        Mistake(_NO_CHECKER, lambda latent, flagged: _CHECKER if any(flagged) else _why_black(latent, flagged)),
+        Mistake(_NO_CHECKER, lambda latent, flagged: "overflow" if not latent.isfinite().all() else _CHECKER if any(flagged) else "painted"),
+        Mistake("NaN equals nothing, not even itself, so == never finds it. Use isnan or isfinite.", lambda latent, flagged: _CHECKER if flagged and any(flagged) else "painted"),
+        Mistake("An infinity is an overflow, too: isfinite finds both.", lambda latent, flagged: "overflow" if latent.isnan().any() else _why_black(latent.nan_to_num(), flagged)),
+        Mistake("One number that is none spoils the picture: the latent must be finite everywhere.", lambda latent, flagged: "overflow" if latent.isnan().all() else _why_black(latent.nan_to_num(), flagged)),
+        Mistake("One number that is none spoils the picture: the latent must be finite everywhere.", lambda latent, flagged: "overflow" if not latent.isfinite().any() else _why_black(latent.nan_to_num(), flagged)),
+        Mistake("The two are mixed up: numbers that are not finite are the overflow, and a True in flagged is the checker.", lambda latent, flagged: {"overflow": _CHECKER, _CHECKER: "overflow"}.get(_why_black(latent, flagged), "painted")),
+        Mistake("The third answer is missing: a picture can be black because black was painted.", lambda latent, flagged: "overflow" if _why_black(latent, flagged) == "overflow" else _CHECKER),
+        Mistake("The third answer is missing: a picture can be black because black was painted.", lambda latent, flagged: _CHECKER if _why_black(latent, flagged) == _CHECKER else "overflow"),
+    ],
+)  # fmt: skip

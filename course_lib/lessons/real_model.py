@@ -1,0 +1,208 @@
+"""What lesson 17 runs: the real Stable Diffusion on a GPU, else the small model; and how pictures are compared."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from course_lib import expect
+from course_lib.device import choose_device, choose_dtype
+from course_lib.figures import Shown, show_pictures
+from course_lib.models import outline
+from course_lib.models.memory import GB, Need, needed, there, would_fit
+from course_lib.models.model import configs_of
+from course_lib.models.sources import SOURCES, find
+from course_lib.models.weights import read_json
+
+REAL, SMALL = "stable-diffusion-1.5", "small-stable-diffusion"
+LEVELS = 255  # between the darkest and the brightest colour of a screen
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A model and where it runs. folder : its files; size : of the pictures, in pixels; sentence : what, and why.
+
+    Example:
+
+    >>> chosen = choose()
+    >>> chosen.name in (REAL, SMALL), chosen.size in (512, 64)
+    (True, True)
+    """
+
+    name: str
+    folder: Path
+    device: torch.device
+    dtype: torch.dtype
+    size: int
+    steps: int
+    sentence: str
+
+    @property
+    def licence(self) -> str:
+        """The model's licence, in short."""
+        return SOURCES[self.name].licence
+
+    def need(self, **settings) -> Need:
+        """What it needs here, without its safety checker; settings : those of `needed`, where they are others."""
+        shapes = {"size": self.size, "dtype": self.dtype, "fused": self.device.type != "mps"}
+        return needed(outline(configs_of(self.folder)), **shapes | settings)
+
+    def check_memory(self, **settings) -> str:
+        """Needed against there, as a sentence; settings as in `need`. Raises MemoryError, saying what would fit."""
+        need, free = self.need(**settings), there(self.device)
+        if need.total > free:
+            asked = {"size": self.size, "dtype": self.dtype} | settings
+            asked |= {"device": self.device, "free": free, "free_on_cpu": there("cpu")}
+            raise MemoryError(would_fit(outline(configs_of(self.folder)), **asked))
+        return f"{need.total / GB:.2f} GB needed, {free / GB:.2f} GB free on {self.device.type}: it fits."
+
+    @property
+    def has_checker(self) -> bool:
+        """Whether the weights of its safety checker are among its files."""
+        return any((self.folder / "safety_checker").glob("model*.safetensors"))
+
+    @property
+    def wants_checker(self) -> bool:
+        """Whether whoever made the model wants its pictures looked at by a safety checker."""
+        return read_json(self.folder / "model_index.json").get("safety_checker", [None])[0] is not None
+
+    @property
+    def about_checker(self) -> str:
+        """Whether diffusers runs a safety checker, as a sentence."""
+        if not self.wants_checker:
+            return "This model comes without a safety checker: it knows emoji and plain shapes, and nothing else."
+        if self.has_checker:
+            return "The safety checker is on."
+        return "The files of the safety checker are missing here, so diffusers runs without it. Look before you show."
+
+    def diffusers_options(self) -> dict:
+        """How diffusers opens the same files in the same precision, with the safety checker wherever it is there."""
+        half = not (self.folder / "unet" / "diffusion_pytorch_model.safetensors").is_file()
+        # The name was changed in diffusers 0.42; before, the new one is not known, and after, the old one warned of.
+        new_name = [int(part) for part in version("diffusers").split(".")[:2]] >= [0, 42]
+        options = {
+            "dtype" if new_name else "torch_dtype": self.dtype,
+            "variant": "fp16" if half else None,
+            "local_files_only": True,
+        }
+        missing = self.wants_checker and not self.has_checker
+        return options | ({"safety_checker": None} if missing else {})
+
+
+def choose(*, real_on_cpu: bool = False) -> Chosen:
+    """Stable Diffusion 1.5 where there is a GPU and the files, or a network to fetch them from; else the small model.
+
+    real_on_cpu : take the real one without a GPU, too, which takes minutes for a picture. Raises FileNotFoundError
+    where it is asked for so, and is not there.
+
+    Example:
+
+    >>> import os
+    >>> os.environ["COURSE_DEVICE"] = "cpu"
+    >>> choose().sentence
+    "No GPU was found, so this page runs the course's small model on the CPU."
+    """
+    device = choose_device()
+    where = "the CPU" if device.type == "cpu" else device.type
+    if device.type == "cpu" and not real_on_cpu:
+        why = "No GPU was found, so this page runs the course's small model on the CPU."
+        return Chosen(SMALL, find(SMALL), device, choose_dtype(device), 64, 20, why)
+    try:
+        folder = _real_folder()
+    except FileNotFoundError:
+        if real_on_cpu:
+            raise
+        why = (
+            "Stable Diffusion 1.5 is not on this machine and could not be fetched, so this page runs the course's "
+            f"small model on {where}."
+        )
+        return Chosen(SMALL, find(SMALL), device, choose_dtype(device), 64, 20, why)
+    dtype = choose_dtype(device)
+    why = f"This page runs Stable Diffusion 1.5 on {where}, in {str(dtype).removeprefix('torch.')}."
+    return Chosen(REAL, folder, device, dtype, 512, 20, why)
+
+
+def _real_folder() -> Path:
+    try:
+        return find(REAL, safety_checker=True)
+    except FileNotFoundError:
+        return find(REAL, download=False)  # all but the safety checker may be here
+
+
+def give_back(device: torch.device) -> None:
+    """Give the memory of what was deleted back to the device, for others to use.
+
+    Example:
+
+    >>> give_back(torch.device("cpu"))
+    """
+    gc.collect()
+    if device.type in ("cuda", "mps"):
+        getattr(torch, device.type).empty_cache()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far two pictures lie apart, in levels of brightness: the largest difference, and the mean.
+
+    Example:
+
+    >>> print(Difference(0.004, 0.0001))
+    At no place do they differ by more than 1 of 255 levels.
+    """
+
+    largest: float
+    mean: float
+
+    def __str__(self) -> str:
+        return f"At no place do they differ by more than {max(1, -int(-self.largest // 1))} of {LEVELS} levels."
+
+
+def difference(one: Tensor, other: Tensor) -> Difference:
+    """Compare two pictures (B, 3, H, W) in [-1, 1]. Raises ValueError where they have not one shape.
+
+    Example:
+
+    >>> difference(torch.zeros(1, 3, 8, 8), torch.full((1, 3, 8, 8), 0.1)).largest
+    12.75
+    """
+    gap = _gap(one, other)
+    return Difference(round(gap.max().item(), 6), round(gap.mean().item(), 6))
+
+
+def show_difference(one: Tensor, other: Tensor, names: tuple[str, str]) -> Shown:
+    """Two pictures (1, 3, H, W) in [-1, 1] and, from black up, how far they lie apart, multiplied until it shows.
+
+    Raises ValueError where they have not one shape.
+
+    Example:
+
+    >>> show_difference(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8), ("ours", "theirs"))
+    Figure: A picture by ours, the same by theirs, and their difference: black where they are equal to the last digit.
+    """
+    gap = _gap(one, other)
+    largest = gap.max().item()
+    factors = [nice * 10**power for power in range(9) for nice in (1, 2, 5)]
+    factor = max((factor for factor in factors if 0 < largest * factor <= LEVELS), default=1)
+    pictures = [one[0], other[0], gap[0] * factor * 2 / LEVELS - 1]
+    words = f"difference × {factor:,}"
+    return show_pictures(
+        pictures,
+        titles=[*names, words],
+        alt=f"A picture by {names[0]}, the same by {names[1]}, and their difference: black where they are equal to the "
+        "last digit.",
+        size=256,
+    )
+
+
+def _gap(one: Tensor, other: Tensor) -> Tensor:
+    for name, picture in (("one", one), ("other", other)):
+        expect.tensor(name, picture, "(B, 3, H, W)")
+    if one.shape != other.shape:
+        raise ValueError(f"pictures must have one shape; got {tuple(one.shape)} and {tuple(other.shape)}")
+    return (one.double().cpu() - other.double().cpu()).abs() * (LEVELS / 2)

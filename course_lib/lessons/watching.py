@@ -1,0 +1,110 @@
+"""Runs of a model for lesson 17, watched step by step, timed, and named."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from course_lib.models import StableDiffusion
+from course_lib.pipeline import prepare
+from course_lib.samplers import SAMPLERS, Step
+
+
+def wait(device: torch.device) -> None:
+    """Wait until a device has done what it was asked: a GPU works on while Python goes on.
+
+    Example:
+
+    >>> wait(torch.device("cpu"))
+    """
+    if device.type in ("cuda", "mps"):
+        getattr(torch, device.type).synchronize()
+
+
+def measured(device: torch.device) -> int:
+    """Bytes in use: on cuda the most there were at one time, on mps those of now, on the CPU all of this program's.
+
+    Example:
+
+    >>> measured(torch.device("cpu")) > 10**7
+    True
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory()
+    import psutil
+
+    return psutil.Process().memory_info().rss
+
+
+class Watch:
+    """Runs of a model, watched and timed: a call gives the title of a run and its steps, for players.
+
+    fixed : settings of `prepare` that hold for every run. The last run is kept: asked for again, it is not run again.
+
+    Example:
+
+    >>> from course_lib.models import untrained
+    >>> watch = Watch(untrained(), size=24)
+    >>> title, steps = watch("a panda", steps=3, seed=1)
+    >>> title, len(steps), len(watch.seconds), watch.decode(steps[-1].x_next).shape
+    ('"a panda": DPM++ 2M, karras, 3 steps, guidance 3, seed 1', 3, 3, torch.Size([1, 3, 24, 24]))
+    """
+
+    def __init__(self, model: StableDiffusion, **fixed):
+        self.model, self.fixed = model, fixed
+        self.seconds: list[float] = []  # of each step of the last run
+        self._last: tuple[dict, tuple[str, list[Step]]] = ({}, ("", []))
+
+    def __call__(self, prompt: str, **settings) -> tuple[str, list[Step]]:
+        """settings : of `prepare`. Raises ValueError, MemoryError as it does."""
+        asked = self.fixed | settings | {"prompt": prompt}
+        if asked == self._last[0]:
+            return self._last[1]
+        run = prepare(self.model, **asked)
+        steps, self.seconds = [], []
+        wait(self.model.device)
+        start = time.perf_counter()
+        for step in run:
+            wait(self.model.device)
+            self.seconds.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            steps.append(step)
+        self._last = asked, (_title(self.model, asked, len(steps)), steps)
+        return self._last[1]
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps of the last run."""
+        return self._last[1][1]
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """latent (B, C, h, w) -> pictures (B, 3, H, W) in [-1, 1]."""
+        with torch.no_grad():
+            return self.model.decode(latent)
+
+    def pace(self) -> str:
+        """How fast the last run was, as a sentence; the first step, in which much is prepared, is left out.
+
+        Raises ValueError where nothing has been run.
+        """
+        if not self.seconds:
+            raise ValueError("nothing has been run yet; call it with a prompt first")
+        later = self.seconds[1:] or self.seconds
+        mean = sum(later) / len(later)
+        first = f"the first step took {1000 * self.seconds[0]:.0f} ms"
+        return f"{1000 * mean:.0f} ms a step, {1 / mean:.1f} steps a second; {first}"
+
+
+def _title(model: StableDiffusion, asked: Mapping, count: int) -> str:
+    sampler, scheduler = asked.get("sampler", "dpmpp_2m"), asked.get("scheduler", "karras")
+    scale = model.cfg_scale if asked.get("cfg_scale") is None else asked["cfg_scale"]
+    without = f', without "{asked["negative_prompt"]}"' if asked.get("negative_prompt") else ""
+    return (
+        f'"{asked["prompt"]}"{without}: {SAMPLERS[sampler].label}, {scheduler}, {count} step{"s" * (count > 1)}, '
+        f"guidance {scale:g}, seed {asked.get('seed', 0)}"
+    )
