@@ -1,10 +1,9 @@
 // A question with its choices. The replies came with it, so it works without the kernel.
 
-let asked = 0;
-
 function render({ model, el }) {
   const { text, choices } = model.get("question");
-  const name = `cl-question-${(asked += 1)}`;
+  // Each widget loads this module anew, so a counter would not tell the questions of a page apart.
+  const name = `cl-question-${Math.random().toString(36).slice(2)}`;
   const reply = element("div", { class: "cl-reply", role: "status" });
   const options = choices.map((choice) => {
     const radio = element("input", { type: "radio", name, ...TAKES_KEYS });

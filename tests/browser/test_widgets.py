@@ -85,6 +85,7 @@ LIVE = {
 AFTERWARDS = {
     "player": "player(run(picture.repeat(4, 1, 1, 1)), title='Four pictures from noise')",
     "question": QUESTION,
+    "another question": QUESTION,
 }
 
 
@@ -307,3 +308,11 @@ def test_question_answers_without_the_kernel(afterwards):
     assert cell.locator(".cl-reply").inner_text() == "Not yet. Count <i>again</i>."
     notebook.page.keyboard.press("ArrowUp")
     assert cell.locator(".cl-reply").inner_text() == "Right. One is less."
+
+
+def test_answers_to_one_question_leave_the_others_alone(afterwards):
+    _, cells = afterwards
+    chosen = [cells[name].get_by_role("radio", name="It is.") for name in ("question", "another question")]
+    for radio in chosen:
+        radio.check()
+    assert [radio.is_checked() for radio in chosen] == [True, True]
