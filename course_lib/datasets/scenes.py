@@ -19,6 +19,7 @@ from course_lib import expect
 from course_lib.datasets import open_emoji_artwork
 
 SIZE = 64
+UNNAMED_STYLE = "fluent"  # captions without a style mean this one
 ROOM = 5  # pixels by which a lone thing may be off the middle
 COLOURS = {
     "red": (222, 46, 46),
@@ -135,7 +136,8 @@ class Scenes:
         thing = Thing(concept, None, style, _somewhere(random, size), size)
         background = _colour(random, but=()) if random.random() < 0.5 else "white"
         words = _with_article(f"small {concept}" if small else concept, random.random() < 0.3)
-        return Scene("emoji", f"{words}{_on(background)}, {style} style", (thing,), background)
+        named = style != UNNAMED_STYLE or random.random() < 0.5
+        return Scene("emoji", f"{words}{_on(background)}{f', {style} style' if named else ''}", (thing,), background)
 
     def _shape(self, random: np.random.Generator) -> Scene:
         size_word = str(random.choice(["", "", "small ", "large "]))
@@ -158,6 +160,21 @@ class Scenes:
         first, second = things
         caption = f"{_with_article(first.words)} {relation} {_with_article(second.words)}{_on(background)}"
         return Scene("pair", caption, (first, second), background, relation)
+
+
+def emoji_scene(concept: str, style: str, background: str = "white", *, size: int = 56) -> Scene:
+    """One concept in the middle of a background; `size` in pixels. Raises ValueError for a name that is not known.
+
+    Example:
+
+    >>> emoji_scene("panda", "noto", "blue").caption
+    'panda on a blue background, noto style'
+    """
+    expect.known("concept", concept, _concepts())
+    expect.known("style", style, {style for _, style in _artwork()})
+    expect.known("background", background, COLOURS)
+    thing = Thing(concept, None, style, (SIZE // 2, SIZE // 2), expect.whole("size", size, 1))
+    return Scene("emoji", f"{concept}{_on(background)}, {style} style", (thing,), background)
 
 
 def is_held_out(scene: Scene) -> bool:

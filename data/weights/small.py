@@ -66,6 +66,7 @@ INDEX = {
     "vae": ["diffusers", "AutoencoderKL"],
 }
 CFG_SCALE = 3.0
+STYLES = ("noto", "fluent")  # that the U-Net learns
 
 
 def learn_merges(words: list[str]) -> list[tuple[str, str]]:

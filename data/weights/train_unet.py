@@ -8,10 +8,13 @@ appendix D). One caption in ten is left out, so that it also learns what picture
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from small import FOLDER, TEXT_CONFIG, UNET_CONFIG, make_tokenizer, write_configs, write_weights
+from small import FOLDER, STYLES, TEXT_CONFIG, UNET_CONFIG, make_tokenizer, write_configs, write_weights
 from torch import Tensor
 from train_vae import SETTINGS as VAE_SETTINGS
 from trainer import HERE, arguments, seeded, train
@@ -27,7 +30,7 @@ from course_lib.models.vae import VAE
 
 UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
 LEFT_OUT = 0.1
-POOL = 300_000  # scenes; the same ones come back with other noise, and their latents are kept: a fifth less work
+POOL = 150_000  # scenes; the same ones come back with other noise, and their latents are kept: a fifth less work
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -106,36 +109,44 @@ def open_vae() -> VAE:
     return vae.eval().requires_grad_(False)
 
 
+def learn(network: Trained, options: argparse.Namespace, log: Path) -> tuple[Trained, float]:
+    """Train a network; returns its averaged weights, and their error on scenes kept out of training."""
+    tokenizer, vae = make_tokenizer(), open_vae()
+    samples, unseen = (
+        Samples(Scenes(options.seed, styles=STYLES, held_out=held_out), vae, tokenizer, options.seed)
+        for held_out in (False, True)
+    )
+    average = train(
+        network,
+        lambda network, numbers: losses(network, samples, numbers),
+        options,
+        log=log,
+        decay=0.9985,
+        judge=lambda network: quality(network, unseen),
+        weight_decay=1e-2,
+    )
+    return average.network, quality(average.network, unseen)["unseen"]
+
+
 def main() -> None:
     """Read the options, train, write."""
     options = arguments(
         __doc__.splitlines()[0],
-        samples=3_000_000,
+        samples=1_300_000,
         batch=64,
         rate=1.4e-3,
         checkpoint=HERE / "checkpoints" / "unet.pt",
     ).parse_args()
     torch.manual_seed(options.seed)
-    tokenizer, vae = make_tokenizer(), open_vae()
-    network = Trained(len(tokenizer.vocabulary))
+    network = Trained(len(make_tokenizer().vocabulary))
     if options.fresh:
         for part, file in ((network.unet, UNET_FILE), (network.text_encoder, TEXT_FILE)):
             part.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / file).items()})
-    samples = Samples(Scenes(options.seed), vae, tokenizer, options.seed)
-    unseen = Samples(Scenes(options.seed, held_out=True), vae, tokenizer, options.seed)
-    average = train(
-        network,
-        lambda network, numbers: losses(network, samples, numbers),
-        options,
-        log=HERE / "logs" / "unet.jsonl",
-        decay=0.9985,
-        judge=lambda network: quality(network, unseen),
-        weight_decay=1e-2,
-    )
-    print(f"error on scenes kept out of training: {quality(average.network, unseen)['unseen']:.4f}")
+    network, unseen = learn(network, options, HERE / "logs" / "unet.jsonl")
+    print(f"error on scenes kept out of training: {unseen:.4f}")
     write_configs()
-    write_weights(average.network.unet, FOLDER / UNET_FILE)
-    write_weights(average.network.text_encoder, FOLDER / TEXT_FILE)
+    write_weights(network.unet, FOLDER / UNET_FILE)
+    write_weights(network.text_encoder, FOLDER / TEXT_FILE)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,8 @@ def train(
     numbers for the log, every five minutes.
     """
     accelerator = Accelerator(cpu=not torch.cuda.is_available())
-    optimizer = torch.optim.AdamW(network.parameters(), options.rate, betas=betas, weight_decay=weight_decay, fused=True)
+    settings = {"betas": betas, "weight_decay": weight_decay, "fused": True}
+    optimizer = torch.optim.AdamW(network.parameters(), options.rate, **settings)
     average, step, minutes = Average(network, decay), 0, 0.0
     if options.checkpoint.exists() and not options.fresh:
         state = torch.load(options.checkpoint, weights_only=True)
