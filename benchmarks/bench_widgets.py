@@ -9,7 +9,7 @@ import torch
 from benchmarks.rows import Row, alternate
 from course_lib.figures import beside, histogram_panel, picture_panel, show, subplots, tile
 from course_lib.figures.style import png_bytes
-from course_lib.lessons import lesson_04, lesson_17
+from course_lib.lessons import lesson_04, lesson_05, lesson_17
 from course_lib.models import load
 from course_lib.samplers import steps
 from course_lib.widgets import player
@@ -84,6 +84,23 @@ def _real_row() -> Row:
     return Row("lesson 17, player built", *times, "a PNG for every pane of every step", f"{STEPS} latents, decoded")
 
 
+def _stamps_row() -> Row:
+    picture = 0.5 * _noise(1, 3, SIDE, SIDE)
+    kernel, stride, numbers = 3, 2, "all equal"
+
+    def matplotlib():
+        fig, axes = subplots(1, 3, width=7, height=3)
+        small, entries = torch.nn.functional.adaptive_avg_pool2d(picture, 24), lesson_05.NUMBERS[numbers](kernel)
+        counts = torch.tensor(lesson_05.overlap(kernel, stride) * 4)
+        axes[0].imshow(counts[:, None] * counts)
+        for axis, way in zip(axes[1:], (lesson_05.grow, lesson_05.grow_nearest), strict=True):
+            axis.imshow(way(small, entries, stride)[0].clamp(-1, 1).add(1).div(2).permute(1, 2, 0))
+        return show(fig, "Overlap counts, and a picture grown in two ways.")
+
+    times = alternate(lambda: lesson_05.draw(picture, kernel, stride, numbers), matplotlib, 7)
+    return Row("lesson 05, one drawing", *times, "matplotlib to PNG", "stamps, overlap, two ways up")
+
+
 def rows() -> list[Row]:
     """The rows of this file.
 
@@ -92,4 +109,4 @@ def rows() -> list[Row]:
     >>> callable(rows)
     True
     """
-    return [_player_row(), _drawing_row(), _shift_row(), _real_row()]
+    return [_player_row(), _drawing_row(), _shift_row(), _stamps_row(), _real_row()]
