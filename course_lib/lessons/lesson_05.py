@@ -159,6 +159,7 @@ def _axes_exchanged(x, w, b, s, p) -> torch.Tensor:
 
 _SIZE = "The size is wrong: the last stamp begins at (rows - 1) * stride and reaches `kernel` rows further, so before the cut there are (rows - 1) * stride + kernel rows."
 _NOT_SUMMED = "Where stamps overlap, the later one wipes out the earlier. They are added up: += in place of =."
+_NOT_SUMMED_AT_ALL = "A later stamp wipes out the earlier, and the last channel wipes out the others. All stamps are added up: += in place of =."
 
 check_conv_transpose2d = FunctionCheck(
     "my_conv_transpose2d",
@@ -167,6 +168,8 @@ check_conv_transpose2d = FunctionCheck(
     [
         Mistake(_NOT_SUMMED, _last_stamp_stays),
         Mistake(f"{_NOT_SUMMED} And the bias is missing.", lambda x, w, b, s, p: _last_stamp_stays(x, w, 0 * b, s, p)),
+        Mistake(_NOT_SUMMED_AT_ALL, lambda x, w, b, s, p: _last_stamp_stays(x[-1:], w[-1:], b, s, p)),
+        Mistake(f"{_NOT_SUMMED_AT_ALL} And the bias is missing.", lambda x, w, b, s, p: _last_stamp_stays(x[-1:], w[-1:], 0 * b, s, p)),
         Mistake("Where stamps overlap, their mean is taken. They are added up.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) / _count(x, w, s).clamp(min=1), b, p)),
         Mistake(_SIZE, _times_stride),
         Mistake(_SIZE, lambda x, w, b, s, p: _cut(_resized(_uncut(x, w, s), s * x.shape[1], s * x.shape[2]), b, p)),
