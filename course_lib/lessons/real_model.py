@@ -47,16 +47,16 @@ class Chosen:
         """The model's licence, in short."""
         return SOURCES[self.name].licence
 
-    def need(self, **settings) -> Need:
-        """What it needs here, without its safety checker; settings : those of `needed`, where they are others."""
-        shapes = {"size": self.size, "dtype": self.dtype, "fused": self.device.type != "mps"}
-        return needed(outline(configs_of(self.folder)), **shapes | settings)
+    def need(self, **others) -> Need:
+        """What it needs here, without its safety checker; others : size, dtype, pictures, where they are others."""
+        asked = {"size": self.size, "dtype": self.dtype} | others
+        return needed(outline(configs_of(self.folder)), fused=self.device.type != "mps", **asked)
 
-    def check_memory(self, **settings) -> str:
-        """Needed against there, as a sentence; settings as in `need`. Raises MemoryError, saying what would fit."""
-        need, free = self.need(**settings), there(self.device)
+    def check_memory(self, **others) -> str:
+        """Needed against there, as a sentence; others as in `need`. Raises MemoryError, saying what would fit."""
+        need, free = self.need(**others), there(self.device)
         if need.total > free:
-            asked = {"size": self.size, "dtype": self.dtype} | settings
+            asked = {"size": self.size, "dtype": self.dtype} | others
             asked |= {"device": self.device, "free": free, "free_on_cpu": there("cpu")}
             raise MemoryError(would_fit(outline(configs_of(self.folder)), **asked))
         return f"{need.total / GB:.2f} GB needed, {free / GB:.2f} GB free on {self.device.type}: it fits."
