@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import torch
@@ -9,7 +10,8 @@ import torch
 from benchmarks.rows import Row, alternate
 from course_lib.figures import beside, histogram_panel, picture_panel, show, subplots, tile
 from course_lib.figures.style import png_bytes
-from course_lib.lessons import lesson_04, lesson_05, lesson_17
+from course_lib.layers import conv2d
+from course_lib.lessons import lesson_03, lesson_04, lesson_05, lesson_17
 from course_lib.models import load
 from course_lib.samplers import steps
 from course_lib.widgets import player
@@ -52,6 +54,44 @@ def _drawing_row() -> Row:
         return show(fig, "A picture and its histogram.")
 
     return Row("explorer, one drawing", *alternate(ours, matplotlib, 15), "matplotlib to PNG", "picture and histogram")
+
+
+def _map_row() -> Row:
+    picture, kernel = 0.5 * _noise(1, 3, SIDE, SIDE), torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    function, slope = lesson_03.ACTIVATIONS["SiLU"]
+    x = torch.linspace(-4, 4, 241)
+
+    def matplotlib():
+        before = conv2d(picture.mean(1, keepdim=True), kernel[None, None], padding=1)
+        fig, axes = subplots(2, 2, width=6.3, height=5)
+        for axis, image in zip(axes[0], (before, function(before)), strict=True):
+            axis.imshow(image[0, 0], vmin=-8, vmax=8)
+        axes[1, 0].plot(x, function(x))
+        axes[1, 0].plot(x, slope(x))
+        axes[1, 1].hist(before.flatten(), bins=64, range=(-4, 4), density=True)
+        return show(fig, "A feature map before and after SiLU, its curve and slope, and the map's numbers.")
+
+    times = alternate(lambda: lesson_03.draw(picture, kernel, "SiLU", -0.5, 20, 20), matplotlib, 15)
+    return Row("lesson 03, feature map", *times, "matplotlib to PNG", "two maps, two curves, histogram")
+
+
+def _spirals_row() -> Row:
+    training = lesson_03.Training("ReLU")
+    with contextlib.redirect_stdout(None):
+        training.run()
+    across = torch.linspace(-1.15, 1.15, 75, dtype=torch.float64)
+    places = torch.cartesian_prod(across, across)
+
+    def matplotlib():
+        fig, (left, right) = subplots(1, 2, width=6.6, height=3)
+        left.imshow(training.scores(places, 500).sigmoid().reshape(75, 75).T, extent=(-1.15, 1.15) * 2, origin="lower")
+        left.scatter(*training.x.T, c=training.labels)
+        for curve in training.way()[1:]:
+            right.plot(training.way()[0], curve)
+        return show(fig, "What a network says of the plane after 500 steps, and its loss on the way.")
+
+    times = alternate(lambda: lesson_03.draw_training(training, 500), matplotlib, 15)
+    return Row("lesson 03, two spirals", *times, "matplotlib to PNG", "75 x 75 places, 200 points, curves")
 
 
 def _shift_row() -> Row:
@@ -109,4 +149,12 @@ def rows() -> list[Row]:
     >>> callable(rows)
     True
     """
-    return [_player_row(), _drawing_row(), _shift_row(), _stamps_row(), _real_row()]
+    return [
+        _player_row(),
+        _drawing_row(),
+        _map_row(),
+        _spirals_row(),
+        _shift_row(),
+        _stamps_row(),
+        _real_row(),
+    ]

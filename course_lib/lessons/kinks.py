@@ -1,0 +1,109 @@
+"""Lesson 03's activations, the drawing of what one does to a feature map, and a count of a network's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from course_lib import expect, layers
+from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, line_panel, picture_panel, stack, text_panel
+
+# name -> (the function, its slope); "none" is a layer's result as it is.
+ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "none": (lambda x: x, torch.ones_like),
+    "ReLU": (layers.relu, layers.relu_gradient),
+    "SiLU": (layers.silu, layers.silu_gradient),
+    "GELU": (layers.gelu, layers.gelu_gradient),
+    "quick-GELU": (layers.quick_gelu, layers.quick_gelu_gradient),
+}
+REACH = 4.0  # the curves are drawn from -4 to 4
+_SIDE = 192  # a feature map's width in the drawing
+_COUNTED = {"relu": "ReLU", "silu": "SiLU", "gelu": "GELU", "sigmoid": "sigmoid"}
+
+
+def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int, column: int) -> Drawing:
+    """A filter's feature map before and after an activation of ACTIVATIONS, with its curve and its slope.
+
+    picture (1, 3, S, S) is made grey; kernel (3, 3) slides over it with padding 1, and `bias` is added. The number at
+    one place of the map, (row, column), is marked on the curve.
+    Raises ValueError for an unknown activation, other shapes, and a bias that is not finite.
+
+    Example:
+
+    >>> black = torch.zeros(1, 3, 8, 8)
+    >>> print(draw(black, torch.ones(3, 3), "ReLU", -1.0, 4, 4).sentence)
+    ReLU, bias -1: at row 4, column 4 the number -1.00 becomes 0.00, slope 0.00. Below 0 were 100 % of the map's
+    numbers; 0 are now 100 %, the smallest is 0.00.
+    """
+    expect.known("activation", activation, ACTIVATIONS)
+    expect.tensor("picture", picture, "(1, 3, S, S)")
+    expect.tensor("kernel", kernel, "(3, 3)")
+    bias = expect.number("bias", bias, -1e6, 1e6)
+    function, slope = ACTIVATIONS[activation]
+    grey = picture.mean(dim=1, keepdim=True)
+    unbiased = layers.conv2d(grey, kernel[None, None].to(grey), padding=1)
+    before = unbiased + bias
+    after = function(before)
+    brightest = unbiased.abs().max().item() or 1.0
+    here = before[0, 0, row, column]
+    there, slope_here = function(here).item(), slope(here).item()
+    maps = stack(
+        *(
+            picture_panel(numbers[0] / brightest, _SIDE, title, frame=(row - 1, column - 1, 3, 3))
+            for title, numbers in (("the map before", before), ("the map after", after))
+        ),
+        text_panel(f"Grey is 0, white {brightest:.1f} or more,\nblack −{brightest:.1f} or less.", _SIDE + 2, 12),
+    )
+    x = torch.linspace(-REACH, REACH, 241)
+    curves = {"value": function(x), "slope": slope(x)}
+    look = {"y_range": (-1.2, REACH), "colours": [COLOURS["signal"], COLOURS["noise"]]}
+    mark = here.item() if abs(here) <= REACH else None
+    bars = {"range": (-REACH, REACH), "colour": COLOURS["ink"]}
+    plots = stack(
+        line_panel(x, curves, 420, 250, f"{activation}, and where the framed number lies", mark=mark, **look),
+        histogram_panel(before, 420, 120, title="all numbers of the map before: how often (density)", **bars),
+    )
+    below, zero = ((part.double().mean() * 100).item() for part in (before < 0, after == 0))
+    sentence = (
+        f"{activation}, bias {bias:g}: at row {row}, column {column} the number {_plain(here.item())} becomes "
+        f"{_plain(there)}, slope {_plain(slope_here)}. Below 0 were {below:.0f} % of the map's numbers; "
+        f"0 are now {zero:.0f} %, the smallest is {_plain(after.min().item())}."
+    )
+    return Drawing(beside(maps, plots), sentence, grid=(1, 23, _SIDE, _SIDE))
+
+
+def activations_called(network: Callable, *inputs: object) -> dict[str, int]:
+    """Run `network(*inputs)` and count how often it calls ReLU, SiLU, GELU and the bare sigmoid of PyTorch.
+
+    On the device called meta this costs nothing, since only shapes are computed. The sigmoid inside PyTorch's SiLU is
+    not counted; one that a network calls by name is, and quick-GELU, x * sigmoid(1.702 * x), is such a call.
+
+    Example:
+
+    >>> activations_called(torch.nn.Sequential(torch.nn.ReLU(), torch.nn.SiLU(), torch.nn.SiLU()), torch.zeros(2))
+    {'ReLU': 1, 'SiLU': 2, 'GELU': 0, 'sigmoid': 0}
+    """
+    with torch.no_grad(), _Counting() as counting:
+        network(*inputs)
+    return {name: counting.calls[function] for function, name in _COUNTED.items()}
+
+
+class _Counting(TorchFunctionMode):
+    """Counts the calls of PyTorch's functions by name, and lets them pass."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = Counter()
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        self.calls[getattr(function, "__name__", "")] += 1
+        return function(*arguments, **(options or {}))
+
+
+def _plain(value: float) -> str:
+    """Two decimals, and no negative zero."""
+    return f"{round(value, 2) + 0.0:.2f}"

@@ -1,0 +1,206 @@
+"""Lesson 03, ReLU: its predictions, its quiz and its checks; its drawings are in `kinks` and `spirals`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_lib.layers import relu, relu_gradient
+from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.kinks import ACTIVATIONS, activations_called, draw
+from course_lib.lessons.quiz import Choice, Question
+from course_lib.lessons.spirals import EVERY, LAST, Training, draw_training, spirals, spirals_panel
+
+__all__ = [
+    "ACTIVATIONS", "EVERY", "LAST", "Training", "activations_called", "check_collapse", "check_gradient", "check_relu",
+    "check_tent", "draw", "draw_training", "predict_calls", "predict_dead", "predict_hat", "predict_kinkless",
+    "predict_slope", "predict_ten", "quiz", "spirals", "spirals_panel",
+]  # fmt: skip
+
+predict_ten = Question(
+    "Ten linear layers stand one after the other, with nothing in between. How many linear layers are enough to compute the same?",
+    (
+        Choice("one", "Yes: two become one, that one and the third become one, and so on to the end.", right=True),
+        Choice("five", "Two of them become one, that is right. But then five stand one after the other, and the same happens again."),
+        Choice("ten, each adds something", "Each changes the numbers, but all ten together change them in a way that one layer can do as well."),
+    ),
+)  # fmt: skip
+
+predict_hat = Question(
+    "`relu(x) - 2 * relu(x - 1) + relu(x - 2)` is 0 at x = 0 and 1 at x = 1. What is it at x = 10?",
+    (
+        Choice("10", "That is the first of the three alone. The others are 0 only up to x = 1 and x = 2."),
+        Choice("0", "Yes: 10 - 2 * 9 + 8 = 0. From x = 2 on the three slopes 1, -2 and 1 cancel.", right=True),
+        Choice("-8", "That is 10 - 18, the first two. The third adds 8."),
+    ),
+)
+
+predict_kinkless = Question(
+    "A second network begins with the same numbers and is trained in the same way, but there is nothing between its layers. How many of the 200 points does it get right in the end?",
+    (
+        Choice("all 200, but later", "However long it is trained: three linear layers are one, and one cannot bend."),
+        Choice("about 150", "No straight line gets so many: the best one gets 116."),
+        Choice("about 100", "Yes: a straight line through two spirals is hardly better than a coin.", right=True),
+    ),
+)
+
+predict_slope = Question(
+    "Left of 0 the slope of ReLU is 0, right of 0 it is 1. Exactly at 0 the curve has a corner. What does PyTorch give there?",
+    (
+        Choice("0", "Yes. It is a choice; any number from 0 to 1 would do, and this one is kept everywhere in PyTorch.", right=True),
+        Choice("0.5", "The mean of both sides would be a fair choice, but it is not the one that was made."),
+        Choice("1", "That would count the corner to the right side. PyTorch counts it to the left one."),
+        Choice("an error", "A training must not stop because of one number. PyTorch takes a slope and goes on."),
+    ),
+)  # fmt: skip
+
+predict_dead = Question(
+    "With a bias of -2, about 98 of 100 results are 0. How many of the 1000 units are dead, that is 0 for all 500 inputs?",
+    (
+        Choice("none, or hardly any", "Yes: 2 of 100 results are left, and among 500 tries nearly every unit has some of them.", right=True),
+        Choice("about half", "This comes, but later, at a bias of -3."),
+        Choice("about 980", "980 of 1000 results are 0, but not always those of the same units: each input wakes others."),
+    ),
+)  # fmt: skip
+
+predict_calls = Question(
+    "The U-Net of Stable Diffusion 1.5 has 98 convolutions. How often does it use ReLU when it predicts the noise once?",
+    (
+        Choice("98 times", "In the U-Net of 2015 a ReLU follows each 3x3 convolution. This one was built otherwise."),
+        Choice("16 times", "Something happens 16 times, once in each transformer block, but it is another activation."),
+        Choice("never", "Yes: it bends its numbers with SiLU and GELU. The text encoder and the VAE have no ReLU either.", right=True),
+    ),
+)  # fmt: skip
+
+quiz = (
+    Question(
+        "Five linear layers, nothing between them, and one ReLU after the last. What computes the same?",
+        (
+            Choice("one linear layer and a ReLU", "Right: what stands before the first kink is one layer.", right=True),
+            Choice("five linear layers with a ReLU after each", "No: these have four kinks more, and can do much more."),
+            Choice("one linear layer", "No: the ReLU at the end still makes a corner, and a linear layer has none."),
+        ),
+    ),
+    Question(
+        "A unit with ReLU gives 0 for the picture at hand. Is it dead?",
+        (
+            Choice("yes: its slope is 0, so it cannot learn", "From this picture it learns nothing. From the next one, for which it is above 0, it does."),
+            Choice("yes, if its bias is negative", "The bias alone does not say it: with -2, all 1000 units were 0 most of the time, and none was dead."),
+            Choice("only if it gives 0 for all other examples, too", "Right: then no example has a slope for it, and training cannot move its numbers.", right=True),
+        ),
+    ),
+    Question(
+        "Which of these pairs is right for Stable Diffusion 1.x?",
+        (
+            Choice("residual block: SiLU after a group norm", "Right: 44 of the U-Net's 68 SiLUs, and 48 of the VAE's 50, stand there.", right=True),
+            Choice("transformer block: quick-GELU", "There it is GEGLU, with the exact GELU. Quick-GELU is in the text encoder."),
+            Choice("text encoder: GEGLU", "The text encoder has quick-GELU between two linear layers, and no gate."),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _cases() -> list[tuple]:
+    """Numbers with zeros among them, and what arrives from the layers after: both signs everywhere."""
+    generator = torch.Generator().manual_seed(3)
+    cases = [(torch.tensor([-2.0, 0.0, 3.0, -1.0, 0.0, 0.5]), torch.tensor([1.0, 2.0, -4.0, -3.0, -1.0, 0.25]))]
+    for shape in ((4, 5), (2, 3, 4, 4)):
+        x = torch.randint(-3, 4, shape, generator=generator) / 2
+        cases.append((x, torch.randn(shape, generator=generator)))
+    return cases
+
+
+def _slope_times_arriving(x: Tensor, arriving: Tensor) -> Tensor:
+    return arriving * relu_gradient(x)
+
+
+check_relu = FunctionCheck(
+    "my_relu",
+    relu,
+    [(x,) for x, _ in _cases()],
+    [
+        Mistake("That keeps what is below 0. ReLU keeps what is above 0, and writes 0 for the rest.", lambda x: x.clamp(max=0)),
+        Mistake("The sign is turned: below 0 the result is 0, above 0 it is x.", lambda x: relu(-x)),
+        Mistake("That is the absolute value: a number below 0 becomes 0, not its opposite.", torch.abs),
+        Mistake("Those are ones and zeros, the slope. ReLU gives the number itself where it is above 0.", lambda x: (x > 0).float()),
+        Mistake("Large numbers are cut off at 1. ReLU has no upper end.", lambda x: x.clamp(0, 1)),
+        Mistake("Numbers below 0 are made small, not 0; that is called leaky ReLU.", lambda x: torch.where(x > 0, x, 0.01 * x)),
+        Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
+        Mistake("That is one number, the largest. ReLU compares each number alone with 0.", lambda x: x.max().clamp(min=0)),
+        Mistake("Nothing has changed: numbers below 0 become 0.", lambda x: x),
+    ],
+)  # fmt: skip
+
+check_gradient = FunctionCheck(
+    "my_relu_gradient",
+    _slope_times_arriving,
+    _cases(),
+    [
+        Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is 1 there.", lambda x, arriving: arriving * (x >= 0)),
+        Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is one half there.", lambda x, arriving: arriving * torch.heaviside(x, torch.tensor(0.5))),
+        Mistake("The wrong side: the slope is 1 where x is above 0.", lambda x, arriving: arriving * (x < 0)),
+        Mistake("The wrong side: the slope is 1 where x is above 0, and 0 at 0 and below.", lambda x, arriving: arriving * (x <= 0)),
+        Mistake("That is the slope alone. Multiply it by what arrives.", lambda x, arriving: (x > 0).float()),
+        Mistake("That looks at the sign of what arrives. What counts is the sign of x.", lambda x, arriving: relu(arriving)),
+        Mistake("What arrives may have either sign: only x decides what passes.", lambda x, arriving: relu(arriving) * (x > 0)),
+        Mistake("Below 0 the slope is 0, not -1: that would be the absolute value.", lambda x, arriving: arriving * x.sign()),
+        Mistake("That multiplies by the result. The slope above 0 is 1, however large x is.", lambda x, arriving: arriving * relu(x)),
+        Mistake("Everything passes. Where x is 0 or below, nothing does.", lambda x, arriving: arriving),
+        Mistake("The sign is turned. The slope above 0 is +1; going downhill is a matter for the training, later.", lambda x, arriving: -arriving * (x > 0)),
+        Mistake("That is ReLU itself. Here its slope is asked for, times what arrives.", lambda x, arriving: relu(x)),
+    ],
+)  # fmt: skip
+
+
+def _collapse(weight1: Tensor, bias1: Tensor, weight2: Tensor, bias2: Tensor) -> tuple[Tensor, Tensor]:
+    return weight2 @ weight1, weight2 @ bias1 + bias2
+
+
+def _layers() -> list[tuple]:
+    generator = torch.Generator().manual_seed(4)
+    return [
+        tuple(torch.randn(shape, generator=generator) for shape in ((middle, inputs), (middle,), (outputs, middle), (outputs,)))
+        for inputs, middle, outputs in ((3, 3, 3), (3, 4, 2), (5, 3, 4))
+    ]  # fmt: skip
+
+
+_ORDER = "The tables are multiplied in the wrong order. The second layer works on the result of the first: weight2 @ weight1."
+_NOT_THROUGH = "bias1 is added as it is. It goes through the second layer, too: weight2 @ bias1."
+
+check_collapse = FunctionCheck(
+    "collapse",
+    _collapse,
+    _layers(),
+    [
+        Mistake(_ORDER, lambda w1, b1, w2, b2: (w1 @ w2, w2 @ b1 + b2)),
+        Mistake(_ORDER, lambda w1, b1, w2, b2: (w1 @ w2, w1 @ b2 + b1)),
+        Mistake(f"{_ORDER} And bias1 goes through the second layer, too.", lambda w1, b1, w2, b2: (w1 @ w2, b1 + b2)),
+        Mistake(_NOT_THROUGH, lambda w1, b1, w2, b2: (w2 @ w1, b1 + b2)),
+        Mistake("bias1 is missing: it goes through the second layer, weight2 @ bias1.", lambda w1, b1, w2, b2: (w2 @ w1, b2)),
+        Mistake("bias2 is missing: it is added at the end.", lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1)),
+        Mistake("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: (w2 @ w1, w2 @ (b1 + b2))),
+        Mistake("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: (w2 @ w1, w1 @ b1 + b2)),
+        Mistake("Rows and columns of the weight are exchanged.", lambda w1, b1, w2, b2: ((w2 @ w1).T, w2 @ b1 + b2)),
+        Mistake("The tables are multiplied number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: (w2 * w1, w2 @ b1 + b2)),
+        Mistake("The tables are added. One layer works on the result of the other: multiply them, weight2 @ weight1.", lambda w1, b1, w2, b2: (w1 + w2, b1 + b2)),
+        Mistake("That is the weight alone; return it together with the bias: weight, bias.", lambda w1, b1, w2, b2: w2 @ w1),
+        Mistake("Weight and bias have changed places: return weight, bias.", lambda w1, b1, w2, b2: (w2 @ b1 + b2, w2 @ w1)),
+    ],
+)  # fmt: skip
+
+check_tent = ValueCheck(
+    "your tent",
+    [2, -3, 1],
+    [
+        Mistake("Those are the slopes of the pieces. Each number is the *change* of the slope at its kink.", [2, -1, 0]),
+        Mistake("After x = 1 the slope is 2 - 2 = 0: it stays up. It must become -1.", [2, -2, 0]),
+        Mistake("The way down is right, but it goes on below 0: at x = 3 the slope must become 0 again.", [2, -3, 0]),
+        Mistake("It comes down with a slope of -2, so it is at 0 at x = 2 already. From 1 to 3 it has two steps' time.", [2, -4, 2]),
+        Mistake("The last kink is too strong: after x = 3 the slope must be 0, and 2 - 3 + 1 is 0.", [2, -3, 3]),
+        Mistake("The sign of the second number: the slope must fall there, from 2 to -1.", [2, 3, 1]),
+        Mistake("The sign of the last number: the slope must rise there, from -1 to 0.", [2, -3, -1]),
+        Mistake("That is the hat of the text. This tent rises to 2, and its way down is twice as long as its way up.", [1, -2, 1]),
+        Mistake("The right shape, but it reaches 1 only.", [1, -1.5, 0.5]),
+    ],
+    hint="It is three numbers, [a, b, c]; add up the slopes piece by piece.",
+)  # fmt: skip
