@@ -66,10 +66,11 @@ def contact_sheet(frames: Sequence[Sequence], captions: Sequence[str], rows: Seq
             f"expected a caption for each frame and a picture for each of {len(rows)} rows; "
             f"got {len(captions)} captions and frames of {counts} pictures"
         )
+    # One width for all rows keeps the columns in line, where a latent stands above its picture.
+    cell = max(_cell_width(to_pixels(picture).shape[1]) for picture in frames[0])
     parts = []
     for row, name in enumerate(rows):
         pictures = [to_pixels(frame[row]) for frame in frames]
-        cell = _cell_width(pictures[0].shape[1])
         panels = [picture_panel(picture, cell) for picture in pictures]
         strip = beside(*panels, gap=8)
         if row == 0:

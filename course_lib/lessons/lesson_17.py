@@ -28,7 +28,7 @@ predict_weights = Question(
 )
 
 predict_side = Question(
-    "Twice the side, 1024 in place of 512. By how much does the *work* grow, the numbers that live on the way?",
+    "Twice the side, 1024 in place of 512. By how much does the work grow, the numbers that live on the way?",
     (
         Choice("not at all", "The weights stay as they are. But feature maps grow with the picture."),
         Choice("2 times", "A picture has two sides: twice as high and twice as wide."),

@@ -147,4 +147,4 @@ def show_card(model: StableDiffusion, settings: dict | None = None) -> Shown:
         return show_pictures([target], ["the card's"], alt="The picture of the card. Yours is still missing.", size=192)
     same = np.array_equal(target, yours)
     alt = f"The picture of the card, and yours: {'the same in every pixel' if same else 'another picture'}."
-    return show_pictures([target, yours], ["the card's", "yours"], alt=alt, size=192)
+    return show_pictures([target, yours], ["the card's", "yours"], alt=alt, columns=2, size=192)

@@ -76,6 +76,14 @@ def test_contact_sheet_columns_are_in_line(side):
     assert np.flatnonzero(np.diff(dark.astype(int)) == 1).size == 3  # three columns, each with its line
 
 
+def test_contact_sheet_columns_of_different_rows_are_in_line():
+    frames = [[-torch.ones(3, side, side) for side in (8, 64, 512)]] * 3  # latents, a picture, a large one
+    sheet = contact_sheet(frames, ["step"] * 3, ["state", "guess", "large"])
+    dark = (sheet == 0).all(axis=2)
+    starts = [np.flatnonzero(np.diff(line.astype(int)) == 1) for line in dark if line.sum() > 300]
+    assert len(starts) > 300 and all(np.array_equal(line, starts[0]) for line in starts)
+
+
 def test_contact_sheet_counts_its_parts():
     with pytest.raises(ValueError, match="got 1 captions"):
         contact_sheet([[torch.zeros(3, 8, 8)]] * 2, ["one"], ["state"])

@@ -10,12 +10,14 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from course_lib.lessons import lesson_17 as lesson
 from course_lib.lessons import real_model, settings_card, watching
 from course_lib.models import load, outline, untrained
 from course_lib.models.configs import STABLE_DIFFUSION_15
 from course_lib.models.memory import needed
+from course_lib.models.sources import find
 from course_lib.pipeline import prepare, text_to_image
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import make_sigmas
@@ -66,8 +68,7 @@ def test_every_cell_of_the_page_on_the_gpu_path(models, monkeypatch, capsys):
     assert "This page runs Stable Diffusion 1.5 on the CPU, in float32." in said
     assert "The safety checker is on.\nflagged: [False]" in said
     assert "brightest number: 0.0  flagged: [True]" in said
-    assert "At no place do they differ by more than 1 of 255 levels." in said
-    assert "the library and our lines paint the same" in said
+    assert said.count("At no place do they differ by more than 1 of 255 levels.") == 2
     assert names["runner"].player.about["sentences"][-1] == "Result after 2 steps, sigma 0."
     assert names["chosen"].name == real_model.REAL and names["model"].vae.latent_channels == 4
 
@@ -130,6 +131,27 @@ def test_the_checker_is_fetched_too_or_done_without(monkeypatch, tmp_path):
     monkeypatch.setattr(real_model, "find", find)
     assert lesson.choose().folder == tmp_path
     assert asked == [(real_model.REAL, True, True), (real_model.REAL, False, False)]
+
+
+def test_a_download_with_the_checker_says_how_much(monkeypatch, tmp_path, capsys):
+    asked = []
+
+    def snapshot_download(hub_id, *, allow_patterns, local_files_only):
+        asked.append(allow_patterns)
+        if local_files_only:
+            raise LocalEntryNotFoundError("not there")
+        for pattern in allow_patterns:
+            if pattern.endswith(".safetensors"):
+                (tmp_path / pattern).parent.mkdir(exist_ok=True)
+                (tmp_path / pattern).touch()
+        return str(tmp_path)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    assert find(real_model.REAL, safety_checker=True) == tmp_path
+    assert "safety_checker/model.fp16.safetensors" in asked[-1] and "about 2.7 GB" in capsys.readouterr().out
+    find(real_model.REAL)
+    assert not any("safety_checker" in pattern for pattern in asked[-1])
 
 
 def test_memory_is_checked_before_loading(monkeypatch):
