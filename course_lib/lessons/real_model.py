@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from course_lib import expect
 from course_lib.device import choose_device, choose_dtype
 from course_lib.figures import Shown, show_pictures
 from course_lib.models import outline
-from course_lib.models.memory import GB, Need, needed, there, would_fit
+from course_lib.models.memory import GB, Need, advise_when_full, needed, there, would_fit
 from course_lib.models.model import configs_of
 from course_lib.models.sources import SOURCES, find
 from course_lib.models.weights import read_json
@@ -60,6 +61,11 @@ class Chosen:
             asked |= {"device": self.device, "free": free, "free_on_cpu": there("cpu")}
             raise MemoryError(would_fit(outline(configs_of(self.folder)), **asked))
         return f"{need.total / GB:.2f} GB needed, {free / GB:.2f} GB free on {self.device.type}: it fits."
+
+    def advise(self) -> AbstractContextManager:
+        """Within it, running out of memory ends in a MemoryError that says what would fit, whoever computes."""
+        shapes = outline(configs_of(self.folder))
+        return advise_when_full(shapes, device=self.device, size=self.size, dtype=self.dtype)
 
     @property
     def has_checker(self) -> bool:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from course_lib.models import StableDiffusion
+from course_lib.models.memory import advise_when_full
 from course_lib.pipeline import prepare
 from course_lib.samplers import SAMPLERS, Step
 
@@ -83,8 +84,10 @@ class Watch:
         return self._last[1][1]
 
     def decode(self, latent: Tensor) -> Tensor:
-        """latent (B, C, h, w) -> pictures (B, 3, H, W) in [-1, 1]."""
-        with torch.no_grad():
+        """latent (B, C, h, w) -> pictures (B, 3, H, W) in [-1, 1]. Raises MemoryError, saying what would fit."""
+        height, width = (side * self.model.vae.factor for side in latent.shape[2:])
+        settings = {"device": self.model.device, "size": (height, width), "dtype": self.model.dtype}
+        with torch.no_grad(), advise_when_full(self.model.networks, **settings):
             return self.model.decode(latent)
 
     def pace(self) -> str:

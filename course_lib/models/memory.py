@@ -181,11 +181,19 @@ def advise_when_full(
         gc.collect()
         if device.type == "cuda" and torch.cuda.is_available():
             torch.cuda.empty_cache()
-        weights = [weight for network in networks.values() for weight in network.parameters()]
-        loaded = sum(weight.nbytes for weight in weights if weight.device.type == device.type)
-        free = {"free": there(device) + loaded, "free_on_cpu": there("cpu")}
+        free = {"free": there(device) + _held(networks, device), "free_on_cpu": there("cpu")}
         words = would_fit(networks, device=device, size=size, dtype=dtype, pictures=pictures, **free)
         raise MemoryError(f"The memory of {device.type} is full. {words}") from None
+
+
+def _held(networks: Networks, device: torch.device) -> int:
+    """The bytes that this program holds on a device, and would have for itself if it began anew."""
+    if device.type == "cuda" and torch.cuda.is_available():
+        return torch.cuda.memory_allocated(device)
+    if device.type == "mps" and torch.backends.mps.is_available():
+        return torch.mps.current_allocated_memory()
+    weights = [weight for network in networks.values() for weight in network.parameters()]
+    return sum(weight.nbytes for weight in weights if weight.device.type == device.type)
 
 
 class _Alive(TorchDispatchMode):

@@ -6,6 +6,7 @@ import math
 import shutil
 from dataclasses import replace
 
+import diffusers
 import nbformat
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from course_lib.lessons import lesson_17 as lesson
 from course_lib.lessons import real_model, settings_card, watching
-from course_lib.models import load, outline, untrained
+from course_lib.models import UNet, load, outline, untrained
 from course_lib.models.configs import STABLE_DIFFUSION_15
 from course_lib.models.memory import needed
 from course_lib.models.sources import find
@@ -79,6 +80,24 @@ def test_a_checker_that_objects_is_told_and_not_taken_for_another_picture(models
     names = run_page(chosen, monkeypatch, until="objecting_checker")
     assert names["result"].nsfw_content_detected == [True] and names["result"].images.max() == 0
     assert lesson.check_why_black.right(names["noise"], names["result"].nsfw_content_detected) == "checker"
+
+
+@pytest.mark.parametrize(("kind", "method"), [(UNet, "forward"), (diffusers.AutoencoderKL, "decode")])
+def test_a_full_memory_ends_in_advice_in_both_programs(models, monkeypatch, kind, method):
+    full_size.write(models / real_model.REAL, tiny=True)
+    chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=1)
+    whole = getattr(kind, method)
+
+    def full(self, *arguments, **settings):
+        if any(weight.is_meta for weight in self.parameters()) or any(getattr(a, "is_meta", 0) for a in arguments):
+            return whole(self, *arguments, **settings)  # the counting itself
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(kind, method, full)
+    with pytest.raises(
+        MemoryError, match="^The memory of cpu is full. 64 x 64 pixels in float32 need .*\nWhat would fit"
+    ):
+        run_page(chosen, monkeypatch)
 
 
 def test_without_its_files_the_checker_is_missed_aloud(models, monkeypatch):
