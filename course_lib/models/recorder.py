@@ -1,4 +1,4 @@
-"""Watch where words reach: record the weights of the cross-attention while a denoiser runs, and change nothing."""
+"""Watch who looks where: record the weights of the attention while a denoiser runs, and change nothing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from course_lib import expect
 from course_lib.models.transformer import Attention, SpatialTransformer
 from course_lib.models.unet import UNet
 
+_LAYERS = {"words": "attn2", "pixels": "attn1"}
+
 
 class Recorded(NamedTuple):
-    """One call of the denoiser. maps : for each layer, by its name in the U-Net, (B, heads, h, w, words), on the CPU.
+    """One call of the denoiser. maps : for each layer, by its name in the U-Net, (B, heads, h, w, keys), on the CPU.
 
-    Over the words each pixel's weights sum to 1.
+    keys : the places of the prompt, or the h * w pixels row by row. Over them each pixel's weights sum to 1.
 
     Example:
 
@@ -28,10 +31,12 @@ class Recorded(NamedTuple):
 
 
 class Recorder:
-    """A wrapper of a denoiser that keeps, for each call, how much each pixel looked at each word.
+    """A wrapper of a denoiser that keeps, for each call, how much each pixel looked at each word, or at each pixel.
 
-    unet : the network inside the denoiser. With guidance in one pass, the second half of the batch saw the prompt.
+    unet : the network inside the denoiser; of : "words" for its cross-attention, "pixels" for its self-attention. With
+    guidance in one pass, the second half of the batch saw the prompt.
     The denoiser's answers stay the same to the last bit: the weights are computed once more, beside it.
+    Raises ValueError where `of` is neither.
 
     Example:
 
@@ -44,8 +49,9 @@ class Recorder:
     ('down_blocks.0.attentions.0.0', torch.Size([1, 2, 4, 4, 16]))
     """
 
-    def __init__(self, unet: UNet):
-        self.unet = unet
+    def __init__(self, unet: UNet, of: str = "words"):
+        expect.known("kind of attention", of, _LAYERS)
+        self.unet, self.of = unet, of
         self.calls: list[Recorded] = []
 
     def around(self, denoise: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
@@ -53,7 +59,7 @@ class Recorder:
 
         def recorded(x: Tensor, sigma: Tensor) -> Tensor:
             maps: dict[str, Tensor] = {}
-            hooks = [hook for name, layer in self._layers() for hook in _hooks(name, layer, maps)]
+            hooks = [hook for name, layer in self._layers() for hook in _hooks(name, layer, _LAYERS[self.of], maps)]
             try:
                 denoised = denoise(x, sigma)
             finally:
@@ -68,8 +74,8 @@ class Recorder:
         return [(name, part) for name, part in self.unet.named_modules() if isinstance(part, SpatialTransformer)]
 
 
-def _hooks(name: str, transformer: SpatialTransformer, maps: dict[str, Tensor]) -> list:
-    """Hooks that note the size of the picture, and the weights of each block's cross-attention."""
+def _hooks(name: str, transformer: SpatialTransformer, layer: str, maps: dict[str, Tensor]) -> list:
+    """Hooks that note the size of the picture, and the weights of each block's attention layer of that name."""
     size = []
 
     def note_size(module: SpatialTransformer, inputs: tuple) -> None:
@@ -77,14 +83,14 @@ def _hooks(name: str, transformer: SpatialTransformer, maps: dict[str, Tensor]) 
 
     def note_weights(index: int) -> Callable:
         def hook(module: Attention, inputs: tuple, output: Tensor) -> None:
-            x, context = inputs
+            x, context = inputs[0], inputs[-1]  # self-attention is called with x alone
             with torch.no_grad():
                 maps[f"{name}.{index}"] = weights_of(module, x, context).unflatten(2, tuple(size)).float().cpu()
 
         return hook
 
     blocks = transformer.transformer_blocks
-    noted = [block.attn2.register_forward_hook(note_weights(index)) for index, block in enumerate(blocks)]
+    noted = [getattr(block, layer).register_forward_hook(note_weights(index)) for index, block in enumerate(blocks)]
     return [transformer.register_forward_pre_hook(note_size), *noted]
 
 

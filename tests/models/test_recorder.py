@@ -1,4 +1,4 @@
-"""Recording the cross-attention changes no bit, and what is recorded is what the layers used."""
+"""Recording the attention changes no bit, and what is recorded is what the layers used."""
 
 import pytest
 import torch
@@ -17,10 +17,11 @@ def start():
     return SIGMAS[0].item() * torch.randn(2, 4, 8, 6, generator=torch.Generator().manual_seed(0))
 
 
+@pytest.mark.parametrize("of", ["words", "pixels"])
 @pytest.mark.parametrize("cfg_scale", [1.0, 3.0])
-def test_not_a_bit_changes(cfg_scale):
+def test_not_a_bit_changes(cfg_scale, of):
     denoise = MODEL.guided_denoiser("a panda", cfg_scale=cfg_scale)
-    recorder = Recorder(MODEL.unet)
+    recorder = Recorder(MODEL.unet, of)
     plain = sample("euler", denoise, start(), SIGMAS)
     recorded = sample("euler", recorder.around(denoise), start(), SIGMAS)
     assert torch.equal(plain, recorded)
@@ -38,6 +39,36 @@ def test_every_layer_is_recorded_at_its_size():
     assert maps["mid_block.attentions.0.0"].shape == (2, 2, 4, 3, 16)
     for weights in maps.values():
         torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+
+
+def test_two_recorders_stand_around_one_denoiser():
+    denoise = MODEL.denoiser(MODEL.encode_text(["a panda"]))
+    words, pixels = Recorder(MODEL.unet), Recorder(MODEL.unet, of="pixels")
+    both = pixels.around(words.around(denoise))
+    assert torch.equal(both(start(), torch.tensor(2.0)), denoise(start(), torch.tensor(2.0)))
+    assert list(words.calls[0].maps) == list(pixels.calls[0].maps)
+    seen = pixels.calls[0].maps
+    assert seen["down_blocks.0.attentions.0.0"].shape == (2, 2, 8, 6, 48)
+    assert seen["mid_block.attentions.0.0"].shape == (2, 2, 4, 3, 12)
+    for weights in seen.values():
+        torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+
+
+def test_what_pixels_look_at_is_what_the_layer_was_given():
+    """The layer's own output, made again from the recorded weights."""
+    layer, given = MODEL.unet.mid_block.attentions[0].transformer_blocks[0].attn1, {}
+    hook = layer.register_forward_hook(lambda _, inputs, output: given.update(x=inputs[0], out=output))
+    recorder = Recorder(MODEL.unet, of="pixels")
+    recorder.around(MODEL.denoiser(MODEL.encode_text(["a panda"])))(start(), torch.tensor(2.0))
+    hook.remove()
+    weights = recorder.calls[0].maps["mid_block.attentions.0.0"].flatten(2, 3)
+    mixed = (weights @ layer.to_v(given["x"]).unflatten(-1, (2, -1)).transpose(1, 2)).transpose(1, 2).flatten(2)
+    torch.testing.assert_close(layer.to_out[0](mixed), given["out"])
+
+
+def test_another_kind_is_refused():
+    with pytest.raises(ValueError, match="unknown kind of attention 'letters'"):
+        Recorder(MODEL.unet, of="letters")
 
 
 def test_the_weights_are_those_that_the_layer_uses():
