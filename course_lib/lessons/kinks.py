@@ -56,7 +56,7 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
             picture_panel(numbers[0] / brightest, _SIDE, title, frame=(row - 1, column - 1, 3, 3))
             for title, numbers in (("the map before", before), ("the map after", after))
         ),
-        text_panel(f"Grey is 0, white {brightest:.1f} or more,\nblack −{brightest:.1f} or less.", _SIDE + 2, 12),
+        text_panel(f"Grey 0, white from {brightest:.3g},\nblack from −{brightest:.3g} down.", _SIDE + 2, 12),
     )
     x = torch.linspace(-REACH, REACH, 241)
     curves = {"value": function(x), "slope": slope(x)}
@@ -64,16 +64,27 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     mark = here.item() if abs(here) <= REACH else None
     bars = {"range": (-REACH, REACH), "colour": COLOURS["ink"]}
     plots = stack(
-        line_panel(x, curves, 420, 250, f"{activation}, and where the framed number lies", mark=mark, **look),
+        line_panel(x, curves, 420, 250, f"{called(activation)}, and where the framed number lies", mark=mark, **look),
         histogram_panel(before, 420, 120, title="all numbers of the map before: how often (density)", **bars),
     )
     below, zero = ((part.double().mean() * 100).item() for part in (before < 0, after == 0))
     sentence = (
-        f"{activation}, bias {bias:g}: at row {row}, column {column} the number {_plain(here.item())} becomes "
+        f"{called(activation)}, bias {bias:g}: at row {row}, column {column} the number {_plain(here.item())} becomes "
         f"{_plain(there)}, slope {_plain(slope_here)}. Below 0 were {below:.0f} % of the map's numbers; "
         f"0 are now {zero:.0f} %, the smallest is {_plain(after.min().item())}."
     )
     return Drawing(beside(maps, plots), sentence, grid=(1, 23, _SIDE, _SIDE))
+
+
+def called(activation: str) -> str:
+    """The name of an activation at the beginning of a sentence.
+
+    Example:
+
+    >>> called("none"), called("SiLU")
+    ('No activation', 'SiLU')
+    """
+    return "No activation" if activation == "none" else activation
 
 
 def activations_called(network: Callable, *inputs: object) -> dict[str, int]:

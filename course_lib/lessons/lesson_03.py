@@ -47,7 +47,7 @@ predict_kinkless = Question(
 predict_slope = Question(
     "Left of 0 the slope of ReLU is 0, right of 0 it is 1. Exactly at 0 the curve has a corner. What does PyTorch give there?",
     (
-        Choice("0", "Yes. It is a choice; any number from 0 to 1 would do, and this one is kept everywhere in PyTorch.", right=True),
+        Choice("0", "Yes. It is a choice; any number from 0 to 1 would do, and 0 is what was chosen.", right=True),
         Choice("0.5", "The mean of both sides would be a fair choice, but it is not the one that was made."),
         Choice("1", "That would count the corner to the right side. PyTorch counts it to the left one."),
         Choice("an error", "A training must not stop because of one number. PyTorch takes a slope and goes on."),

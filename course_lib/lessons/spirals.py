@@ -14,7 +14,7 @@ from torch import Tensor
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, line_panel, stack, text_panel
 from course_lib.figures.drawing import titled
-from course_lib.lessons.kinks import ACTIVATIONS
+from course_lib.lessons.kinks import ACTIVATIONS, called
 
 EVERY = 50  # steps from one kept state of a training to the next
 LAST = 2000
@@ -180,7 +180,7 @@ class Training:
 
     def _line(self) -> str:
         right = f"{100 * self.right():3.0f} % of the points right"
-        return f"{self.activation}, step {self.step:4d}: loss {self.loss():.2f}, {right}"
+        return f"{called(self.activation)}, step {self.step:4d}: loss {self.loss():.2f}, {right}"
 
     def _next(self, state: _State) -> _State:
         """One step of Adam; the old state stays as it is."""
@@ -222,11 +222,11 @@ def draw_training(training: Training, step: int, without: bool = False) -> Drawi
     panel = spirals_panel(training, step, without)
     steps, losses, wrong = training.way()
     right = round(training.right(step, not without) * len(training.x))
-    taken = " with its activation taken out" if without else ""
+    taken = " with its activation taken out" if without and training.activation != "none" else ""
     loss = training.loss(step, not without)
     sentence = (
-        f"{training.activation}{taken} after step {step}: {right} of {len(training.x)} points lie on the right side, "
-        f"loss {loss:.2f}."
+        f"{called(training.activation)}{taken} after step {step}: {right} of {len(training.x)} points lie "
+        f"on the right side, loss {loss:.2f}."
     )
     key = (
         "Points: filled, first spiral; open, second. A cross: on the wrong side.\n"
