@@ -1,0 +1,235 @@
+"""Lesson 07, attention: its predictions, its quiz and its checks; its drawings are in `heat_maps`, its counts in
+`attention_cost`."""
+
+from __future__ import annotations
+
+import torch
+
+from course_lib.lessons.attention_cost import AttentionLayer, attention_layers, how_it_flows, where_attention_is
+from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.heat_maps import (
+    Watched,
+    change,
+    draw_pixel,
+    draw_swap,
+    draw_word,
+    heat_panel,
+    share_in_top_quarter,
+    watch,
+)
+from course_lib.lessons.quiz import Choice, Question
+
+__all__ = [
+    "AttentionLayer", "Watched", "attention_layers", "change", "check_attention", "check_scores", "check_weights",
+    "draw_pixel", "draw_swap", "draw_word", "heat_panel", "how_it_flows", "predict_corner", "predict_cost",
+    "predict_most", "predict_order", "predict_scale", "predict_share", "predict_where", "quiz", "share_in_top_quarter",
+    "watch", "where_attention_is",
+]  # fmt: skip
+
+predict_share = Question(
+    "The scores are 0, 2 and -1. Powers of e: 1 for score 0, 7.39 for score 2, 0.37 for score -1. Each word's share is its power, divided by the sum of the three. How large is the share of \"red\", with score 2?",
+    (
+        Choice("200 %", "That is score over sum of scores, 2 / (0 + 2 - 1). Shares above 1 and below 0 are what the powers of e prevent."),
+        Choice("84 %", "Yes: 7.39 / (1 + 7.39 + 0.37) = 7.39 / 8.76.", right=True),
+        Choice("100 %", "The highest score gets most, but never all: no power of e is 0."),
+    ),
+)  # fmt: skip
+
+predict_scale = Question(
+    "Queries and keys are random numbers of variance 1, and each score is a sum of 160 products of them. Nothing is divided. A query scores 77 keys. What do its 77 weights look like?",
+    (
+        Choice("all about 1/77", "That would need scores that are nearly equal. A sum of 160 random products has a standard deviation of 12.6, the root of 160."),
+        Choice("one key gets nearly everything", "Yes: the best score leads by several whole numbers, and each of them is a factor of e.", right=True),
+        Choice("the same as with 4 products", "The more products are added, the larger a sum gets, above 0 or below, and softmax acts on differences."),
+    ),
+)  # fmt: skip
+
+predict_order = Question(
+    "The three words come in another order, each with its own key and value. What does the pixel take home?",
+    (
+        Choice("the same", "Yes: the weights change places together with the values, and a sum does not mind the order.", right=True),
+        Choice("the same numbers in another order", "The weights come in another order. The mixture is a sum over them, and has no places to exchange."),
+        Choice("something else: order is what sentences live on", "For a sentence it matters, for attention it does not. That is a gap, and something else must fill it."),
+    ),
+)  # fmt: skip
+
+predict_most = Question(
+    "The prompt is \"a red circle above a blue square\": a begin mark, seven words, and 16 places filled with the end mark. Averaged over all pixels, heads and steps, where does most of the looking go?",
+    (
+        Choice("to \"red\" and \"blue\"", "They are looked at much by the few pixels that paint the shapes. Most pixels are ground, and have nothing to do with either."),
+        Choice("to \"circle\" and \"square\"", "They name the things, but each of them is looked at less than the two marks."),
+        Choice("to the begin mark and the end marks", "Yes. Weights must sum to 1, so a pixel that needs no word has to look somewhere.", right=True),
+    ),
+)  # fmt: skip
+
+predict_corner = Question(
+    "A pixel in the corner of the picture, on white ground. Which pixels does it look at, at the last step?",
+    (
+        Choice("at itself and its neighbours", "That is what a convolution does. In attention, far is as easy as near."),
+        Choice("at the two shapes", "It would be a way to know what is in the picture. Measured, the ground looks at little of them."),
+        Choice("at ground, all over the picture", "Yes: pixels with like contents look at each other, however far apart they are.", right=True),
+    ),
+)  # fmt: skip
+
+predict_where = Question(
+    "Stable Diffusion 1.5 has 16 attention layers for words. How many of them work at the smallest size, 8 x 8, in the middle of the U?",
+    (
+        Choice("16", "So it is often drawn. Counted, the middle has fewer."),
+        Choice("8", "That would be every other one. Counted, it is far fewer."),
+        Choice("1", "Yes. The other 15 stand on the two ways, at 64, 32 and 16.", right=True),
+    ),
+)  # fmt: skip
+
+predict_cost = Question(
+    "The side of the picture is doubled. How many times as many scores does self-attention compute?",
+    (
+        Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
+        Choice("4 times", "That is how many times as many pixels there are. Each of them looks at four times as many, too."),
+        Choice("16 times", "Yes: 4 times the queries, and for each of them 4 times the keys.", right=True),
+    ),
+)  # fmt: skip
+
+quiz = (
+    Question(
+        "In cross-attention, where do queries, keys and values come from?",
+        (
+            Choice("queries from the pixels, keys and values from the words", "Right: the pixels ask, and the words answer. So each pixel gets one mixture.", right=True),
+            Choice("queries from the words, keys and values from the pixels", "Then each word would get a mixture of pixels. But it is the pixels that are to be painted."),
+            Choice("all three from the pixels", "That is self-attention, which stands before it in the same block."),
+        ),
+    ),
+    Question(
+        "Softmax was taken over the wrong axis: for each word, over the pixels. What does that mean?",
+        (
+            Choice("nothing: shares are shares", "Now each word's shares sum to 1 over the pixels. What one pixel takes home may sum to 3, or to nearly 0."),
+            Choice("the pixels compete for each word", "Right: each word hands out one whole among all pixels, and what a pixel takes home is no mean any more.", right=True),
+            Choice("the scores become too large", "The scores are the same. By which sum their powers are divided has changed."),
+        ),
+    ),
+    Question(
+        "SDXL works on latents of 128 x 128 and has no attention at that size. Why, according to its authors?",
+        (
+            Choice("words cannot reach so many pixels", "They could: cross-attention at 128 x 128 would be quite cheap."),
+            Choice("for efficiency", "Right: self-attention there would compute 16 times as many scores as at 64 x 64. Words reach the pixels at the smaller sizes.", right=True),
+            Choice("attention belongs in the bottleneck", "It has attention at 64 x 64 and 32 x 32 on both ways."),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _attend(query, key, value, scale=None, axis=1) -> torch.Tensor:
+    return _weights(query, key, scale, axis) @ value
+
+
+def _weights(query, key, scale=None, axis=1) -> torch.Tensor:
+    return torch.softmax(query @ key.T * (query.shape[1] ** -0.5 if scale is None else scale), dim=axis)
+
+
+def _cases() -> list[tuple]:
+    """Five sizes (N, M, width, V): all different, all equal, and what tells roots, axes and sizes apart."""
+    draw_from = torch.Generator().manual_seed(7)
+    sizes = [(5, 7, 9, 3), (6, 6, 6, 6), (3, 2, 16, 5), (2, 5, 5, 5), (4, 3, 2, 8)]
+    return [tuple(torch.randn(shape, generator=draw_from) for shape in ((n, c), (m, c), (m, v))) for n, m, c, v in sizes]  # fmt: skip
+
+
+_ROOT = "The scores are divided by the width itself. It is its square root."
+_AXIS = "Softmax runs over the queries. Each query shares out over the keys: dim=1, along its row."
+
+check_attention = FunctionCheck(
+    "my_attention",
+    _attend,
+    _cases(),
+    [
+        Mistake("The scale is missing: divide the scores by the square root of the width of a query.", lambda q, k, v: _attend(q, k, v, 1)),
+        Mistake(_ROOT, lambda q, k, v: _attend(q, k, v, 1 / q.shape[1])),
+        Mistake("The scores are multiplied by the root. They must become smaller: divide.", lambda q, k, v: _attend(q, k, v, q.shape[1] ** 0.5)),
+        Mistake("The 2 of the example is left in: it was the root of 4. Take the width from query.shape.", lambda q, k, v: _attend(q, k, v, 0.5)),
+        Mistake("That is the root of the number of queries. The width is query.shape[1].", lambda q, k, v: _attend(q, k, v, len(q) ** -0.5)),
+        Mistake("That is the root of the number of keys. The width is how many numbers one query has, query.shape[1].", lambda q, k, v: _attend(q, k, v, len(k) ** -0.5)),
+        Mistake("That is the root of the value's width. Scores are made of queries and keys: take query.shape[1].", lambda q, k, v: _attend(q, k, v, v.shape[1] ** -0.5)),
+        Mistake(_AXIS, lambda q, k, v: _attend(q, k, v, axis=0)),
+        Mistake(f"{_AXIS} And the scale is missing.", lambda q, k, v: _attend(q, k, v, 1, axis=0)),
+        Mistake("Softmax runs over the whole table, so all weights together sum to 1. Each row must.", lambda q, k, v: torch.softmax((q @ k.T / q.shape[1] ** 0.5).flatten(), 0).view(len(q), len(k)) @ v),
+        Mistake("Softmax is missing: scores are no shares, they may be negative.", lambda q, k, v: q @ k.T / q.shape[1] ** 0.5 @ v),
+        Mistake("Softmax and the scale are both missing.", lambda q, k, v: q @ k.T @ v),
+        Mistake("The powers are not divided by their sum, so the rows do not sum to 1.", lambda q, k, v: (q @ k.T / q.shape[1] ** 0.5).exp() @ v),
+        Mistake("The scores are divided by their sum: first take the powers of e.", lambda q, k, v: _over_sum(q @ k.T / q.shape[1] ** 0.5) @ v),
+        Mistake("The scale comes after softmax. Then rows no longer sum to 1: divide the scores, before.", lambda q, k, v: _attend(q, k, v, 1) / q.shape[1] ** 0.5),
+        Mistake("Those are the weights. What is asked for is their mixture of the values: weights @ value.", lambda q, k, v: _weights(q, k)),
+        Mistake("Those are the scores. Softmax and the values are still to come.", lambda q, k, v: q @ k.T / q.shape[1] ** 0.5),
+        Mistake("The keys are mixed. Keys are for the scores; what is taken home are the values.", lambda q, k, v: _attend(q, k, k)),
+        Mistake("Queries and keys have changed places: each query gets a row, not each key.", lambda q, k, v: _attend(k, q, v)),
+        Mistake("The weights are turned round: row i of the weights belongs to query i.", lambda q, k, v: _weights(q, k).T @ v),
+        Mistake("Only the value with the highest score is taken. All are mixed, by their weights.", lambda q, k, v: v[(q @ k.T).argmax(dim=1)]),
+        Mistake("All values count the same. Weights come from the scores.", lambda q, k, v: v.mean(dim=0).expand(len(q), -1)),
+    ],
+)  # fmt: skip
+
+
+def _over_sum(scores: torch.Tensor) -> torch.Tensor:
+    return scores / scores.sum(dim=1, keepdim=True)
+
+
+def _sums(weights, dim=1, exact=False) -> torch.Tensor:
+    """Which rows (dim 1) or columns (dim 0) sum to 1."""
+    sums = weights.sum(dim=dim)
+    return sums == 1 if exact else (sums - 1).abs() < 1e-5
+
+
+def _are_weights(weights) -> bool:
+    return bool((weights >= 0).all() and _sums(weights).all())
+
+
+def _tables() -> list[tuple]:
+    """Tables of weights, right ones and wrong ones; which mistake falls for which is in the tests."""
+    scores = torch.randn(40, 7, generator=torch.Generator().manual_seed(3))
+    small = [
+        [[1.5, -0.5], [0.5, 0.5]], [[0.6, 0.6], [0.4, 0.4]], [[0.5, 0.5], [0.9, 0.3]], [[0.9, 0.3], [0.5, 0.5]],
+        [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.25], [0.25, 0.5], [0.75, 0.75]],
+        [[0.5, 0.25], [0.25, 0.25]],
+    ]  # fmt: skip
+    return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
+
+
+_NEGATIVE = "A row such as 1.5 and -0.5 sums to 1, and is no set of shares: ask for `weights >= 0`, too."
+_EXACT = "`== 1` is too strict: rounding makes a sum 0.9999999. Ask whether it is close to 1."
+_COLUMNS = "You add up the columns. A row belongs to one query, and it is the row that must sum to 1: dim=1."
+
+check_weights = FunctionCheck(
+    "are_weights",
+    _are_weights,
+    _tables(),
+    [
+        Mistake(_COLUMNS, lambda w: bool((w >= 0).all() and _sums(w, 0).all())),
+        Mistake(f"{_COLUMNS} And ask for `weights >= 0`.", lambda w: bool(_sums(w, 0).all())),
+        Mistake(f"{_COLUMNS} And `== 1` is too strict for rounded sums.", lambda w: bool((w >= 0).all() and _sums(w, 0, True).all())),
+        Mistake(_NEGATIVE, lambda w: bool(_sums(w).all())),
+        Mistake(_EXACT, lambda w: bool((w >= 0).all() and _sums(w, exact=True).all())),
+        Mistake(f"{_EXACT} And ask for `weights >= 0`.", lambda w: bool(_sums(w, exact=True).all())),
+        Mistake(f"{_COLUMNS} And ask for close to 1, and for `weights >= 0`.", lambda w: bool(_sums(w, 0, True).all())),
+        Mistake("A weight of 0 is allowed: ask for `>= 0`, not for `> 0`.", lambda w: bool((w > 0).all() and _sums(w).all())),
+        Mistake("One good row is not enough: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w).any())),
+        Mistake(f"One good row is not enough. {_NEGATIVE}", lambda w: bool(_sums(w).any())),
+        Mistake("Only the first row is looked at: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w)[0])),
+        Mistake("You look at the sum of the whole table. It can be right while rows have too much or too little.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - len(w)) < 1e-4)),
+        Mistake("The whole table sums to the number of rows, not to 1. And it is each row that counts.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - 1) < 1e-4)),
+    ],
+)  # fmt: skip
+
+check_scores = ValueCheck(
+    "the number of scores",
+    128**4,
+    [
+        Mistake("That is how many pixels there are. Each of them looks at all of them.", 128**2),
+        Mistake("That is the number at 64 x 64. The question is about 128 x 128.", 64**4),
+        Mistake("That is cross-attention: each pixel looks at 77 places of a prompt. In self-attention it looks at all pixels.", 128**2 * 77),
+        Mistake("Each pixel looks at itself, too.", 128**2 * (128**2 - 1)),
+        Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 - 1) // 2),
+        Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + 1) // 2),
+        Mistake("A pixel looks at all 128 x 128 pixels, not only at those of its own row.", 128**3),
+        Mistake("Twice the pixels is not what is asked: it is pixels times pixels.", 2 * 128**2),
+        Mistake("512 x 512 are the pixels of the finished picture at Stable Diffusion 1.5. Attention works on the latent: 128 x 128 here.", 512**4),
+        Mistake("1024 x 1024 are the pixels of the finished picture. Attention works on the latent: 128 x 128.", 1024**4),
+    ],
+    hint="How many pixels look, and at how many does each look?",
+)  # fmt: skip
