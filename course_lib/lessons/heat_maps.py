@@ -1,9 +1,8 @@
-"""Lesson 07's heat maps: a run of a model with all its attention weights, and three drawings of who looks where."""
+"""Lesson 07's heat maps: three drawings of who looks where."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,128 +11,10 @@ from torch import Tensor
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, picture_panel, stack
 from course_lib.figures.drawing import canvas, font, titled
-from course_lib.models import Recorder, StableDiffusion
-from course_lib.pipeline import prepare
+from course_lib.lessons.attention_run import Watched
 
-BEGIN, END = "(begin)", "(end)"
-MEAN = "mean of all"
 _SIDE = 192  # a panel's side; the 64 pixels of the small model's pictures, and 4 or 8 cells, fit in it
 _ROW, _NAME, _BAR = 19, 96, 420  # a bar's height, the space for its name, and the length of a share of 1
-
-
-@dataclass(frozen=True, eq=False)
-class Watched:
-    """A run of a model with its attention weights, on the CPU. S steps, heads H; each layer has its own h x w pixels.
-
-    prompt : the words; places : the names of the places that can be looked at, `BEGIN`, each word, `END`;
-    pictures : (S, 3, height, width) in [-1, 1], the decoded guesses; words : layer -> (S, H, h, w, places), where the
-    weights of all end places are added up; pixels : layer -> (S, H, h, w, h * w). Rows, over the last axis, sum to 1.
-
-    Example: see `watch`.
-
-    >>> Watched("a panda", ("(begin)", "a", "panda", "(end)"), torch.zeros(20, 3, 8, 8), {}, {}).steps
-    20
-    """
-
-    prompt: str
-    places: tuple[str, ...]
-    pictures: Tensor = field(repr=False)
-    words: Mapping[str, Tensor] = field(repr=False)
-    pixels: Mapping[str, Tensor] = field(repr=False)
-
-    @property
-    def steps(self) -> int:
-        """How many steps the run had."""
-        return len(self.pictures)
-
-    @property
-    def layers(self) -> list[str]:
-        """What a layer's control offers: the mean of all layers of the largest size, and each layer by its name."""
-        side = max(weights.shape[2] for weights in self.words.values())
-        return [f"{MEAN} {side} x {side}", *self.words]
-
-    @property
-    def heads(self) -> list[str]:
-        """What a head's control offers: the mean of all heads, and each of them, counted from 1."""
-        count = next(iter(self.words.values())).shape[1]
-        return [MEAN, *(str(head) for head in range(1, count + 1))]
-
-    def looks(self, kind: str, layer: str, head: str = MEAN) -> Tensor:
-        """Weights (S, h, w, keys), kind "words" or "pixels", of a layer of `layers` and a head of `heads`.
-
-        Raises ValueError for another kind, layer or head.
-        """
-        expect.known("kind of attention", kind, ("words", "pixels"))
-        expect.known("layer", layer, self.layers)
-        expect.known("head", head, self.heads)
-        weights = self.words if kind == "words" else self.pixels
-        if layer != self.layers[0]:
-            chosen = weights[layer]
-        else:
-            side = max(each.shape[2] for each in weights.values())
-            chosen = torch.stack([each for each in weights.values() if each.shape[2] == side]).mean(dim=0)
-        return chosen.mean(dim=1) if head == MEAN else chosen[:, int(head) - 1]
-
-
-def watch(model: StableDiffusion, prompt: str, *, seed: int = 2, steps: int = 20) -> Watched:
-    """Paint a prompt as `text_to_image` does, and keep who looked where at each step.
-
-    Raises ValueError as `prepare` does. Example:
-
-    >>> from course_lib.models import untrained
-    >>> seen = watch(untrained(), "a b", steps=2)
-    >>> seen.places, seen.layers[:2]
-    (('(begin)', 'a', 'b', '(end)'), ['mean of all 8 x 8', 'down 1a, 8 x 8'])
-    """
-    run = prepare(model, prompt, seed=seed, steps=steps)
-    words, pixels = Recorder(model.unet), Recorder(model.unet, of="pixels")
-    run.denoise = words.around(pixels.around(run.denoise))
-    walked = list(run)
-    pictures = torch.cat([run.decode(step.denoised) for step in walked]).cpu()
-    names = model.tokenizer.tokens(prompt)
-    places = place_names(names)
-    seen = _stacked(words)
-    for name, weights in seen.items():
-        ends = weights[..., len(names) + 1 :].sum(dim=-1, keepdim=True)
-        seen[name] = torch.cat([weights[..., : len(names) + 1], ends], dim=-1)
-    return Watched(prompt, places, pictures, seen, _stacked(pixels))
-
-
-def _stacked(recorder: Recorder) -> dict[str, Tensor]:
-    """Layer -> (S, H, h, w, keys); of a batch the last, which saw the prompt."""
-    return {
-        layer_name(name, weights.shape[2:4]): torch.stack([call.maps[name][-1] for call in recorder.calls])
-        for name, weights in recorder.calls[0].maps.items()
-    }
-
-
-def place_names(tokens: Sequence[str]) -> tuple[str, ...]:
-    """Names for the places of a prompt: its tokens, counted where one comes twice, between `BEGIN` and `END`.
-
-    Example:
-
-    >>> place_names(["a</w>", "red</w>", "a</w>", "hat</w>"])
-    ('(begin)', 'a 1', 'red', 'a 2', 'hat', '(end)')
-    """
-    words = [token.removesuffix("</w>") for token in tokens]
-    counted = [f"{word} {words[: index + 1].count(word)}" for index, word in enumerate(words)]
-    names = [counted[index] if words.count(word) > 1 else word for index, word in enumerate(words)]
-    return (BEGIN, *names, END)
-
-
-def layer_name(name: str, size: Sequence[int]) -> str:
-    """A short name for a layer of the U-Net: the way, the level on it, a letter, and the size of what it works on.
-
-    Example:
-
-    >>> layer_name("up_blocks.1.attentions.0.0", (8, 8)), layer_name("mid_block.attentions.0.0", (4, 4))
-    ('up 2a, 8 x 8', 'middle, 4 x 4')
-    """
-    sides = f"{size[0]} x {size[1]}"
-    if name.startswith("mid"):
-        return f"middle, {sides}"
-    block, level, _, index, *_ = name.split(".")
-    return f"{block.split('_')[0]} {int(level) + 1}{'abcdef'[int(index)]}, {sides}"
 
 
 def draw_word(seen: Watched, word: str, layer: str, head: str, step: int) -> Drawing:
@@ -142,6 +23,7 @@ def draw_word(seen: Watched, word: str, layer: str, head: str, step: int) -> Dra
     word : of seen.places; layer, head : of seen.layers and seen.heads; step : from 1 to seen.steps.
     Raises ValueError for others. Example:
 
+    >>> from course_lib.lessons.attention_run import watch
     >>> from course_lib.models import untrained
     >>> seen = watch(untrained(), "a b", steps=2)
     >>> draw_word(seen, "b", seen.layers[0], seen.heads[0], 2).sentence
@@ -171,6 +53,7 @@ def draw_pixel(seen: Watched, layer: str, head: str, step: int, row: int, column
     row, column : of the pixels of the largest layers, 8 x 8 in the small model. In a smaller layer it is the larger
     pixel that holds this place. The rest is as in `draw_word`. Raises ValueError likewise. Example:
 
+    >>> from course_lib.lessons.attention_run import watch
     >>> from course_lib.models import untrained
     >>> seen = watch(untrained(), "a b", steps=2)
     >>> draw_pixel(seen, "middle, 4 x 4", seen.heads[0], 2, 7, 0).sentence.split(": ")[0]
@@ -208,6 +91,7 @@ def draw_swap(runs: Mapping[str, Watched], before: str, after: str, step: int) -
     runs : word -> its run, all from the same noise; before, after : of these words. The map is the mean over the
     largest layers and the steps so far. Raises ValueError for other words and steps. Example:
 
+    >>> from course_lib.lessons.attention_run import watch
     >>> from course_lib.models import untrained
     >>> runs = {word: watch(untrained(), f"a {word}", steps=2) for word in ("b", "c")}
     >>> draw_swap(runs, "b", "b", 1).sentence
@@ -236,7 +120,16 @@ def draw_swap(runs: Mapping[str, Watched], before: str, after: str, step: int) -
 
 
 def change(old: Watched, new: Watched, step: int) -> Tensor:
-    """The squared difference of two runs' pictures at a step, added up over each pixel (h, w) of the largest layers."""
+    """The squared difference of two runs' pictures at a step, added up over each pixel (h, w) of the largest layers.
+
+    Example:
+
+    >>> from course_lib.lessons.attention_run import watch
+    >>> from course_lib.models import untrained
+    >>> seen = watch(untrained(), "a b", steps=1)
+    >>> change(seen, seen, 1).shape, change(seen, seen, 1).max()
+    (torch.Size([8, 8]), tensor(0.))
+    """
     cells = old.looks("words", old.layers[0]).shape[1]
     off = (old.pictures[step - 1] - new.pictures[step - 1]).square().sum(dim=0)
     return off.unflatten(1, (cells, -1)).unflatten(0, (cells, -1)).sum(dim=(1, 3))
@@ -255,20 +148,39 @@ def share_in_top_quarter(what: Tensor, heat: Tensor) -> float:
 
 
 def heat_panel(heat: Tensor, title: str, frame: tuple[int, int] | None = None) -> np.ndarray:
-    """A map (h, w) of weights, from black for 0 to white for its largest; the cell `frame` is outlined."""
+    """A map (h, w) of weights, from black for 0 to white for its largest; the cell `frame` is outlined.
+
+    Example:
+
+    >>> heat_panel(torch.eye(8), "a map", frame=(0, 0)).shape
+    (216, 194, 3)
+    """
     box = None if frame is None else (*frame, 1, 1)
     return picture_panel(2 * heat / heat.max().clamp(min=1e-12) - 1, _SIDE, title, box)
 
 
 def through(picture: Tensor, heat: Tensor) -> Tensor:
-    """A picture (3, H, W), dark where the map (h, w) is low, as it is where the map is highest."""
+    """A picture (3, H, W), dark where the map (h, w) is low, as it is where the map is highest.
+
+    Example:
+
+    >>> through(torch.ones(3, 2, 2), torch.tensor([[4.0, 1.0], [2.0, 0.0]]))[0]
+    tensor([[ 1.0000, -0.5000],
+            [ 0.0000, -1.0000]])
+    """
     light = (heat / heat.max().clamp(min=1e-12))[None, None]
     light = torch.nn.functional.interpolate(light, size=picture.shape[-2:], mode="nearest")[0]
     return light * (picture + 1) - 1
 
 
 def bars_panel(names: Sequence[str], shares: Tensor, chosen: str, title: str) -> np.ndarray:
-    """A bar for each share (N,) from 0 to 1, with its name and its number; that of `chosen` is dark."""
+    """A bar for each share (N,) from 0 to 1, with its name and its number; that of `chosen` is dark.
+
+    Example:
+
+    >>> bars_panel(["a", "b"], torch.tensor([0.25, 0.75]), "b", "shares").shape
+    (60, 576, 3)
+    """
     image, pen = canvas(_NAME + _BAR + 60, _ROW * len(names))
     for index, (name, share) in enumerate(zip(names, shares.tolist(), strict=True)):
         middle, mine = index * _ROW + _ROW / 2, name == chosen

@@ -1,21 +1,20 @@
-"""Lesson 07, attention: its predictions, its quiz and its checks; its drawings are in `heat_maps`, its counts in
-`attention_cost`."""
+"""Lesson 07, attention: its predictions, its quiz and its checks; it runs a model in `attention_run`, draws in
+`heat_maps` and counts in `attention_cost`."""
 
 from __future__ import annotations
 
 import torch
 
 from course_lib.lessons.attention_cost import AttentionLayer, attention_layers, how_it_flows, where_attention_is
+from course_lib.lessons.attention_run import Watched, watch
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.heat_maps import (
-    Watched,
     change,
     draw_pixel,
     draw_swap,
     draw_word,
     heat_panel,
     share_in_top_quarter,
-    watch,
 )
 from course_lib.lessons.quiz import Choice, Question
 
