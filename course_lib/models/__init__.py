@@ -5,6 +5,7 @@ from course_lib.models.recorder import Recorded, Recorder
 from course_lib.models.text_encoder import TextEncoder
 from course_lib.models.tokenizer import Tokenizer
 from course_lib.models.unet import UNet
+from course_lib.models.unet_2015 import UNet2015
 from course_lib.models.untrained import untrained
 from course_lib.models.vae import VAE
 
@@ -16,6 +17,7 @@ __all__ = [
     "TextEncoder",
     "Tokenizer",
     "UNet",
+    "UNet2015",
     "load",
     "outline",
     "untrained",
