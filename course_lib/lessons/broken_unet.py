@@ -1,0 +1,183 @@
+"""Lesson 06's damage: the small model's trained U-Net with skips taken away, or told the wrong time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from course_lib import expect
+from course_lib.datasets import open_emoji
+from course_lib.diffusion.prediction import x0_from
+from course_lib.figures import Drawing, beside, picture_panel
+from course_lib.models import StableDiffusion, UNet, load
+
+# The states that the small model's way down hands across, in the order in which they are kept.
+SKIPS = ("conv_in", "down_0", "halved", "down_1")
+PICTURES = ("panda", "red apple", "sunflower", "rocket")
+
+
+@cache
+def model() -> StableDiffusion:
+    """The small model, opened once.
+
+    Example:
+
+    >>> model().unet.in_channels
+    12
+    """
+    return load("small-stable-diffusion")
+
+
+@contextlib.contextmanager
+def without_skips(unet: UNet, removed: Collection[str]) -> Iterator[None]:
+    """Within it, the states with these names of SKIPS arrive as zeros on the way up; afterwards all is as before.
+
+    Raises ValueError for an unknown name, or a U-Net that keeps another number of states.
+
+    Example:
+
+    >>> with without_skips(model().unet, ["down_0"]):
+    ...     broken = model().unet(torch.zeros(1, 12, 8, 8), 500, torch.zeros(1, 24, 128))
+    """
+    for name in removed:
+        expect.known("skip", name, SKIPS)
+    wanted = sum(len(block.resnets) for block in unet.up_blocks)
+    if wanted != len(SKIPS):
+        raise ValueError(f"a U-Net with {len(SKIPS)} skips is expected; got one with {wanted}")
+
+    def take_away(block, given):
+        kept = given[3]
+        for index, name in enumerate(SKIPS[: len(kept)]):
+            if name in removed:
+                kept[index] = torch.zeros_like(kept[index])
+
+    hooks = [block.register_forward_pre_hook(take_away) for block in unet.up_blocks]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@cache
+def example(name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """A picture of PICTURES, for the U-Net: its latent (1, 12, 8, 8), a noise of that shape, and its text states.
+
+    Raises ValueError for another name. Example:
+
+    >>> [tuple(part.shape) for part in example("panda")]
+    [(1, 12, 8, 8), (1, 12, 8, 8), (1, 24, 128)]
+    """
+    expect.known("picture", name, PICTURES)
+    with torch.no_grad():
+        latent = model().encode(open_emoji(style="fluent").select(name).images[:1])
+        states = model().encode_text([f"{name}, fluent style"])
+    return latent, torch.randn(latent.shape, generator=torch.Generator().manual_seed(0)), states
+
+
+def answer(name: str, t: int, told: int | None = None, removed: Collection[str] = ()) -> tuple[Tensor, Tensor, Tensor]:
+    """What the trained U-Net predicts for a picture's latent with the noise of step t, told the step `told` (or t).
+
+    Returns the prediction (1, 12, 8, 8), what it was made from (1, 12, 8, 8), and alpha-bar of the true step.
+    Raises ValueError for a step outside 0 to 999, another picture or another skip.
+
+    Example:
+
+    >>> answer("panda", 500)[0].shape
+    torch.Size([1, 12, 8, 8])
+    """
+    told = t if told is None else told
+    steps = len(model().table)
+    for called, step in (("t", t), ("told", told)):
+        if expect.whole(called, step, at_least=0) >= steps:
+            raise ValueError(f"{called} must be a step from 0 to {steps - 1}; got {step}")
+    latent, noise, states = example(name)
+    alpha_bar = model().table.alphas_cumprod[t].float()
+    x = alpha_bar.sqrt() * latent + (1 - alpha_bar).sqrt() * noise
+    with torch.no_grad(), without_skips(model().unet, removed):
+        return model().unet(x, told, states), x, alpha_bar
+
+
+def guess(name: str, t: int, told: int | None = None, removed: Collection[str] = ()) -> tuple[Tensor, float]:
+    """The guess of the clean latent (1, 12, 8, 8) that `answer` stands for, and its mean squared error.
+
+    The true step's formula is used, whatever the U-Net was told. Raises ValueError as `answer` does.
+
+    Example:
+
+    >>> guess("panda", 500)[0].shape
+    torch.Size([1, 12, 8, 8])
+    """
+    prediction, x, alpha_bar = answer(name, t, told, removed)
+    guessed = x0_from(model().prediction, prediction, x, alpha_bar)
+    return guessed, float((guessed - example(name)[0]).square().mean())
+
+
+def mix(t: int, told: int | None = None, removed: Collection[str] = ()) -> tuple[float, float]:
+    """How much noise and how much picture are in `answer`: the mean over PICTURES.
+
+    The two factors with which noise and latent come closest to the prediction, by least squares. A perfect v has
+    sqrt(alpha_bar) and -sqrt(1 - alpha_bar). Raises ValueError as `answer` does.
+
+    Example:
+
+    >>> len(mix(500))
+    2
+    """
+    factors = []
+    for name in PICTURES:
+        latent, noise, _ = example(name)
+        both = torch.stack([noise.flatten(), latent.flatten()], dim=1)
+        prediction = answer(name, t, told, removed)[0]
+        factors.append(torch.linalg.lstsq(both, prediction.flatten()[:, None]).solution.flatten())
+    of_noise, of_picture = torch.stack(factors).mean(dim=0).tolist()
+    return of_noise, of_picture
+
+
+def as_picture(table: Tensor) -> Tensor:
+    """Of a table (1, C, H, W), the channel whose numbers differ most, scaled so that it can be shown: (H, W).
+
+    Raises ValueError for other axes.
+
+    Example:
+
+    >>> as_picture(torch.tensor([[[[0.0, 4.0]], [[1.0, 1.0]]]])).sign()
+    tensor([[-1.,  1.]])
+    """
+    expect.tensor("table", table, "(B, C, H, W)")
+    channel = table[0, table[0].std(dim=(1, 2)).argmax()]
+    return (channel - channel.mean()) / (2 * channel.std())
+
+
+def draw(picture: str, t: int, told: int, **skips: bool) -> Drawing:
+    """A picture, the same with the noise of step t, and two guesses: of the U-Net as it is, and with the damage.
+
+    skips : for each name of SKIPS whether it is handed across. Raises ValueError as `guess` does.
+
+    Example:
+
+    >>> draw("panda", 500, 500, conv_in=True, down_0=True, halved=True, down_1=True).sentence[:56]
+    'Noise of step 500, told 500, all skips there: the error '
+    """
+    removed = [name for name in SKIPS if not skips.get(name, True)]
+    whole, error_whole = broken, error_broken = guess(picture, t)
+    if removed or told != t:
+        broken, error_broken = guess(picture, t, told, removed)
+    latent, noise, _ = example(picture)
+    alpha_bar = model().table.alphas_cumprod[t].float()
+    with torch.no_grad():
+        images = model().decode(
+            torch.cat([latent, alpha_bar.sqrt() * latent + (1 - alpha_bar).sqrt() * noise, whole, broken])
+        )
+    offs = (f"guess, off by {error_whole:.2f}", f"damaged, off by {error_broken:.2f}")
+    titles = ["the picture", f"noise of step {t}", *offs]
+    missing = f"without {', '.join(removed)}" if removed else "all skips there"
+    return Drawing(
+        beside(*(picture_panel(*parts) for parts in zip(images, [160] * 4, titles, strict=True)), gap=12),
+        f"Noise of step {t}, told {told}, {missing}: "
+        f"the error is {error_broken:.2f}; undamaged it is {error_whole:.2f}.",
+    )
