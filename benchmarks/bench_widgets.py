@@ -11,7 +11,7 @@ from benchmarks.rows import Row, alternate
 from course_lib.figures import beside, histogram_panel, picture_panel, show, subplots, tile
 from course_lib.figures.style import png_bytes
 from course_lib.layers import conv2d
-from course_lib.lessons import lesson_03, lesson_04, lesson_05, lesson_17
+from course_lib.lessons import lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_17
 from course_lib.models import load
 from course_lib.samplers import steps
 from course_lib.widgets import player
@@ -141,6 +141,64 @@ def _stamps_row() -> Row:
     return Row("lesson 05, one drawing", *times, "matplotlib to PNG", "stamps, overlap, two ways up")
 
 
+def _unet_rows() -> list[Row]:
+    broken = dict.fromkeys(["conv_in", "down_0"], False)
+
+    def matplotlib_blocks():
+        fig, axis = subplots(width=7, height=5)
+        for network in (lesson_06.first_u_net(), lesson_06.stable_diffusion()):
+            for index, block in enumerate(network.values()):
+                axis.bar(index, block.numbers)
+                axis.text(index, block.numbers, f"{block.name} {block.shape_out}")
+        return show(fig, "The blocks of two U-Nets.")
+
+    def matplotlib_guesses():
+        latents = [lesson_06.guess("panda", 500)[0], lesson_06.guess("panda", 500, 300, list(broken))[0]]
+        fig, axes = subplots(1, 4, width=7, height=2)
+        images = lesson_06.model().decode(torch.cat(latents + latents).detach())
+        for axis, image in zip(axes, images, strict=True):
+            axis.imshow(image.add(1).div(2).permute(1, 2, 0).detach())
+        return show(fig, "Four pictures.")
+
+    drawings = {
+        "blocks": (lambda: lesson_06.draw_blocks(3, 5), matplotlib_blocks, "two U-Nets, one block in words"),
+        "damage": (
+            lambda: lesson_06.draw_damage("panda", 500, 300, **broken),
+            matplotlib_guesses,
+            "two calls of the U-Net, four pictures decoded",
+        ),
+    }
+    return [
+        Row(f"lesson 06, {name}", *alternate(ours, theirs, 15), "matplotlib to PNG", note)
+        for name, (ours, theirs, note) in drawings.items()
+    ]
+
+
+def _attention_rows() -> list[Row]:
+    model, prompt = load("small-stable-diffusion"), "a {} circle above a blue square"
+    runs = {colour: lesson_07.watch(model, prompt.format(colour)) for colour in ("red", "green")}
+    seen = runs["red"]
+    layer, head = seen.layers[0], seen.heads[0]
+
+    def matplotlib():
+        weights = seen.looks("words", layer)[-1]
+        fig, (left, middle, right) = subplots(1, 3, width=7, height=3)
+        left.imshow(seen.pictures[-1].add(1).div(2).permute(1, 2, 0))
+        middle.imshow(weights[..., seen.places.index("red")], cmap="gray")
+        right.barh(range(len(seen.places)), weights.mean(dim=(0, 1)))
+        return show(fig, "A picture, a word's map, and the shares of all words.")
+
+    drawings = {
+        "a word's map": lambda: lesson_07.draw_word(seen, "red", layer, head, seen.steps),
+        "a pixel's map": lambda: lesson_07.draw_pixel(seen, layer, head, seen.steps, 2, 3),
+        "a word swapped": lambda: lesson_07.draw_swap(runs, "red", "green", seen.steps),
+    }
+    return [
+        Row(f"lesson 07, {name}", *alternate(draw, matplotlib, 15), "matplotlib to PNG", "8 x 8 weights, 9 places")
+        for name, draw in drawings.items()
+    ]
+
+
 def rows() -> list[Row]:
     """The rows of this file.
 
@@ -156,5 +214,7 @@ def rows() -> list[Row]:
         _spirals_row(),
         _shift_row(),
         _stamps_row(),
+        *_unet_rows(),
+        *_attention_rows(),
         _real_row(),
     ]
