@@ -35,9 +35,9 @@ predict_share = Question(
 )  # fmt: skip
 
 predict_scale = Question(
-    "Queries and keys are random numbers of variance 1, and each score is a sum of 160 products of them. Nothing is divided. A query scores 77 keys. What do its 77 weights look like?",
+    "Queries and keys are random numbers from the bell curve, and each score is a sum of 160 products of them. Nothing is divided. A query scores 77 keys. What do its 77 weights look like?",
     (
-        Choice("all about 1/77", "That would need scores that are nearly equal. A sum of 160 random products has a standard deviation of 12.6, the root of 160."),
+        Choice("all about 1/77", "That would need scores that are nearly equal. A sum of 160 such products typically lies 12.6 from 0, which is the root of 160."),
         Choice("one key gets nearly everything", "Yes: the best score leads by several whole numbers, and each of them is a factor of e.", right=True),
         Choice("the same as with 4 products", "The more products are added, the larger a sum gets, above 0 or below, and softmax acts on differences."),
     ),
@@ -159,6 +159,8 @@ check_attention = FunctionCheck(
         Mistake("The keys are mixed. Keys are for the scores; what is taken home are the values.", lambda q, k, v: _attend(q, k, k)),
         Mistake("Queries and keys have changed places: each query gets a row, not each key.", lambda q, k, v: _attend(k, q, v)),
         Mistake("The weights are turned round: row i of the weights belongs to query i.", lambda q, k, v: _weights(q, k).T @ v),
+        Mistake("The keys are not turned: query @ key.T, so that each key stands in a column.", lambda q, k, v: torch.softmax(q @ k / q.shape[1] ** 0.5, dim=1) @ v),
+        Mistake("The product is the wrong way round: weights @ value, not value @ weights.", lambda q, k, v: v @ _weights(q, k)),
         Mistake("Only the value with the highest score is taken. All are mixed, by their weights.", lambda q, k, v: v[(q @ k.T).argmax(dim=1)]),
         Mistake("All values count the same. Weights come from the scores.", lambda q, k, v: v.mean(dim=0).expand(len(q), -1)),
     ],

@@ -193,6 +193,23 @@ def test_layers_differ_and_one_head_does_most_for_red(seen):
     assert peaks[-1] > 0.5 and peaks[-1] > 2 * peaks[-2]
 
 
+def test_one_head_looks_for_both_colours(seen):
+    strongest = set()
+    for word in ("red", "blue"):
+        place = seen.places.index(word)
+        heads = [float(seen.looks("words", "up 2a, 8 x 8", head)[-1][..., place].max()) for head in "1234"]
+        assert max(heads) > 1.5 * sorted(heads)[-2]
+        strongest.add(heads.index(max(heads)))
+    assert len(strongest) == 1
+
+
+def test_a_pixel_of_the_circle_looks_at_fewer_pixels_at_the_end(seen):
+    """Counted as 1 / (sum of squared weights): so many pixels with equal weights."""
+    rows = seen.looks("pixels", seen.layers[0])[:, 2, 3]
+    counts = 1 / rows.square().sum(dim=1)
+    assert counts[0] > 1.2 * counts[-1]
+
+
 def test_like_pixels_look_at_each_other(seen):
     looks = seen.looks("pixels", seen.layers[0])[-1].unflatten(2, (8, 8))
     cells = seen.pictures[-1].unflatten(2, (8, 8)).unflatten(1, (8, 8)).amin(dim=0).mean(dim=(1, 3))
