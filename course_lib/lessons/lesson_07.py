@@ -148,23 +148,31 @@ check_attention = FunctionCheck(
         Mistake("That is the root of the value's width. Scores are made of queries and keys: take query.shape[1].", lambda q, k, v: _attend(q, k, v, v.shape[1] ** -0.5)),
         Mistake(_AXIS, lambda q, k, v: _attend(q, k, v, axis=0)),
         Mistake(f"{_AXIS} And the scale is missing.", lambda q, k, v: _attend(q, k, v, 1, axis=0)),
+        Mistake(f"{_AXIS} And the 2 was the root of 4: take the width from query.shape.", lambda q, k, v: _attend(q, k, v, 0.5, axis=0)),
         Mistake("Softmax runs over the whole table, so all weights together sum to 1. Each row must.", lambda q, k, v: torch.softmax((q @ k.T / q.shape[1] ** 0.5).flatten(), 0).view(len(q), len(k)) @ v),
         Mistake("Softmax is missing: scores are no shares, they may be negative.", lambda q, k, v: q @ k.T / q.shape[1] ** 0.5 @ v),
         Mistake("Softmax and the scale are both missing.", lambda q, k, v: q @ k.T @ v),
-        Mistake("The powers are not divided by their sum, so the rows do not sum to 1.", lambda q, k, v: (q @ k.T / q.shape[1] ** 0.5).exp() @ v),
+        Mistake("The powers are not divided by their sum, so the rows do not sum to 1.", lambda q, k, v: _powers(q, k) @ v),
         Mistake("The scores are divided by their sum: first take the powers of e.", lambda q, k, v: _over_sum(q @ k.T / q.shape[1] ** 0.5) @ v),
         Mistake("The scale comes after softmax. Then rows no longer sum to 1: divide the scores, before.", lambda q, k, v: _attend(q, k, v, 1) / q.shape[1] ** 0.5),
         Mistake("Those are the weights. What is asked for is their mixture of the values: weights @ value.", lambda q, k, v: _weights(q, k)),
+        Mistake("Those are the weights, without the scale. Divide the scores, and mix the values: weights @ value.", lambda q, k, v: _weights(q, k, 1)),
         Mistake("Those are the scores. Softmax and the values are still to come.", lambda q, k, v: q @ k.T / q.shape[1] ** 0.5),
         Mistake("The keys are mixed. Keys are for the scores; what is taken home are the values.", lambda q, k, v: _attend(q, k, k)),
         Mistake("Queries and keys have changed places: each query gets a row, not each key.", lambda q, k, v: _attend(k, q, v)),
         Mistake("The weights are turned round: row i of the weights belongs to query i.", lambda q, k, v: _weights(q, k).T @ v),
         Mistake("The keys are not turned: query @ key.T, so that each key stands in a column.", lambda q, k, v: torch.softmax(q @ k / q.shape[1] ** 0.5, dim=1) @ v),
+        Mistake("The keys are not turned: query @ key.T, so that each key stands in a column. (And the 2 was the root of 4.)", lambda q, k, v: torch.softmax(q @ k / 2, dim=1) @ v),
+        Mistake("Each row has a sum of its own: .sum(dim=1, keepdim=True) keeps the sums in a column, below one another.", lambda q, k, v: _powers(q, k) / _powers(q, k).sum(dim=1) @ v),
         Mistake("The product is the wrong way round: weights @ value, not value @ weights.", lambda q, k, v: v @ _weights(q, k)),
         Mistake("Only the value with the highest score is taken. All are mixed, by their weights.", lambda q, k, v: v[(q @ k.T).argmax(dim=1)]),
         Mistake("All values count the same. Weights come from the scores.", lambda q, k, v: v.mean(dim=0).expand(len(q), -1)),
     ],
 )  # fmt: skip
+
+
+def _powers(query, key) -> torch.Tensor:
+    return (query @ key.T / query.shape[1] ** 0.5).exp()
 
 
 def _over_sum(scores: torch.Tensor) -> torch.Tensor:
@@ -187,7 +195,7 @@ def _tables() -> list[tuple]:
     small = [
         [[1.5, -0.5], [0.5, 0.5]], [[0.6, 0.6], [0.4, 0.4]], [[0.5, 0.5], [0.9, 0.3]], [[0.9, 0.3], [0.5, 0.5]],
         [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.25], [0.25, 0.5], [0.75, 0.75]],
-        [[0.5, 0.25], [0.25, 0.25]],
+        [[0.5, 0.25], [0.125, 0.125]],
     ]  # fmt: skip
     return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
 
@@ -214,6 +222,11 @@ check_weights = FunctionCheck(
         Mistake("Only the first row is looked at: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w)[0])),
         Mistake("You look at the sum of the whole table. It can be right while rows have too much or too little.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - len(w)) < 1e-4)),
         Mistake("The whole table sums to the number of rows, not to 1. And it is each row that counts.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - 1) < 1e-4)),
+        Mistake("Nothing is added up yet: each row must sum to 1.", lambda w: bool((w >= 0).all())),
+        Mistake("It says True to everything.", lambda w: True),
+        Mistake("It says False to everything.", lambda w: False),
+        Mistake("That is one answer for each row. Put them together with .all(), and ask for `weights >= 0`.", lambda w: _sums(w)),
+        Mistake("That is one answer for each row. Put them together with .all(); and `== 1` is too strict for rounded sums.", lambda w: _sums(w, exact=True)),
     ],
 )  # fmt: skip
 
@@ -224,6 +237,8 @@ check_scores = ValueCheck(
         Mistake("That is how many pixels there are. Each of them looks at all of them.", 128**2),
         Mistake("That is the number at 64 x 64. The question is about 128 x 128.", 64**4),
         Mistake("That is cross-attention: each pixel looks at 77 places of a prompt. In self-attention it looks at all pixels.", 128**2 * 77),
+        Mistake("That is for 5 heads together, as many as SDXL would have there. The question is about one.", 5 * 128**4),
+        Mistake("That is for 8 heads together. The question is about one.", 8 * 128**4),
         Mistake("Each pixel looks at itself, too.", 128**2 * (128**2 - 1)),
         Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 - 1) // 2),
         Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + 1) // 2),
