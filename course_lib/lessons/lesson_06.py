@@ -94,7 +94,7 @@ predict_told = Question(
     (
         Choice("no: it sees for itself how much noise there is", "It could see it. But in training the number was always true, and it has learned to rely on it."),
         Choice("yes, very much: it answers for the step it was told", "Right: the number decides which mix of noise and picture it gives.", right=True),
-        Choice("a little: every number gets somewhat larger or smaller", "The time only turns channels up and down, but it does so in every residual block, before a SiLU each time."),
+        Choice("a little: every number gets somewhat larger or smaller", "The time only shifts whole channels, but it does so in every residual block, and a norm and a SiLU follow each time."),
     ),
 )  # fmt: skip
 

@@ -147,6 +147,9 @@ def test_what_the_text_says_about_shares_is_true():
     low = sum(block.numbers for block in blocks.values() if block.shape_in[1:] in ((8, 8), (16, 16)))
     assert low / numbers > 0.8
     assert 1280 * 8 * 8 == 5 * 4 * 64 * 64
+    narrow = [(b.name, t[0]) for b in blocks.values() for t in b.kept if t[0] < b.shape_out[0]]
+    assert narrow == [("up_blocks.1", 640), ("up_blocks.2", 320)]
+    assert all(table[0] == b.shape_out[0] for b in lesson.first_u_net().values() for table in b.kept)
     assert u_shapes.at(3, 5)[2] == "up_blocks.1" and u_shapes.at(1, 5)[2] == "up_blocks.3"
 
 
@@ -279,7 +282,7 @@ def test_it_is_best_told_the_truth():
         off = [sum(lesson.guess(picture, t, told)[1] for picture in lesson.PICTURES) for told in told_steps]
         best = told_steps[int(np.argmin(off))]
         assert abs(best - t) <= 150
-        assert off[0] > 1.8 * min(off) and off[-1] > 1.04 * min(off)
+        assert off[0] > 1.8 * min(off) and off[-1] > 1.01 * min(off)
 
 
 def test_the_answer_follows_what_it_is_told():
@@ -319,6 +322,12 @@ def test_training_without_skips_is_a_blur():
     left = (noisy - clean).square().mean().item()
     assert left == pytest.approx(0.04, abs=0.002)
     assert off[True] < 0.6 * left and off[False] > 2 * off[True] and off[False] > 0.9 * left
+
+
+def test_with_much_noise_the_skips_matter_less():
+    clean, noisy = lesson.noisy_pictures(held_out=True, sigma=1.0)
+    with_skips, without = ((lesson.train(skips, sigma=1.0)(noisy) - clean).square().mean() for skips in (True, False))
+    assert without < 1.5 * with_skips
 
 
 def test_training_starts_from_the_same_numbers_and_leaves_the_global_seed_alone():
