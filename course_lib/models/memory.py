@@ -23,7 +23,6 @@ from course_lib import expect
 GB = 1e9
 # What cannot be counted: compiled kernels, their scratch space, and gaps between tensors.
 ALLOWANCE = 500_000_000
-FUSED_WIDTH = 256  # the widest attention head for which CUDA's fast routines never hold all the scores
 FULL = ("out of memory", "can't allocate memory", "not enough memory")  # in what torch says on mps and cpu
 
 Networks = Mapping[str, nn.Module]
@@ -61,8 +60,9 @@ def needed(
 
     networks : "text_encoder", "unet", "vae"; size : one side or (height, width) in pixels; pictures : painted at once;
     guided : with guidance, which doubles the batch of the U-Net; fused : attention by a fast routine, which never holds
-    all scores, as on cuda and cpu; on mps they are held. The U-Net, the VAE's decoder and, for image to image, its
-    encoder run one after the other, so the largest counts.
+    all scores, as on cuda and cpu; on mps they are held. (Some AMD cards hold those of the VAE, too, whose one head is
+    wider than the 256 numbers of their fast routines.) The U-Net, the VAE's decoder and, for image to image, its encoder
+    run one after the other, so the largest counts.
 
     Raises ValueError for sides that are no multiples of the VAE's factor. Example:
 
@@ -122,7 +122,7 @@ def would_fit(
     >>> wish = {"device": "cuda", "size": 1024, "dtype": torch.float32, "free": 6_000_000_000}
     >>> print(would_fit(outline(STABLE_DIFFUSION_15), **wish, free_on_cpu=2_000_000_000))
     1024 x 1024 pixels in float32 need 7.99 GB (weights 4.26, work 3.22, allowance 0.50); 6.00 GB are free on cuda.
-    What would fit: float16 (5.01 GB); 512 x 512 pixels (5.57 GB).
+    What would fit: float16 (4.24 GB); 512 x 512 pixels (5.57 GB).
     """
     device, (height, width), factor = torch.device(device), _sides(size), networks["vae"].factor
 
@@ -219,10 +219,10 @@ class _Alive(TorchDispatchMode):
 
 
 class _Fused(TorchFunctionMode):
-    """Attention whose scores are never held all at once, where heads are narrow enough."""
+    """Attention whose scores are never held all at once."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        if function is nn.functional.scaled_dot_product_attention and args[0].shape[-1] <= FUSED_WIDTH:
+        if function is nn.functional.scaled_dot_product_attention:
             return torch.empty_like(args[0])
         return function(*args, **(kwargs or {}))
 
