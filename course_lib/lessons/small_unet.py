@@ -13,9 +13,10 @@ SIGMA = 0.2  # the noise that it learns to remove: little, so that details can b
 
 
 class SmallUNet(nn.Module):
-    """Two levels down, two up: (B, 3, H, W) -> (B, 3, H, W). With `skips` False what is handed across is all zeros.
+    """Two halvings and two doublings: (B, 3, H, W) -> (B, 3, H, W). With `skips` False zeros are handed across.
 
-    Both kinds have the same layers and as many learned numbers.
+    channels : at the top, on the level below, and at the bottom, where by default there are as many numbers as in the
+    picture. Both kinds have the same layers and as many learned numbers.
 
     Example:
 
@@ -23,16 +24,19 @@ class SmallUNet(nn.Module):
     torch.Size([1, 3, 16, 12])
     """
 
-    def __init__(self, skips: bool = True, channels: int = 16):
+    def __init__(self, skips: bool = True, channels: tuple[int, int, int] = (16, 16, 48)):
         super().__init__()
         self.skips = skips
-        self.conv_in = nn.Conv2d(3, channels, 3, padding=1)
-        self.down = nn.ModuleList(ResidualBlock(channels, channels, groups=4) for _ in range(2))
-        self.shrink = nn.ModuleList(Downsample(channels) for _ in range(2))
-        self.middle = ResidualBlock(channels, channels, groups=4)
-        self.grow = nn.ModuleList(Upsample(channels) for _ in range(2))
-        self.up = nn.ModuleList(ResidualBlock(2 * channels, channels, groups=4) for _ in range(2))
-        self.conv_out = nn.Conv2d(channels, 3, 3, padding=1)
+        levels, below = channels[:2], channels[1:]
+        self.conv_in = nn.Conv2d(3, channels[0], 3, padding=1)
+        self.down = nn.ModuleList(ResidualBlock(a, b, groups=4) for a, b in zip(levels, below, strict=True))
+        self.shrink = nn.ModuleList(map(Downsample, below))
+        self.middle = ResidualBlock(channels[-1], channels[-1], groups=4)
+        self.grow = nn.ModuleList(map(Upsample, reversed(below)))
+        self.up = nn.ModuleList(
+            ResidualBlock(2 * b, a, groups=4) for a, b in zip(levels[::-1], below[::-1], strict=True)
+        )
+        self.conv_out = nn.Conv2d(channels[0], 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (B, 3, H, W), with sides that are multiples of 4 -> (B, 3, H, W)."""
@@ -72,7 +76,7 @@ def train(skips: bool, steps: int = 80, sigma: float = SIGMA) -> SmallUNet:
         torch.manual_seed(0)
         network = SmallUNet(skips)
     clean, _ = noisy_pictures(held_out=False)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
     generator = torch.Generator().manual_seed(1)
     for _ in range(steps):
         x0 = clean[torch.randint(0, len(clean), (16,), generator=generator)]

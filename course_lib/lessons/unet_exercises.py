@@ -64,7 +64,7 @@ def _patient() -> Blocks:
 
 def build(
     x: Tensor, time: Tensor, blocks: Blocks, *, join: Callable | None = None, first: str = "down",
-    second: str = "conv_in", middle: bool = True, told: bool = True, last: bool = True,
+    second: str = "conv_in", middle: bool = True, told: bool = True, last: bool = True, moves: bool = True,
 ) -> Tensor:  # fmt: skip
     """The U-Net of exercise 1, x (B, 3, H, W) and time (B, 16) -> (B, 3, H, W); other options are usual mistakes.
 
@@ -77,8 +77,9 @@ def build(
     time = time if told else None
     kept = {"conv_in": blocks.conv_in(x)}
     kept["down"] = blocks.down(kept["conv_in"], time)
-    kept["shrink"] = h = blocks.shrink(kept["down"])
-    h = blocks.grow(blocks.middle(h, time) if middle else h)
+    kept["shrink"] = h = blocks.shrink(kept["down"]) if moves else kept["down"]
+    h = blocks.middle(h, time) if middle else h
+    h = blocks.grow(h) if moves else h
     h = blocks.up_1(join(h, kept[first]), time)
     h = blocks.up_2(join(h, kept[second]), time)
     return blocks.conv_out(h) if last else h

@@ -318,6 +318,8 @@ def test_training_without_skips_is_a_blur():
     networks = {skips: lesson.train(skips) for skips in (True, False)}
     learned = {sum(p.numel() for p in network.parameters()) for network in networks.values()}
     assert len(learned) == 1
+    bottom = lesson.outputs(networks[True], ["middle"], clean)["middle"]
+    assert bottom[0].numel() == clean[0].numel() == 3072 and bottom.shape[1:] == (48, 8, 8)
     off = {skips: (network(noisy) - clean).square().mean().item() for skips, network in networks.items()}
     left = (noisy - clean).square().mean().item()
     assert left == pytest.approx(0.04, abs=0.002)
