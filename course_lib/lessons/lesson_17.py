@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 
 from course_lib.lessons.checks import FunctionCheck, Mistake
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.lessons.real_model import choose, difference, give_back, show_difference
+from course_lib.lessons.real_model import choose, difference, give_back, on_screen, show_difference
 from course_lib.lessons.settings_card import CARD, check_settings, show_card
 from course_lib.lessons.watching import Watch, measured
 
 __all__ = [
     "CARD", "Watch", "check_settings", "check_why_black", "choose", "difference", "give_back", "measured",
-    "predict_same", "predict_side", "predict_strength", "predict_weights", "quiz", "show_card", "show_difference",
+    "on_screen", "predict_same", "predict_side", "predict_strength", "predict_weights", "quiz", "show_card", "show_difference",
 ]  # fmt: skip
 
 predict_weights = Question(
@@ -32,7 +33,11 @@ predict_side = Question(
     (
         Choice("not at all", "The weights stay as they are. But feature maps grow with the picture."),
         Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
-        Choice("4 times", "Yes, as long as attention never holds all its scores at once.", right=True),
+        Choice(
+            "4 times",
+            "Yes: there are four times as many places, and as many numbers for each. Attention keeps to this as long as it never holds all its scores at once.",
+            right=True,
+        ),
         Choice(
             "16 times",
             "That holds for the scores of self-attention, each place with each. Today's routines work them off in pieces and never hold them all.",
@@ -112,49 +117,65 @@ quiz = (
 )
 
 
-def _why_black(latent: torch.Tensor, flagged: list[bool] | None) -> str:
-    if not latent.isfinite().all():
+def _why_black(picture: torch.Tensor, flagged: list[bool] | None) -> str:
+    if not picture.isfinite().all():
         return "overflow"
     return "checker" if flagged and any(flagged) else "painted"
 
 
-def _latents() -> dict[str, torch.Tensor]:
-    """Latents (1, 4, 2, 2): a good one, one that is all NaN, and ones with a single number that is none."""
-    good = torch.linspace(-1, 1, 16).reshape(1, 4, 2, 2)
+def _pictures() -> dict[str, torch.Tensor]:
+    """Pictures (1, 3, 2, 2): a black one, one that is all NaN, and ones with a single number that is none."""
+    black = torch.linspace(-1, -0.99, 12).reshape(1, 3, 2, 2)
     spoiled = {"one NaN": math.nan, "one infinity": math.inf}
-    singles = {name: good.where(good > -1, torch.tensor(value)) for name, value in spoiled.items()}
-    return {"good": good, "all NaN": torch.full_like(good, math.nan), **singles}
+    singles = {name: black.where(black > -1, torch.tensor(value)) for name, value in spoiled.items()}
+    return {"black": black, "all NaN": torch.full_like(black, math.nan), **singles}
 
 
-_OF = _latents()
+_OF = _pictures()
 _INSIDE = "In Python a list with something in it counts as true, even [False]. Look inside it: any(flagged)."
 _NO_CHECKER = "Where there is no checker, flagged is None, and any(None) stops. Ask for that first."
+_NAN_EQUALS = "NaN equals nothing, not even itself, and is neither larger nor smaller than any number: ==, < and > never find it. Use isnan or isfinite."
+_EVERYWHERE = "One number that is none spoils the picture: the picture must be finite everywhere."
+_NO_THIRD = "The third answer is missing: a picture can be black because black was painted."
+_ONE_ANSWER = "isfinite and isnan answer for each number, and an if needs one answer: add .all() or .any()."
 _CHECKER = "checker"
+
+
+def _asks_a_tensor(answer: Callable) -> bool:
+    """Whether a learner's function stops because it takes a tensor of many answers for one."""
+    try:
+        answer(_OF["black"].clone(), None)
+    except Exception as error:
+        return "Boolean value of Tensor" in str(error)
+    return False
+
 
 check_why_black = FunctionCheck(
     "why_black",
     _why_black,
     [
-        (_OF["good"], [True]),
-        (_OF["good"], [False]),
-        (_OF["good"], None),
+        (_OF["black"], [True]),
+        (_OF["black"], [False]),
+        (_OF["black"], None),
         (_OF["all NaN"], [False]),
         (_OF["all NaN"], None),
         (_OF["one NaN"], None),
         (_OF["one infinity"], [False]),
     ],
     [
-        Mistake("That all is black says nothing here: all the pictures are. Ask the latent, and ask flagged.", lambda latent, flagged: _CHECKER),
-        Mistake(_INSIDE, lambda latent, flagged: _CHECKER if flagged else _why_black(latent, flagged)),
-        Mistake(_INSIDE, lambda latent, flagged: "overflow" if not latent.isfinite().all() else _CHECKER if flagged else "painted"),
-        Mistake(_NO_CHECKER, lambda latent, flagged: _CHECKER if any(flagged) else _why_black(latent, flagged)),
-        Mistake(_NO_CHECKER, lambda latent, flagged: "overflow" if not latent.isfinite().all() else _CHECKER if any(flagged) else "painted"),
-        Mistake("NaN equals nothing, not even itself, so == never finds it. Use isnan or isfinite.", lambda latent, flagged: _CHECKER if flagged and any(flagged) else "painted"),
-        Mistake("An infinity is an overflow, too: isfinite finds both.", lambda latent, flagged: "overflow" if latent.isnan().any() else _why_black(latent.nan_to_num(), flagged)),
-        Mistake("One number that is none spoils the picture: the latent must be finite everywhere.", lambda latent, flagged: "overflow" if latent.isnan().all() else _why_black(latent.nan_to_num(), flagged)),
-        Mistake("One number that is none spoils the picture: the latent must be finite everywhere.", lambda latent, flagged: "overflow" if not latent.isfinite().any() else _why_black(latent.nan_to_num(), flagged)),
-        Mistake("The two are mixed up: numbers that are not finite are the overflow, and a True in flagged is the checker.", lambda latent, flagged: {"overflow": _CHECKER, _CHECKER: "overflow"}.get(_why_black(latent, flagged), "painted")),
-        Mistake("The third answer is missing: a picture can be black because black was painted.", lambda latent, flagged: "overflow" if _why_black(latent, flagged) == "overflow" else _CHECKER),
-        Mistake("The third answer is missing: a picture can be black because black was painted.", lambda latent, flagged: _CHECKER if _why_black(latent, flagged) == _CHECKER else "overflow"),
+        Mistake(_ONE_ANSWER, lambda picture, flagged: "overflow" if not picture.isfinite() else "painted", when=_asks_a_tensor),
+        Mistake("That all is black says nothing here: all the pictures are. Ask whether the picture is finite, and ask flagged.", lambda picture, flagged: _CHECKER),
+        Mistake(_INSIDE, lambda picture, flagged: _CHECKER if flagged else _why_black(picture, flagged)),
+        Mistake(_INSIDE, lambda picture, flagged: "overflow" if not picture.isfinite().all() else _CHECKER if flagged else "painted"),
+        Mistake(_NO_CHECKER, lambda picture, flagged: _CHECKER if any(flagged) else _why_black(picture, flagged)),
+        Mistake(_NO_CHECKER, lambda picture, flagged: "overflow" if not picture.isfinite().all() else _CHECKER if any(flagged) else "painted"),
+        Mistake(_NAN_EQUALS, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "painted"),
+        Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture.max() > 65504 else _why_black(picture.nan_to_num(), flagged)),
+        Mistake("An infinity is an overflow, too: isfinite finds both.", lambda picture, flagged: "overflow" if picture.isnan().any() else _why_black(picture.nan_to_num(), flagged)),
+        Mistake(_EVERYWHERE, lambda picture, flagged: "overflow" if picture.isnan().all() else _why_black(picture.nan_to_num(), flagged)),
+        Mistake(_EVERYWHERE, lambda picture, flagged: "overflow" if not picture.isfinite().any() else _why_black(picture.nan_to_num(), flagged)),
+        Mistake("The two are mixed up: numbers that are not finite are the overflow, and a True in flagged is the checker.", lambda picture, flagged: {"overflow": _CHECKER, _CHECKER: "overflow"}.get(_why_black(picture, flagged), "painted")),
+        Mistake(_NO_THIRD, lambda picture, flagged: "overflow" if _why_black(picture, flagged) == "overflow" else _CHECKER),
+        Mistake(_NO_THIRD, lambda picture, flagged: _CHECKER if _why_black(picture, flagged) == _CHECKER else "overflow"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from course_lib.models.sources import SOURCES, find
 from course_lib.models.weights import read_json
 
 REAL, SMALL = "stable-diffusion-1.5", "small-stable-diffusion"
+SEE = 'see the section "A black picture"'  # of the page
 LEVELS = 255  # between the darkest and the brightest colour of a screen
 
 
@@ -164,6 +166,8 @@ class Difference:
     mean: float
 
     def __str__(self) -> str:
+        if math.isnan(self.largest):
+            return f"There is no difference where a picture is NaN: {SEE}."
         return f"At no place do they differ by more than {max(1, -int(-self.largest // 1))} of {LEVELS} levels."
 
 
@@ -179,10 +183,26 @@ def difference(one: Tensor, other: Tensor) -> Difference:
     return Difference(round(gap.max().item(), 6), round(gap.mean().item(), 6))
 
 
+def on_screen(picture: Tensor) -> Tensor:
+    """What a screen shows of a picture (...): where it is NaN, black. Says so where that is anywhere.
+
+    Example:
+
+    >>> on_screen(torch.tensor([[0.5, torch.nan]]))
+    1 of the 2 numbers of a picture are NaN, and shown as black: see the section "A black picture".
+    tensor([[ 0.5000, -1.0000]])
+    """
+    lost = int(picture.isnan().sum())
+    if lost:
+        print(f"{lost:,} of the {picture.numel():,} numbers of a picture are NaN, and shown as black: {SEE}.")
+    return picture.nan_to_num(nan=-1.0)
+
+
 def show_difference(one: Tensor, other: Tensor, names: tuple[str, str]) -> Shown:
     """Two pictures (1, 3, H, W) in [-1, 1] and, from black up, how far they lie apart, multiplied until it shows.
 
-    Raises ValueError where they have not one shape.
+    A picture that is NaN is shown black, and then there is no third one. Raises ValueError where they have not one
+    shape.
 
     Example:
 
@@ -193,16 +213,15 @@ def show_difference(one: Tensor, other: Tensor, names: tuple[str, str]) -> Shown
     largest = gap.max().item()
     factors = [nice * 10**power for power in range(9) for nice in (1, 2, 5)]
     factor = max((factor for factor in factors if 0 < largest * factor <= LEVELS), default=1)
-    pictures = [one[0], other[0], gap[0] * factor * 2 / LEVELS - 1]
-    words = f"difference × {factor:,}"
-    return show_pictures(
-        pictures,
-        titles=[*names, words],
-        alt=f"A picture by {names[0]}, the same by {names[1]}, and their difference: black where they are equal to the "
-        "last digit.",
-        columns=3,
-        size=256,
-    )
+    pictures, titles = [on_screen(one)[0], on_screen(other)[0]], list(names)
+    alt = f"A picture by {names[0]}, the same by {names[1]}"
+    if math.isnan(largest):
+        alt += "; no difference, because NaN is in one of them."
+    else:
+        pictures.append(gap[0] * factor * 2 / LEVELS - 1)
+        titles.append(f"difference × {factor:,}")
+        alt += ", and their difference: black where they are equal to the last digit."
+    return show_pictures(pictures, titles=titles, alt=alt, columns=3, size=256)
 
 
 def _gap(one: Tensor, other: Tensor) -> Tensor:

@@ -28,8 +28,8 @@ SETTINGS = {
 
 _TEXT = "A number was written as a text: take the quotes away."
 _LIST = "The size is one number where the picture is square: 64."
-_NEGATIVE_LOST = "The second line of the card is lost: it belongs into negative_prompt."
-_NEGATIVE_IN = "The second line does not belong into the prompt: what stands there is painted. It has a key of its own."
+_NEGATIVE_LOST = "The second line of the card is lost: it belongs in negative_prompt."
+_NEGATIVE_IN = "The second line does not belong in the prompt: what stands there is painted. It has a key of its own."
 _NEGATIVE_WORDS = "In negative_prompt stands what is to be avoided, and nothing else: no label, no colon."
 _BOTH = 'In "DPM2 Karras" stand two things: the sampler, and after it the scheduler.'
 _PLUS = "DPM2 and DPM++ 2M are two samplers: the first takes the model's answer twice in a step, the second remembers."
@@ -128,23 +128,44 @@ def _target(model: StableDiffusion) -> np.ndarray:
 
 
 def show_card(model: StableDiffusion, settings: dict | None = None) -> Shown:
-    """The picture of the card, and beside it the one that `settings` make, where they make one.
+    """The picture of the card, and beside it the one that `settings` make, where they make one; above, in words, both
+    compared.
 
     Example:
 
     >>> from course_lib.models import untrained
     >>> show_card(untrained(), SETTINGS | {"seed": ...})
-    Figure: The picture of the card. Yours is still missing.
+    Yours is still missing.
+    Figure: The picture of the card.
     >>> show_card(untrained(), SETTINGS)
-    Figure: The picture of the card, and yours: the same in every pixel.
+    Yours is the same in every pixel.
+    Figure: The picture of the card, and yours.
     """
     target = _target(model)
+    alone = functools.partial(show_pictures, [target], ["the card's"], alt="The picture of the card.", size=192)
     if settings is None:
-        return show_pictures([target], ["the card's"], alt="The picture of the card.", size=192)
+        return alone()
+    if not isinstance(settings, dict) or any(settings.get(name, ...) is ... for name in SETTINGS):
+        print("Yours is still missing.")
+        return alone()
     try:
         yours = text_to_image(model, **settings).image
-    except (ValueError, TypeError):  # what is wrong with them, the check says
-        return show_pictures([target], ["the card's"], alt="The picture of the card. Yours is still missing.", size=192)
-    same = np.array_equal(target, yours)
-    alt = f"The picture of the card, and yours: {'the same in every pixel' if same else 'another picture'}."
+    except (ValueError, TypeError) as error:
+        print(f"Yours is still missing, because nothing can be painted with these settings: {error}")
+        return alone()
+    print(_compared(target, yours))
+    alt = "The picture of the card, and yours."
     return show_pictures([target, yours], ["the card's", "yours"], alt=alt, columns=2, size=192)
+
+
+def _compared(target: np.ndarray, yours: np.ndarray) -> str:
+    """How two pictures (H, W, 3) of pixels compare, as a sentence."""
+    if target.shape != yours.shape:
+        return f"Yours is of another size, {yours.shape[1]} x {yours.shape[0]} pixels."
+    gap = np.abs(target.astype(int) - yours).max(axis=-1)
+    if not gap.any():
+        return "Yours is the same in every pixel."
+    return (
+        f"Yours is another picture: {np.count_nonzero(gap):,} of its {gap.size:,} pixels are not the card's, and the "
+        f"largest difference is {gap.max()} of 255 levels."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Mapping
 
@@ -78,11 +79,6 @@ class Watch:
         self._last = asked, (_title(self.model, asked, len(steps)), steps)
         return self._last[1]
 
-    @property
-    def steps(self) -> list[Step]:
-        """The steps of the last run."""
-        return self._last[1][1]
-
     def decode(self, latent: Tensor) -> Tensor:
         """latent (B, C, h, w) -> pictures (B, 3, H, W) in [-1, 1]. Raises MemoryError, saying what would fit."""
         height, width = (side * self.model.vae.factor for side in latent.shape[2:])
@@ -91,16 +87,16 @@ class Watch:
             return self.model.decode(latent)
 
     def pace(self) -> str:
-        """How fast the last run was, as a sentence; the first step, in which much is prepared, is left out.
+        """How fast the last run was, as a sentence: the median of its steps without the first, which prepares much.
 
         Raises ValueError where nothing has been run.
         """
         if not self.seconds:
             raise ValueError("nothing has been run yet; call it with a prompt first")
         later = self.seconds[1:] or self.seconds
-        mean = sum(later) / len(later)
+        middle = statistics.median(later)
         first = f"the first step took {1000 * self.seconds[0]:.0f} ms"
-        return f"{1000 * mean:.0f} ms a step, {1 / mean:.1f} steps a second; {first}"
+        return f"{1000 * middle:.0f} ms a step, {1 / middle:.1f} steps a second; {first}"
 
 
 def _title(model: StableDiffusion, asked: Mapping, count: int) -> str:

@@ -60,9 +60,9 @@ def needed(
 
     networks : "text_encoder", "unet", "vae"; size : one side or (height, width) in pixels; pictures : painted at once;
     guided : with guidance, which doubles the batch of the U-Net; fused : attention by a fast routine, which never holds
-    all scores, as on cuda and cpu; on mps they are held. (Some AMD cards hold those of the VAE, too, whose one head is
-    wider than the 256 numbers of their fast routines.) The U-Net, the VAE's decoder and, for image to image, its encoder
-    run one after the other, so the largest counts.
+    all scores, as on cuda and cpu; on mps they are held. (Some AMD cards hold those of the VAE, whose one head is
+    wider than the 256 numbers that their fast routines take.) The U-Net, the VAE's decoder and, for image to image, its
+    encoder run one after the other, so the largest counts.
 
     Raises ValueError for sides that are no multiples of the VAE's factor. Example:
 
