@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from course_lib.figures.style import COLOURS
 
 _FINER = 3  # shapes are drawn three times larger and shrunk, which smooths their edges
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 12, 8, 22
+_DASHES = ((1, 0), (8, 5), (2, 4), (14, 4))  # pixels drawn and left out, for a panel's first line, its second, ...
 
 
 class _Axes:
@@ -41,6 +43,15 @@ class _Axes:
         joint = "curve" if len(points) < 50 else None  # rounding many small corners is slow, and nobody sees them
         self.pen.line(points, fill=colour, width=round(thickness * _FINER), joint=joint)
 
+    def dashed(self, x, y, colour: str, drawn: int, left_out: int) -> None:
+        """A line in pieces, measured along its way on the page."""
+        across, down = np.transpose(self.points(x, y))
+        along = np.concatenate([[0.0], np.hypot(np.diff(across), np.diff(down)).cumsum()])
+        for start in np.arange(0, along[-1], (drawn + left_out) * _FINER):
+            piece = np.linspace(start, min(start + drawn * _FINER, along[-1]), 4)
+            points = zip(np.interp(piece, along, across), np.interp(piece, along, down), strict=True)
+            self.pen.line(list(points), fill=colour, width=2 * _FINER)
+
     def pixels(self) -> np.ndarray:
         """Shrink the shapes, draw the axis, and write the numbers along both sides."""
         margin = (self.height - _BOTTOM) * _FINER
@@ -51,8 +62,9 @@ class _Axes:
         pen = ImageDraw.Draw(image)
         for value in _ticks(*self.x_range):
             ((across, _),) = self.points([value], [self.y_range[0]])
-            place = (across / _FINER, self.height - _BOTTOM + 5)
-            pen.text(place, _tick_text(value), COLOURS["ink"], font(11), anchor="mt")
+            text = _tick_text(value)
+            across = min(across / _FINER, self.width - font(11).getlength(text) / 2)  # the last one may be wide
+            pen.text((across, self.height - _BOTTOM + 5), text, COLOURS["ink"], font(11), anchor="mt")
         for value in _ticks(*self.y_range):
             ((_, down),) = self.points([self.x_range[0]], [value])
             text = _tick_text(value)
@@ -153,8 +165,9 @@ def line_panel(
 ) -> np.ndarray:
     """Draw named lines over one axis `x` (N,) as pixels (H, W, 3) uint8, with their names above the plot.
 
-    lines: name -> values (N,). colours: one for each line, by default signal, noise, denoised, target. `mark` draws an
-    upright line at this x and a dot on each line, at the nearest x. `y_range` fixes the axis; by default it fits.
+    lines: name -> values (N,). colours: one for each line, by default signal, noise, denoised, target. The first line
+    is drawn through, the others are dashed, each in its own way. `mark` draws an upright line at this x and a dot on
+    each line, at the nearest x. `y_range` fixes the axis; by default it fits.
 
     Raises ValueError where there is no line, a line's length is not that of `x`, there are more lines than
     colours, or a value is not finite.
@@ -180,8 +193,11 @@ def line_panel(
     if mark is not None:
         axes.line([mark, mark], axes.y_range, COLOURS["ink"], 1)
     nearest = None if mark is None else int(np.abs(x - expect.number("mark", mark, x.min(), x.max())).argmin())
-    for colour, line in zip(colours, values.values(), strict=False):
-        axes.line(x, line, colour)
+    for colour, line, (drawn, left_out) in zip(colours, values.values(), cycle(_DASHES), strict=False):
+        if left_out:
+            axes.dashed(x, line, colour, drawn, left_out)
+        else:
+            axes.line(x, line, colour)
         if nearest is not None:
             ((across, down),) = axes.points([x[nearest]], [line[nearest]])
             axes.pen.ellipse([across - 13, down - 13, across + 13, down + 13], fill=colour)
@@ -190,13 +206,14 @@ def line_panel(
 
 
 def _key(names, colours: Sequence[str], width: int) -> np.ndarray:
-    """One line of text with a stroke of its colour before each name."""
+    """One line of text, before each name a stroke that looks like its line."""
     image, pen = canvas(width, TITLE_HEIGHT)
     left = _LEFT
-    for name, colour in zip(names, colours, strict=False):
-        pen.line([left, 10, left + 16, 10], fill=colour, width=3)
-        pen.text((left + 22, 2), name, COLOURS["ink"], font(12))
-        left += 22 + font(12).getlength(name) + 16
+    for name, colour, (drawn, left_out) in zip(names, colours, cycle(_DASHES), strict=False):
+        for start in range(0, 22, drawn + left_out):
+            pen.line([left + start, 10, left + min(start + drawn, 22) - 1, 10], fill=colour, width=3)
+        pen.text((left + 28, 2), name, COLOURS["ink"], font(12))
+        left += 28 + font(12).getlength(name) + 16
     return np.asarray(image)
 
 

@@ -138,6 +138,19 @@ def test_lines_and_mark_stand_at_their_values(mark):
     assert abs(darkest - (40 + mark / 10 * 268)) <= 1.5
 
 
+def test_lines_differ_not_by_their_colours_alone():
+    x = np.linspace(0, 10, 101)
+    lines = {name: np.full(101, height) for name, height in (("a", 0.8), ("b", 0.6), ("c", 0.4), ("d", 0.2))}
+    panel = line_panel(x, lines, 320, 200, y_range=(0, 1), colours=[COLOURS["ink"]] * 4)
+    breaks = []
+    for height in (0.8, 0.6, 0.4, 0.2):
+        row = panel[round(22 + 8 + (1 - height) * 170), 42:300, 0].astype(int)
+        breaks.append(int((np.diff(row > 140) == 1).sum()))
+    assert breaks[0] == 0 and len(set(breaks)) == 4
+    key = panel[10, :, 0] < 140
+    assert key[40:62].all() and not key[40:].all()
+
+
 def test_lines_refuse_what_does_not_fit():
     for x, lines, options in (
         ([0, 1], {}, {}),
