@@ -38,6 +38,7 @@ class FunctionCheck:
 
     name : what the learner's function is called; right : the correct function; cases : tuples of arguments;
     mistakes : wrong functions and what to say to them. Tensors may have any shape (...) that `right` takes.
+    A right answer that writes into the tensors it was given is told so.
 
     Example:
 
@@ -68,7 +69,8 @@ class FunctionCheck:
         """
         if not callable(answer):
             return f"{NOT_YET} {self.name} must be a function; got {_short(answer)}."
-        given = [_outcome(answer, case) for case in self.cases]
+        handed = [_copies(case) for case in self.cases]
+        given = [_outcome(answer, arguments) for arguments in handed]
         stopped = next((value for value in given if isinstance(value, Exception)), None)
         if isinstance(stopped, NotImplementedError):
             return f"{NOT_YET} {self.name} is not written yet."
@@ -77,7 +79,7 @@ class FunctionCheck:
         expected = [self.right(*_copies(case)) for case in self.cases]
         wrong = [index for index, pair in enumerate(zip(given, expected, strict=True)) if not _same(*pair)]
         if not wrong:
-            return f"{RIGHT} {self.name} is right."
+            return f"{RIGHT} {self.name} is right.{_spoiled(handed, self.cases)}"
         for mistake in self.mistakes:
             if self._is(mistake, answer, given):
                 return f"{NOT_YET} {mistake.says}"
@@ -91,14 +93,15 @@ class FunctionCheck:
             return mistake.when(answer)
         if all(isinstance(value, Exception) for value in given):
             return False  # it stops everywhere: its own message says more
-        return all(map(_same, given, [_outcome(mistake.wrong, case) for case in self.cases]))
+        return all(map(_same, given, [_outcome(mistake.wrong, _copies(case)) for case in self.cases]))
 
 
 @dataclass(frozen=True)
 class ValueCheck:
     """Checks a value that the learner finds: a number, a tensor (...), a word or a list of them.
 
-    Where a number is right, a tensor with this one number is right, too. `hint` follows where no mistake fits.
+    Where a number is right, a tensor with this one number is right, too. `hint` follows where no mistake fits: a
+    sentence, or what makes one of the answer.
 
     Example:
 
@@ -115,7 +118,7 @@ class ValueCheck:
     right: object
     mistakes: Sequence[Mistake]
     tolerance: float = 1e-6
-    hint: str = ""
+    hint: str | Callable[[object], str] = ""
 
     def __call__(self, answer: object) -> None:
         """Print the verdict on the learner's value."""
@@ -136,13 +139,14 @@ class ValueCheck:
         for mistake in self.mistakes:
             if _same(answer, mistake.wrong, self.tolerance):
                 return f"{NOT_YET} {mistake.says}"
-        return f"{NOT_YET} {self.name} is not {_short(answer, 9)}. {self.hint}".rstrip()
+        hint = self.hint(answer) if callable(self.hint) else self.hint
+        return f"{NOT_YET} {self.name} is not {_short(answer, 9)}. {hint}".rstrip()
 
 
-def _outcome(function: Callable, case: tuple) -> object:
-    """What a function returns for a case, or the exception with which it stops."""
+def _outcome(function: Callable, arguments: tuple) -> object:
+    """What a function returns, or the exception with which it stops."""
     try:
-        return function(*_copies(case))
+        return function(*arguments)
     except Exception as error:
         return error
 
@@ -150,6 +154,18 @@ def _outcome(function: Callable, case: tuple) -> object:
 def _copies(case: tuple) -> tuple:
     """A learner's function may write into its arguments; the next one must not see that."""
     return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in case)
+
+
+def _spoiled(handed: Sequence[tuple], cases: Sequence[tuple]) -> str:
+    """What to say where the tensors that were handed over hold other numbers than before; else nothing."""
+    pairs = [pair for both in zip(handed, cases, strict=True) for pair in zip(*both, strict=True)]
+    if all(_unchanged(*pair) for pair in pairs if isinstance(pair[1], torch.Tensor)):
+        return ""
+    return " But it writes into what it was given, so its caller's numbers are lost: work on a copy, .clone()."
+
+
+def _unchanged(now: torch.Tensor, before: torch.Tensor) -> bool:
+    return now.shape == before.shape and bool(torch.isclose(now, before, rtol=0, atol=0, equal_nan=True).all())
 
 
 def _same(given: object, expected: object, tolerance: float = 1e-5) -> bool:

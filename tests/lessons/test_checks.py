@@ -41,8 +41,13 @@ def test_an_answer_that_writes_into_its_argument_spoils_nothing():
         x *= 2
         return x
 
-    assert DOUBLE.verdict(greedy) == "[OK] double is right."
+    assert DOUBLE.verdict(greedy) == (
+        "[OK] double is right. But it writes into what it was given, so its caller's numbers are lost: "
+        "work on a copy, .clone()."
+    )
     assert torch.equal(DOUBLE.cases[0][0], torch.ones(2, 3))
+    filled = FunctionCheck("filled", torch.nan_to_num, [(torch.tensor([1.0, float("nan")]),)], [])
+    assert filled.verdict(torch.nan_to_num) == "[OK] filled is right."
 
 
 def test_a_mistake_counts_only_when_it_fits_every_case():
@@ -98,6 +103,11 @@ def test_numbers_are_written_short_and_a_hint_follows():
 )
 def test_values(right, answer, good):
     assert ValueCheck("it", right, []).verdict(answer).startswith("[OK]" if good else "[not yet]")
+
+
+def test_a_hint_may_look_at_the_answer():
+    check = ValueCheck("it", 5, [], hint=lambda answer: f"{5 - answer} are missing.")
+    assert check.verdict(3) == "[not yet] it is not 3. 2 are missing."
 
 
 def test_questions_refuse_nonsense():
