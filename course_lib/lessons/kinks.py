@@ -29,15 +29,15 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     """A filter's feature map before and after an activation of ACTIVATIONS, with its curve and its slope.
 
     picture (1, 3, S, S) is made grey; kernel (3, 3) slides over it with padding 1, and `bias` is added. The number at
-    one place of the map, (row, column), is marked on the curve.
+    one place of the map, (row, column), is marked on the curve, or at its end where it lies beyond.
     Raises ValueError for an unknown activation, other shapes, and a bias that is not finite.
 
     Example:
 
     >>> black = torch.zeros(1, 3, 8, 8)
     >>> print(draw(black, torch.ones(3, 3), "ReLU", -1.0, 4, 4).sentence)
-    ReLU, bias -1: at row 4, column 4 the number -1.00 becomes 0.00, slope 0.00. Below 0 were 100 % of the map's
-    numbers; 0 are now 100 %, the smallest is 0.00.
+    ReLU, bias -1: at row 4, column 4 the number -1.00 becomes 0.00, slope 0.00. Below 0 were 100.0 % of the
+    map's numbers, exactly 0 were 0.0 %; 0 are now 100.0 %, the smallest is 0.00.
     """
     expect.known("activation", activation, ACTIVATIONS)
     expect.tensor("picture", picture, "(1, 3, S, S)")
@@ -61,17 +61,21 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     x = torch.linspace(-REACH, REACH, 241)
     curves = {"value": function(x), "slope": slope(x)}
     look = {"y_range": (-1.2, REACH), "colours": [COLOURS["signal"], COLOURS["noise"]]}
-    mark = here.item() if abs(here) <= REACH else None
-    bars = {"range": (-REACH, REACH), "colour": COLOURS["ink"]}
+    place = called(activation)
+    if abs(here) > REACH:
+        place += f"; the framed number, {_plain(here.item())}, lies {'left' if here < 0 else 'right'} of this axis"
+    else:
+        place += ", and where the framed number lies"
+    bars = {"range": (-REACH, REACH), "colour": COLOURS["ink"], "top": 0.5}
     plots = stack(
-        line_panel(x, curves, 420, 250, f"{called(activation)}, and where the framed number lies", mark=mark, **look),
+        line_panel(x, curves, 420, 250, place, mark=here.clamp(-REACH, REACH).item(), **look),
         histogram_panel(before, 420, 120, title="all numbers of the map before: how often (density)", **bars),
     )
-    below, zero = ((part.double().mean() * 100).item() for part in (before < 0, after == 0))
+    below, blank, zero = ((part.double().mean() * 100).item() for part in (before < 0, before == 0, after == 0))
     sentence = (
         f"{called(activation)}, bias {bias:g}: at row {row}, column {column} the number {_plain(here.item())} becomes "
-        f"{_plain(there)}, slope {_plain(slope_here)}. Below 0 were {below:.0f} % of the map's numbers; "
-        f"0 are now {zero:.0f} %, the smallest is {_plain(after.min().item())}."
+        f"{_plain(there)}, slope {_plain(slope_here)}. Below 0 were {below:.1f} % of the map's numbers, "
+        f"exactly 0 were {blank:.1f} %; 0 are now {zero:.1f} %, the smallest is {_plain(after.min().item())}."
     )
     return Drawing(beside(maps, plots), sentence, grid=(1, 23, _SIDE, _SIDE))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -18,11 +20,12 @@ __all__ = [
 ]  # fmt: skip
 
 predict_ten = Question(
-    "Ten linear layers stand one after the other, with nothing in between. How many linear layers are enough to compute the same?",
+    "Ten linear layers stand one after the other, and each reads 64 numbers and gives 64. How many learned numbers are enough to compute the same, whatever the ten do?",
     (
-        Choice("one", "Yes: two become one, that one and the third become one, and so on to the end.", right=True),
-        Choice("five", "Two of them become one, that is right. But then five stand one after the other, and the same happens again."),
-        Choice("ten, each adds something", "Each changes the numbers, but all ten together change them in a way that one layer can do as well."),
+        Choice("41,600", "So many the ten have. But two of them become one, that one and the third become one, and so on to the end."),
+        Choice("20,800", "That would be five layers. Two become one, that is right; but then five stand in a row, and the same happens again."),
+        Choice("4,160", "Yes: one layer is enough, with 64 times 64 weights and 64 biases.", right=True),
+        Choice("4,096", "Those are the 64 times 64 weights of one layer. It needs its 64 biases as well."),
     ),
 )  # fmt: skip
 
@@ -58,7 +61,7 @@ predict_dead = Question(
     "With a bias of -2, about 98 of 100 results are 0. How many of the 1000 units are dead, that is 0 for all 500 inputs?",
     (
         Choice("none, or hardly any", "Yes: 2 of 100 results are left, and among 500 tries nearly every unit has some of them.", right=True),
-        Choice("about half", "This comes, but later, at a bias of -3."),
+        Choice("about half", "Not yet. The table below says at which bias it comes to that."),
         Choice("about 980", "980 of 1000 results are 0, but not always those of the same units: each input wakes others."),
     ),
 )  # fmt: skip
@@ -74,10 +77,10 @@ predict_calls = Question(
 
 quiz = (
     Question(
-        "Five linear layers, nothing between them, and one ReLU after the last. What computes the same?",
+        "Five linear layers, nothing between them, and one ReLU after the last. What is the least that can compute the same, whatever their weights?",
         (
             Choice("one linear layer and a ReLU", "Right: what stands before the first kink is one layer.", right=True),
-            Choice("five linear layers with a ReLU after each", "No: these have four kinks more, and can do much more."),
+            Choice("five linear layers with a ReLU after each", "These have four kinks more. They can do much more, and it is not needed."),
             Choice("one linear layer", "No: the ReLU at the end still makes a corner, and a linear layer has none."),
         ),
     ),
@@ -110,6 +113,19 @@ def _cases() -> list[tuple]:
     return cases
 
 
+def _asks_all_at_once(answer: Callable, *arguments: Tensor) -> bool:
+    """Whether an answer wants one yes or no for a whole tensor, which PyTorch refuses."""
+    try:
+        answer(*arguments)
+    except RuntimeError as error:
+        return "Boolean value of Tensor" in str(error)
+    return False
+
+
+_BOTH_SIDES = torch.tensor([[-1.0, 1.0], [1.0, -1.0]])
+_EACH = "x holds many numbers, some above 0 and some below. Choose for each of them, as torch.where does in the lesson."
+
+
 def _slope_times_arriving(x: Tensor, arriving: Tensor) -> Tensor:
     return arriving * relu_gradient(x)
 
@@ -128,6 +144,7 @@ check_relu = FunctionCheck(
         Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
         Mistake("That is one number, the largest. ReLU compares each number alone with 0.", lambda x: x.max().clamp(min=0)),
         Mistake("Nothing has changed: numbers below 0 become 0.", lambda x: x),
+        Mistake(_EACH, lambda x: max(x, 0), when=lambda answer: _asks_all_at_once(answer, _BOTH_SIDES)),
     ],
 )  # fmt: skip
 
@@ -147,6 +164,12 @@ check_gradient = FunctionCheck(
         Mistake("That multiplies by the result. The slope above 0 is 1, however large x is.", lambda x, arriving: arriving * relu(x)),
         Mistake("Everything passes. Where x is 0 or below, nothing does.", lambda x, arriving: arriving),
         Mistake("The sign is turned. The slope above 0 is +1; going downhill is a matter for the training, later.", lambda x, arriving: -arriving * (x > 0)),
+        Mistake("That multiplies by x, not by the slope. The slope is 1 or 0.", lambda x, arriving: arriving * x),
+        Mistake(
+            _EACH,
+            lambda x, arriving: arriving if x > 0 else 0,
+            when=lambda answer: _asks_all_at_once(answer, _BOTH_SIDES, _BOTH_SIDES),
+        ),
         Mistake("That is ReLU itself. Here its slope is asked for, times what arrives.", lambda x, arriving: relu(x)),
     ],
 )  # fmt: skip
@@ -164,29 +187,69 @@ def _layers() -> list[tuple]:
     ]  # fmt: skip
 
 
-_ORDER = "The tables are multiplied in the wrong order. The second layer works on the result of the first: weight2 @ weight1."
-_NOT_THROUGH = "bias1 is added as it is. It goes through the second layer, too: weight2 @ bias1."
+def _part_is(answer: Callable, index: int, wrong: Callable) -> bool:
+    """Whether one of the two that an answer gives is this, whatever the other is; here all sizes fit in any order."""
+    layers = _layers()[0]
+    try:
+        given, expected = answer(*layers), wrong(*layers)
+        return len(given) == 2 and given[index].shape == expected.shape and torch.allclose(given[index], expected)
+    except Exception:
+        return False
+
+
+def _weight(says: str, wrong: Callable) -> Mistake:
+    return Mistake(
+        says, lambda *layers: (wrong(*layers), _collapse(*layers)[1]), lambda answer: _part_is(answer, 0, wrong)
+    )
+
+
+def _bias(says: str, wrong: Callable) -> Mistake:
+    return Mistake(
+        says, lambda *layers: (_collapse(*layers)[0], wrong(*layers)), lambda answer: _part_is(answer, 1, wrong)
+    )
+
+
+_EXAMPLE = torch.tensor([[5.0, 3.0], [-3.0, 1.0]]), torch.tensor([2.0, 5.0])
 
 check_collapse = FunctionCheck(
     "collapse",
     _collapse,
     _layers(),
     [
-        Mistake(_ORDER, lambda w1, b1, w2, b2: (w1 @ w2, w2 @ b1 + b2)),
-        Mistake(_ORDER, lambda w1, b1, w2, b2: (w1 @ w2, w1 @ b2 + b1)),
-        Mistake(f"{_ORDER} And bias1 goes through the second layer, too.", lambda w1, b1, w2, b2: (w1 @ w2, b1 + b2)),
-        Mistake(_NOT_THROUGH, lambda w1, b1, w2, b2: (w2 @ w1, b1 + b2)),
-        Mistake("bias1 is missing: it goes through the second layer, weight2 @ bias1.", lambda w1, b1, w2, b2: (w2 @ w1, b2)),
-        Mistake("bias2 is missing: it is added at the end.", lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1)),
-        Mistake("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: (w2 @ w1, w2 @ (b1 + b2))),
-        Mistake("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: (w2 @ w1, w1 @ b1 + b2)),
-        Mistake("Rows and columns of the weight are exchanged.", lambda w1, b1, w2, b2: ((w2 @ w1).T, w2 @ b1 + b2)),
-        Mistake("The tables are multiplied number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: (w2 * w1, w2 @ b1 + b2)),
-        Mistake("The tables are added. One layer works on the result of the other: multiply them, weight2 @ weight1.", lambda w1, b1, w2, b2: (w1 + w2, b1 + b2)),
         Mistake("That is the weight alone; return it together with the bias: weight, bias.", lambda w1, b1, w2, b2: w2 @ w1),
         Mistake("Weight and bias have changed places: return weight, bias.", lambda w1, b1, w2, b2: (w2 @ b1 + b2, w2 @ w1)),
+        Mistake("Weight and bias are added up. They are two results: return weight, bias.", lambda w1, b1, w2, b2: w2 @ w1 + (w2 @ b1 + b2)),
+        Mistake("Those are the numbers of the lesson's example. Write the rule, with the four that collapse is given.", lambda *layers: _EXAMPLE),
+        _weight("The tables are multiplied in the wrong order. Which layer works on the result of the other?", lambda w1, b1, w2, b2: w1 @ w2),
+        _weight("The tables are turned, which is not needed here, and so they are multiplied in the wrong order.", lambda w1, b1, w2, b2: w2.T @ w1.T),
+        _weight("Rows and columns of the weight are exchanged.", lambda w1, b1, w2, b2: (w2 @ w1).T),
+        _weight("The tables are multiplied number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * w1),
+        _weight("The tables are added. One layer works on the result of the other: multiply them.", lambda w1, b1, w2, b2: w1 + w2),
+        _bias("bias1 is added as it is. It goes through the second layer, too.", lambda w1, b1, w2, b2: b1 + b2),
+        _bias("bias1 is missing. It goes through the second layer.", lambda w1, b1, w2, b2: b2),
+        _bias("bias2 is missing: it is added at the end.", lambda w1, b1, w2, b2: w2 @ b1),
+        _bias("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: w2 @ (b1 + b2)),
+        _bias("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: w1 @ b1 + b2),
+        _bias("bias1 and bias2 have changed places: bias1 is the one that goes on through another layer.", lambda w1, b1, w2, b2: w1 @ b2 + b1),
+        _bias("In the product for the bias the table stands on the left: each of its rows times the bias.", lambda w1, b1, w2, b2: b1 @ w2 + b2),
     ],
 )  # fmt: skip
+
+
+def _first_wrong_height(answer: object) -> str:
+    """Where three numbers of a tent first leave the right one."""
+    try:
+        factors = [float(factor) for factor in answer]
+    except (TypeError, ValueError):
+        factors = []
+    if len(factors) != 3:
+        return "It is three numbers, [a, b, c]."
+    for x, right in ((1, 2), (3, 0), (4, 0)):
+        height = sum(factor * max(x - kink, 0) for factor, kink in zip(factors, (0, 1, 3), strict=True))
+        if abs(height - right) > 1e-6:
+            return f"At x = {x} its height is {height:.6g}, and should be {right}. Add up the slopes piece by piece."
+    return ""
+
 
 check_tent = ValueCheck(
     "your tent",
@@ -195,12 +258,12 @@ check_tent = ValueCheck(
         Mistake("Those are the slopes of the pieces. Each number is the *change* of the slope at its kink.", [2, -1, 0]),
         Mistake("After x = 1 the slope is 2 - 2 = 0: it stays up. It must become -1.", [2, -2, 0]),
         Mistake("The way down is right, but it goes on below 0: at x = 3 the slope must become 0 again.", [2, -3, 0]),
-        Mistake("It comes down with a slope of -2, so it is at 0 at x = 2 already. From 1 to 3 it has two steps' time.", [2, -4, 2]),
+        Mistake("It comes down with a slope of -2, so it is at 0 at x = 2 already, and not at x = 3.", [2, -4, 2]),
         Mistake("The last kink is too strong: after x = 3 the slope must be 0, and 2 - 3 + 1 is 0.", [2, -3, 3]),
         Mistake("The sign of the second number: the slope must fall there, from 2 to -1.", [2, 3, 1]),
         Mistake("The sign of the last number: the slope must rise there, from -1 to 0.", [2, -3, -1]),
         Mistake("That is the hat of the text. This tent rises to 2, and its way down is twice as long as its way up.", [1, -2, 1]),
         Mistake("The right shape, but it reaches 1 only.", [1, -1.5, 0.5]),
     ],
-    hint="It is three numbers, [a, b, c]; add up the slopes piece by piece.",
+    hint=_first_wrong_height,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 from torch import Tensor
 
 from course_lib import expect
@@ -211,7 +211,8 @@ def _scores(weights, x: Tensor, activation: str) -> Tensor:
 def draw_training(training: Training, step: int, without: bool = False) -> Drawing:
     """What a network says at every place of the plane after `step` steps, and its loss on the way.
 
-    without : take the activation out of the network as it was trained; no weight changes.
+    without : take the activation out of the network as it was trained; no weight changes. Its loss then lies on no
+    curve of the training, so none is marked.
     Raises ValueError where the training has not come so far.
 
     Example:
@@ -222,23 +223,25 @@ def draw_training(training: Training, step: int, without: bool = False) -> Drawi
     panel = spirals_panel(training, step, without)
     steps, losses, wrong = training.way()
     right = round(training.right(step, not without) * len(training.x))
-    taken = " with its activation taken out" if without and training.activation != "none" else ""
+    taken = without and training.activation != "none"
+    state = f", weights of step {step}, activation taken out" if taken else f" after step {step}"
     loss = training.loss(step, not without)
     sentence = (
-        f"{called(training.activation)}{taken} after step {step}: {right} of {len(training.x)} points lie "
+        f"{called(training.activation)}{state}: {right} of {len(training.x)} points lie "
         f"on the right side, loss {loss:.2f}."
     )
     key = (
         "Points: filled, first spiral; open, second. A cross: on the wrong side.\n"
-        "Ground: dark where the network says “first”, white where it says “second”."
+        "Ground: grey where the network says “first”, white where it says “second”, light grey where it is not sure.\n"
+        "The line parts the two sides."
     )
     plot = np.full((0, 340, 3), 255, np.uint8)
     if len(steps) > 1:
         top = max(1.0, 1.05 * max(losses))
-        look = {"y_range": (0.0, top), "colours": [COLOURS["signal"], COLOURS["noise"]], "mark": step / 1000}
+        look = {"y_range": (0.0, top), "colours": [COLOURS["signal"], COLOURS["noise"]]}
         curves = {"loss": losses, "share of wrong points": wrong}
-        thousands = [each / 1000 for each in steps]
-        plot = line_panel(thousands, curves, 340, 230, "as trained; below, thousands of steps", **look)
+        title = f"{called(training.activation)}, at each step of the training"
+        plot = line_panel(steps, curves, 340, 230, title, mark=None if taken else step, **look)
     side = stack(plot, text_panel(key, 340, 12)) if len(plot) else text_panel(key, 340, 12)
     return Drawing(beside(panel, side), sentence)
 
@@ -253,11 +256,12 @@ def spirals_panel(training: Training, step: int | None = None, without: bool = F
     """
     across = (torch.arange(_MAP, dtype=torch.float64) + 0.5) / _MAP * 2 * _EDGE - _EDGE
     places = torch.stack([across.repeat(_MAP), across.flip(0).repeat_interleave(_MAP)], dim=1)
-    chances = training.scores(places, step, not without).sigmoid().reshape(_MAP, _MAP)
+    scores = training.scores(places, step, not without).reshape(_MAP, _MAP)
     dark, light = 150, 255
-    ground = (light - (light - dark) * chances).round().to(torch.uint8).numpy()
+    ground = (light - (light - dark) * scores.sigmoid()).round().to(torch.uint8).numpy()
     fine = _SIDE * _FINER
     image = Image.fromarray(ground).resize((fine, fine), Image.Resampling.NEAREST).convert("RGB")
+    image.paste(COLOURS["ink"], mask=_border(scores, fine))
     pen = ImageDraw.Draw(image)
     right = (training.scores(training.x, step, not without) > 0) == (training.labels > 0)
     for (x, y), label, fits in zip(training.x.tolist(), training.labels.tolist(), right.tolist(), strict=True):
@@ -265,6 +269,15 @@ def spirals_panel(training: Training, step: int | None = None, without: bool = F
         fill = COLOURS["ink"] if label else COLOURS["paper"]
         pen.ellipse([left - 10, top - 10, left + 10, top + 10], fill=fill, outline=COLOURS["ink"], width=4)
         if not fits:
-            for sign in (1, -1):
-                pen.line([left - 13, top - 13 * sign, left + 13, top + 13 * sign], fill=COLOURS["noise"], width=4)
+            for fill, width, reach in ((COLOURS["paper"], 9, 18), (COLOURS["noise"], 5, 17)):
+                for sign in (1, -1):
+                    tilt = sign * reach
+                    pen.line([left - reach, top - tilt, left + reach, top + tilt], fill=fill, width=width)
     return titled(np.asarray(ImageOps.expand(image.reduce(_FINER), 1, COLOURS["ink"])), title)
+
+
+def _border(scores: Tensor, side: int) -> Image.Image:
+    """A thin line where scores (N, N), drawn in (side, side), pass through 0."""
+    smooth = Image.fromarray(scores.float().numpy()).resize((side, side), Image.Resampling.BILINEAR)
+    first = Image.fromarray(255 * (np.asarray(smooth) > 0).astype(np.uint8))
+    return ImageChops.difference(first.filter(ImageFilter.MaxFilter(5)), first.filter(ImageFilter.MinFilter(5)))

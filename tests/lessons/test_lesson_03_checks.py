@@ -1,0 +1,107 @@
+"""Lesson 03's exercises: other right ways of writing them, and what learners write instead."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_lib.lessons import lesson_03 as lesson
+
+
+def test_the_hat_and_the_tent():
+    x = torch.tensor([-1.0, 0, 0.5, 1, 2, 3, 10])
+    assert (F.relu(x) - 2 * F.relu(x - 1) + F.relu(x - 2)).tolist() == [0, 0, 0.5, 1, 0, 0, 0]
+    a, b, c = lesson.check_tent.right
+    assert (a * F.relu(x) + b * F.relu(x - 1) + c * F.relu(x - 3)).tolist() == [0, 0, 1, 2, 1, 0, 0]
+    for answer in ((2, -3, 1), [2.0, -3.0, 1.0], torch.tensor([2.0, -3.0, 1.0])):
+        assert lesson.check_tent.verdict(answer) == "[OK] your tent is right."
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ([2, -4, 1], "At x = 3 its height is -2, and should be 0."),
+        ([2, -1, 1], "At x = 3 its height is 4, and should be 0."),
+        ([-2, 3, -1], "At x = 1 its height is -2, and should be 2."),
+        ([2, -3, 0.5], "At x = 4 its height is -0.5, and should be 0."),
+        ([2, -3], "It is three numbers"),
+        ("text", "It is three numbers"),
+        (2, "It is three numbers"),
+    ],
+)
+def test_a_tent_that_does_not_stand_is_told_where(answer, said):
+    assert said in lesson.check_tent.verdict(answer)
+
+
+def test_the_checks_take_other_ways_of_writing_it():
+    def relu_by_loops(x):
+        out = x.clone().flatten()
+        for index, value in enumerate(out.tolist()):
+            out[index] = max(value, 0.0)
+        return out.reshape(x.shape)
+
+    ways = [relu_by_loops, lambda x: x * (x > 0), lambda x: (x + x.abs()) / 2, lambda x: x.clamp(min=0)]
+    for answer in (*ways, lambda x: torch.maximum(x, torch.zeros_like(x))):
+        assert lesson.check_relu.verdict(answer) == "[OK] my_relu is right."
+
+    def by_autograd(x, arriving):
+        x = x.clone().requires_grad_()
+        torch.relu(x).backward(arriving)
+        return x.grad
+
+    for answer in (by_autograd, lambda x, a: torch.where(x > 0, a, 0.0), lambda x, a: a * (x > 0).float()):
+        assert lesson.check_gradient.verdict(answer) == "[OK] my_relu_gradient is right."
+
+    def by_asking(weight1, bias1, weight2, bias2):
+        def two(x):
+            return (x @ weight1.T + bias1) @ weight2.T + bias2
+
+        bias = two(torch.zeros(weight1.shape[1]))
+        return [(two(torch.eye(weight1.shape[1])) - bias).T, bias]
+
+    assert lesson.check_collapse.verdict(by_asking) == "[OK] collapse is right."
+
+
+def test_what_learners_write_is_recognised():
+    def forgets_return(x):
+        x[x < 0] = 0
+
+    def in_place(x):
+        x[x < 0] = 0
+        return x
+
+    def by_largest(x):
+        return torch.tensor(max(0.0, x.max().item()))
+
+    assert lesson.check_relu.verdict(forgets_return) == "[not yet] my_relu returns nothing yet."
+    assert lesson.check_relu.verdict(in_place).startswith("[OK] my_relu is right. But it writes into what it was given")
+    assert "compares each number alone" in lesson.check_relu.verdict(by_largest)
+    assert "Choose for each" in lesson.check_relu.verdict(lambda x: max(0, x))
+    assert "Choose for each" in lesson.check_relu.verdict(lambda x: 0 if x < 0 else x)
+    assert "Choose for each" in lesson.check_gradient.verdict(lambda x, a: a if x > 0 else 0 * a)
+    assert "by x, not by the slope" in lesson.check_gradient.verdict(lambda x, a: x * a)
+    assert "yours is 1 there" in lesson.check_gradient.verdict(lambda x, a: torch.where(x >= 0, a, 0.0))
+    assert "slope alone" in lesson.check_gradient.verdict(lambda x, a: torch.where(x > 0, 1.0, 0.0))
+    assert "wrong order" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w1.mm(w2), w2 @ b1 + b2))
+    assert "wrong order" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w1 @ w2, w1 @ b1 + b2))
+    assert "wrong order" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2.T @ w1.T, w2 @ b1 + b2))
+    assert "first layer" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, w1 @ b1 + b2))
+    assert "on the left" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, b1 @ w2 + b2))
+    assert "added up" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: w2 @ w1 + w2 @ b1 + b2)
+    assert "example" in lesson.check_collapse.verdict(lambda *_: ([[5, 3], [-3, 1]], [2, 5]))
+    assert "as it is" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, b2 + b1))
+
+
+@pytest.mark.parametrize("check", [lesson.check_relu, lesson.check_gradient, lesson.check_collapse])
+def test_each_mistake_differs_from_every_other(check):
+    """Two wrong answers that no case tells apart would get one and the same sentence, perhaps the wrong one."""
+
+    def outcome(function, case):
+        try:
+            result = function(*case)
+        except RuntimeError:
+            return "stops"
+        parts = result if isinstance(result, tuple) else (result,)
+        return tuple((tuple(part.shape), tuple(part.double().flatten().round(decimals=5).tolist())) for part in parts)
+
+    outcomes = [tuple(outcome(mistake.wrong, case) for case in check.cases) for mistake in check.mistakes]
+    assert len(set(outcomes)) == len(outcomes)
