@@ -27,6 +27,16 @@ def test_the_card_is_painted_again_and_each_setting_matters():
         assert words in lesson.CARD
 
 
+def test_the_negative_prompt_drives_the_background_away_from_green():
+    small = load("small-stable-diffusion")
+    top = {
+        words: text_to_image(small, **settings_card.SETTINGS | {"negative_prompt": words}).image[:4].mean(axis=(0, 1))
+        for words in ("green", "")
+    }
+    red, green, _ = top["green"]
+    assert green < top[""][1] - 20 and green < red - 50
+
+
 def test_dpm_2_asks_twice_in_each_step_but_the_last():
     model, calls = untrained(), []
     run = prepare(model, "a", sampler="dpm_2", steps=12)
