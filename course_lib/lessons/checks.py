@@ -140,7 +140,18 @@ class ValueCheck:
             if _same(answer, mistake.wrong, self.tolerance):
                 return f"{NOT_YET} {mistake.says}"
         hint = self.hint(answer) if callable(self.hint) else self.hint
-        return f"{NOT_YET} {self.name} is not {_short(answer, 9)}. {hint}".rstrip()
+        return f"{NOT_YET} {self.name} {self._differs(answer)}. {hint}".rstrip()
+
+    def _differs(self, answer: object) -> str:
+        """What is said of an answer that is no known mistake; a shape alone only where it is the wrong one."""
+        pair = (answer, self.right)
+        if (
+            all(isinstance(value, torch.Tensor) for value in pair)
+            and answer.shape == self.right.shape
+            and answer.numel() > 9
+        ):
+            return "has the right shape, but other numbers"
+        return f"is not {_short(answer, 9)}"
 
 
 def _outcome(function: Callable, arguments: tuple) -> object:

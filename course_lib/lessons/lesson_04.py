@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -10,10 +11,10 @@ import torch.nn.functional as F
 from course_lib.layers import max_pool2d, output_size, unfold
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.lessons.shifts import BLUR, MIDDLE, WAYS, differences, draw, rings, shimmer
+from course_lib.lessons.shifts import BLUR, MIDDLE, WAYS, differences, draw, perfect, rings, shimmer
 
 __all__ = [
-    "BLUR", "MIDDLE", "WAYS", "check_gradient", "check_max_pool2d", "check_shifts", "differences", "draw",
+    "BLUR", "MIDDLE", "WAYS", "check_gradient", "check_max_pool2d", "check_shifts", "differences", "draw", "perfect",
     "predict_cost", "predict_gradient", "predict_line", "predict_lost", "predict_stripes", "quiz", "rings", "shimmer",
 ]  # fmt: skip
 
@@ -47,8 +48,8 @@ predict_gradient = Question(
 predict_stripes = Question(
     "The stripes 1 0 0 1 0 0 ... move to the right by one pixel, and every other pixel is kept. How do the stripes of the small picture move?",
     (
-        Choice("to the right, as they should", "Half a small pixel would be right, and pixels cannot move by halves. Look at where the ones stand."),
-        Choice("they stay where they are", "Other pixels are kept now: the ones stand in other places."),
+        Choice("to the right, as they should", "Half a small pixel would be right. The ones stand one place further left; after two places to the right, four times as far as it should be, they would look the same."),
+        Choice("they stay where they are", "The same places are kept, but the picture has moved: the ones come to stand in other places."),
         Choice("to the left", "Yes: by one small pixel, which is twice as far as the picture moved, and the wrong way.", right=True),
     ),
 )  # fmt: skip
@@ -56,8 +57,8 @@ predict_stripes = Question(
 predict_cost = Question(
     "What share of the U-Net's 859,520,964 learned numbers do these three layers hold?",
     (
-        Choice("about 2 %", "Yes: 19,355,840 numbers. They are three of 98 convolutions, and not the largest ones.", right=True),
-        Choice("about 12 %", "That is far more than three of 98 convolutions would be, and many of the others are larger."),
+        Choice("about 2 %", "Yes: 19,355,840 numbers. And other layers are larger.", right=True),
+        Choice("about 12 %", "That would be over 100 million. The largest of the three has 1280 filters of 1280 kernels with 9 numbers each: 15 million."),
         Choice("about 25 %", "A quarter is how many numbers come out of such a layer, for those that go in. What it has learned is counted otherwise."),
     ),
 )  # fmt: skip
@@ -127,6 +128,33 @@ def _window_of_two(x, k, s, p) -> torch.Tensor:
     return _windows(padded, 2, s, 0).amax(dim=1)[:, :rows, :columns]
 
 
+def _too_many_places(x, k, s, p) -> torch.Tensor:
+    """With one more row of places than there is room for."""
+    x = F.pad(x, (p, p, p, p), value=-math.inf)
+    rows, columns = (output_size(side, k, s) for side in x.shape[1:])
+    tops, lefts = range(0, (rows + 1) * s, s), range(0, columns * s, s)
+    found = [x[:, top : top + k, left : left + k].amax(dim=(1, 2)) for top in tops for left in lefts]
+    return torch.stack(found, dim=1).reshape(len(x), rows + 1, columns)
+
+
+def _finds_an_empty_window(answer: Callable) -> bool:
+    """Whether it asks for the largest of no numbers in some case, in PyTorch's words for amax and for max."""
+    return any("non-zero size" in words or "numel() == 0" in words for words in map(_last_words(answer), _cases()))
+
+
+def _last_words(function: Callable) -> Callable[[tuple], str]:
+    """What it says where it stops on a case, else nothing."""
+
+    def words(case: tuple) -> str:
+        try:
+            function(*case)
+        except Exception as error:
+            return str(error)
+        return ""
+
+    return words
+
+
 _ZEROS = "The padding is 0, and among negative numbers 0 is the largest. Pad with minus infinity: F.pad(x, ..., value=-math.inf)."
 _OWN_SIZE = "The window moves by its own size. It moves by `stride`: with a smaller stride windows overlap, with a larger one they leave gaps."
 _PADDED_LATE = "The padding is put around the result. It belongs around x, before the window moves."
@@ -137,6 +165,7 @@ check_max_pool2d = FunctionCheck(
     _cases(),
     [
         Mistake(_ZEROS, _zeros_around),
+        Mistake("The padding is -1, and some of the numbers are smaller, so -1 is the largest there. Pad with minus infinity: value=-math.inf.", lambda x, k, s, p: _windows(x, k, s, p, value=-1.0).amax(dim=1)),
         Mistake("The search for the largest starts at 0, so a negative number is never found. Start at minus infinity.", lambda x, k, s, p: _pool(x, k, s, p).clamp(min=0)),
         Mistake(_OWN_SIZE, lambda x, k, s, p: _pool(x, k, k, p)),
         Mistake(f"{_OWN_SIZE} And the padding is 0: it must be minus infinity.", lambda x, k, s, p: _zeros_around(x, k, k, p)),
@@ -160,6 +189,7 @@ check_max_pool2d = FunctionCheck(
         Mistake("Round down: a window that does not fit whole is left out.", lambda x, k, s, p: F.max_pool2d(x[None], k, s, p, ceil_mode=True)[0]),
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, k, s, p: _pool(x, k, s, p)[:, :-1, :-1]),
         Mistake("Rows and columns are exchanged.", lambda x, k, s, p: _pool(x, k, s, p).mT),
+        Mistake("A window hangs over the edge, with no number in it: check how many places there are, rows first, then columns.", _too_many_places, when=_finds_an_empty_window),
     ],
 )  # fmt: skip
 
@@ -174,11 +204,21 @@ def _at(*ones: tuple[int, int], values: tuple = ()) -> torch.Tensor:
 
 _WINDOWS_AT = torch.tensor([1.0, 2, 2, 1])[:, None] * torch.tensor([1.0, 2, 2, 1])  # how many windows hold a number
 
+
+def _which_wins(answer: object) -> str:
+    if isinstance(answer, torch.Tensor) and answer.shape == (4, 4):
+        return "Go through the four windows: which number wins each? Its place gets 1 for each window it wins."
+    return "It has four rows of four numbers: for each number, the count of the windows in which it is the largest."
+
+
 check_gradient = ValueCheck(
     "the gradient",
     _at((2, 2), (3, 0), values=(3.0, 1.0)),
     [
         Mistake("The places are right, but the 8 wins in three windows: what comes from each of them is added up.", _at((2, 2), (3, 0))),
+        Mistake("A window is left out: there are four of them, each adds 1 to the place of its winner, and the 8 wins more than two.", _at((2, 2), (3, 0), values=(2.0, 1.0))),
+        Mistake("The 8 lies in all four windows, but in one of them stands a larger number.", _at((2, 2), values=(4.0,))),
+        Mistake("Four windows add 1 each, which is 4 in all. Here are 5: in the window with the 9, the 8 does not win.", _at((2, 2), (3, 0), values=(4.0, 1.0))),
         Mistake("That is the gradient of 2x2 windows with stride 2. These are 3x3 and overlap.", _at((1, 1), (1, 2), (2, 2), (3, 0))),
         Mistake("The 9 is the largest of all, but it lies in one window only. The other three have a largest number of their own.", _at((3, 0))),
         Mistake("The 9 lies in one of the four windows only, the one that starts at row 1, column 0.", _at((3, 0), values=(4.0,))),
@@ -190,7 +230,7 @@ check_gradient = ValueCheck(
         Mistake("That divides by the four windows, as for their mean. The gradient is that of the sum.", _at((2, 2), (3, 0), values=(0.75, 0.25))),
         Mistake("That is the result of the pooling. The gradient has a number for each of the sixteen.", torch.tensor([[8.0, 8], [9, 8]])),
     ],
-    hint="It has four rows of four numbers: for each number, the count of the windows in which it is the largest.",
+    hint=_which_wins,
 )  # fmt: skip
 
 check_shifts = ValueCheck(
@@ -208,5 +248,5 @@ check_shifts = ValueCheck(
         Mistake("Not only the maximum does: a convolution with stride 1 works at every place, too.", [False, True, False, False, False, False]),
         Mistake("The other way round: it is stride 1 that keeps it.", [True, False, True, True, False, True]),
     ],
-    hint="It has six answers, True or False, in the order (a) to (f); try each on a picture with torch.equal.",
+    hint="It has six answers, True or False, in the order (a) to (f); try each with moves_along, for 0 places and for 1.",
 )  # fmt: skip

@@ -116,3 +116,9 @@ def test_questions_refuse_nonsense():
     for choices in [(yes,), (yes, yes), (no, Choice("never", "No.")), (yes, Choice("also", "Yes.", right=True))]:
         with pytest.raises(ValueError, match="a question needs"):
             Question("?", choices)
+
+
+def test_a_tensor_of_the_right_shape_is_not_told_that_its_shape_is_wrong():
+    check = ValueCheck("it", torch.zeros(4, 4), [])
+    assert check.verdict(torch.ones(4, 4)) == "[not yet] it has the right shape, but other numbers."
+    assert check.verdict(torch.ones(16)) == "[not yet] it is not a tensor (16,)."
