@@ -2,62 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from functools import cache
 
 import torch
 
-from course_lib import expect
-from course_lib.datasets import open_emoji
-from course_lib.diffusion import DatasetDenoiser, NoiseTable
-from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
-from course_lib.lessons.machine import check_order, draw_machine  # noqa: F401 - the notebook finds them here
+from course_lib.lessons.checks import Mistake, ValueCheck
+from course_lib.lessons.euler_step import check_step, euler_from_noise  # noqa: F401 - the notebook finds them here
+from course_lib.lessons.machine import check_order, draw_machine  # noqa: F401
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.samplers import SAMPLERS, Step, steps
-from course_lib.schedulers import make_sigmas
+from course_lib.models import StableDiffusion, load
+from course_lib.pipeline import Denoising, prepare
+from course_lib.samplers import SAMPLERS
 
-EXAMPLES = ["animal", "fruit", "heart", "flower", "bird", "vehicle", "red", "happy", "สัตว์", "ผลไม้", "หัวใจ", "ดอกไม้"]
-OFFERED = ["euler", "euler_ancestral", "heun"]  # samplers of the page's menu
-
-
-def remove_noise(
-    words: str, seed: int, sampler: str = "euler", count: int = 20, pictures: int = 4
-) -> tuple[str, Iterator[Step]]:
-    """Words in, noise removed, pictures out: the title of the run, and its steps with x (pictures, 3, 64, 64).
-
-    The seed gives the first noise and the noise that a sampler adds. Raises ValueError, naming near captions, where no
-    picture of the set fits the words, and for an unknown sampler, a count below 1 or a seed that is none.
-
-    Example:
-
-    >>> title, run = remove_noise("unicorn", seed=1, count=3)
-    >>> title, [round(step.sigma, 2) for step in run]
-    ('"unicorn": 1 picture fits. Euler, 3 steps, seed 1', [157.41, 5.91, 0.01])
-    """
-    known = open_emoji("fluent").select(words)
-    generator = torch.Generator().manual_seed(expect.whole("seed", seed, at_least=0))
-    sigmas = make_sigmas("karras", count, NoiseTable.linear())
-    x = sigmas[0].item() * torch.randn(pictures, 3, 64, 64, generator=generator)
-    fit = f"{len(known)} pictures fit" if len(known) > 1 else "1 picture fits"
-    title = f'"{words.strip()}": {fit}. {SAMPLERS[sampler].label}, {count} step{"s" * (count > 1)}, seed {seed}'
-    return title, steps(sampler, DatasetDenoiser(known.images), x, sigmas, generator=generator)
+EXAMPLES = [
+    "a panda on a blue background", "a rocket", "pizza", "sunflower, noto style", "fox on a purple background",
+    "a red heart", "a large blue star", "a small green square on a yellow background",
+    "a red circle above a blue square", "a yellow ring left of a purple diamond",
+]  # fmt: skip
+OFFERED = ["dpmpp_2m", "euler", "euler_ancestral", "heun"]  # samplers of the page's menu
 
 
-def final_pictures(words: str, seed: int, sampler: str = "euler", count: int = 20) -> torch.Tensor:
-    """Where a run of `remove_noise` ends, (4, 3, 64, 64). Raises ValueError as it does.
+@cache
+def model() -> StableDiffusion:
+    """The small model, opened once.
 
     Example:
 
-    >>> tuple(final_pictures("unicorn", seed=1, count=3).shape)
-    (4, 3, 64, 64)
+    >>> model().size
+    64
     """
-    *_, last = remove_noise(words, seed, sampler, count)[1]
-    return last.x_next
+    return load("small-stable-diffusion")
+
+
+def remove_noise(prompt: str, seed: int, sampler: str = "euler", steps: int = 20) -> tuple[str, Denoising]:
+    """Words in, noise removed, a picture out: the title of the run, and the run with x (1, 12, 8, 8).
+
+    The title says which words were beyond the model's places. Raises ValueError for an unknown sampler, steps below 1
+    or a seed that is none.
+
+    Example:
+
+    >>> title, run = remove_noise("a panda", seed=1, steps=3)
+    >>> title, len(list(run))
+    ('"a panda". Euler, 3 steps, seed 1', 3)
+    """
+    with warnings.catch_warnings():  # what the warning says stands in the title
+        warnings.simplefilter("ignore", UserWarning)
+        run = prepare(model(), prompt, sampler=sampler, steps=steps, seed=seed)
+    cut = model().tokenizer.words_cut(prompt)
+    title = f'"{prompt.strip()}". {SAMPLERS[sampler].label}, {steps} step{"s" * (steps > 1)}, seed {seed}'
+    return f'{title}. No place was left for: "{cut}"' if cut else title, run
+
+
+def paint(prompt: str, seed: int, sampler: str = "euler", steps: int = 20) -> torch.Tensor:
+    """The picture, (3, 64, 64) in [-1, 1], at the end of `remove_noise`. Raises ValueError as it does.
+
+    Example:
+
+    >>> tuple(paint("a panda", seed=1, steps=3).shape)
+    (3, 64, 64)
+    """
+    run = remove_noise(prompt, seed, sampler, steps)[1]
+    *_, last = run
+    return run.decode(last.x_next)[0]
 
 
 ALT_RUNS = (
-    "As above: lion, tiger, crocodile, duck. Seed 1, fruit and Euler ancestral give other pictures. With 5 steps two of the "
-    "four are others, a hatching chick among them; with 50 steps all four are as above."
+    "Eight pictures: as above, the same once more, another seed, another colour, Euler ancestral, 5, 10 and 50 steps."
 )
+ALT_NEW = "Three pictures, painted for: a red star, a green heart, a purple circle."
+ALT_RECALLED = "Two rows of four animals: the results above, and the same four pictures of the set below."
 
 predict_step = Question(
     "The two pictures are -1 and 1, we see x = 3 at sigma = 2. Which guess is on average nearest to the truth, "
@@ -73,15 +88,16 @@ predict_step = Question(
 )
 
 predict_guess = Question(
-    "Fifty animals, and a first state that is nothing but noise. What does the very first guess look like?",
+    "The prompt is given, and the first state is nothing but noise. What does the very first guess look like?",
     (
         Choice(
-            "one of the animals, picked at random",
-            "A sampler gets there in the end. A guess that is right on average must not commit itself yet.",
+            "a panda, sharp",
+            "A sampler gets there in the end. But which panda, how large and where, the noise does not tell yet: "
+            "a guess that is right on average must not commit itself.",
         ),
         Choice(
-            "a blurred mean of all animals",
-            "Yes: where almost nothing is known, almost all of them count.",
+            "a blur in the right colours",
+            "Yes: a mean of all that fits the prompt, as between -1 and 1 on paper.",
             right=True,
         ),
         Choice("noise", "The guess is a mean of clean pictures, and there is no noise in any of them."),
@@ -89,25 +105,25 @@ predict_guess = Question(
 )
 
 predict_change = Question(
-    "We repeat the run and change one thing at a time. Which change leaves all four pictures as they were?",
+    "We repeat the run and change one thing at a time. Which change moves the picture least?",
     (
         Choice("another seed", "Then the first noise itself is another, and leads elsewhere."),
-        Choice("other words", "Other words mean other pictures that can be guessed."),
+        Choice("another colour in the prompt", "Other words mean other guesses, at each step."),
         Choice(
             "Euler ancestral in place of Euler",
             "It adds fresh noise after each step but the last, and that leads elsewhere.",
         ),
-        Choice("50 steps in place of 20", "Yes, here: 20 steps were enough already.", right=True),
+        Choice("50 steps in place of 20", "Yes: the steps were short enough already.", right=True),
     ),
 )
 
 predict_recall = Question(
-    "Halfway, several animals are mixed in the guess. Can such a mixture be the result?",
+    "An exact denoiser knows 50 pictures and nothing else. Can the end of its run be a mixture of several?",
     (
         Choice("yes, a new animal", "As the noise falls, one picture fits better and better, until it alone counts."),
         Choice(
-            "no, the result is one of the 50",
-            "Right: this denoiser can only recall. That is why networks are trained instead.",
+            "no, it is one of the 50",
+            "Right: it can only recall. That is why networks are trained instead.",
             right=True,
         ),
     ),
@@ -144,17 +160,20 @@ quiz = (
         ),
     ),
     Question(
-        "The latent of a 512x512 picture is 8 times smaller in height and in width. How many times fewer numbers does it hold?",
+        "Prompt and seed stay, but there is 1 step in place of 20. What comes out?",
         (
-            Choice("64 times", "That counts the places. But the picture has 3 numbers at each, and the latent 4."),
-            Choice("8 times", "8 times fewer rows and 8 times fewer columns: that alone is 64."),
+            Choice("a noisy picture", "The only step goes to level 0, where no noise is left."),
+            Choice("a blur", "Right: the step ends at the first guess, a mean of much that is possible.", right=True),
             Choice(
-                "48 times", "Right: 786,432 against 16,384. 64 times fewer places, 4 numbers in place of 3.", right=True
+                "the same picture, with coarser details", "Not even what it will show is decided at the first guess."
             ),
         ),
     ),
 )
 
+_SMALL = (
+    "That is the small model's. The exercise is about Stable Diffusion 1.5, whose numbers stand beside the plan above."
+)
 _BATCH = "The batch is missing or too small: two pictures, each from a prompt of its own, are a batch of 2."
 
 check_tokens = ValueCheck(
@@ -166,6 +185,9 @@ check_tokens = ValueCheck(
             Mistake("The number of tokens is 77, whatever the size of the picture.", wrong)
             for wrong in ((2, 640), (2, 512), (77, 512), (77, 640))
         ),
+        Mistake(_SMALL, (2, 24)),
+        Mistake("A shape is a tuple with the batch in front: (2, and how many places).", 77),
+        Mistake("There are always 77 places, however many words the prompt has.", (2, 7)),
         Mistake("Each prompt has 77 places of its own: the batch is a side of the shape, not a factor.", (1, 154)),
         Mistake("The batch comes first.", (77, 2)),
         Mistake(
@@ -183,6 +205,9 @@ check_states = ValueCheck(
             Mistake("The width of a text state belongs to the text encoder, 768, and not to the picture.", wrong)
             for wrong in ((2, 77, 512), (2, 77, 640))
         ),
+        *(Mistake(_SMALL, wrong) for wrong in ((2, 24, 128), (2, 77, 128), (2, 24, 768))),
+        Mistake("That is the shape of the tokens: the text encoder makes 768 numbers of each.", (2, 77)),
+        Mistake("With guidance the U-Net reads four; but two prompts have two rows of text states.", (4, 77, 768)),
         Mistake("One text state for each of the 77 places, not one for the whole prompt.", (2, 768)),
         Mistake(
             "Places and width have changed their order: first the 77 places, then 768 numbers for each.", (2, 768, 77)
@@ -205,6 +230,9 @@ check_latent = ValueCheck(
             for wrong in ((64, 80, 3), (2, 64, 80, 3))
         ),
         Mistake("The 4 channels are forgotten.", (2, 64, 80)),
+        Mistake("The small model's latents have 12 channels, those of Stable Diffusion 1.5 have 4.", (2, 12, 64, 80)),
+        Mistake(_SMALL, (2, 12, 8, 8)),
+        Mistake("Batch and channels have changed places: the batch comes first.", (4, 2, 64, 80)),
         Mistake("The sides are 8 times smaller than the picture's: 512 / 8 = 64 and 640 / 8 = 80.", (2, 4, 512, 640)),
         *(
             Mistake("512 / 8 is 64: three halvings, 256, 128, 64. And 640 / 8 is 80.", (2, 4, height, width))
@@ -223,70 +251,10 @@ check_picture = ValueCheck(
         *(Mistake(_WIDTH_FIRST, wrong) for wrong in ((2, 3, 640, 512), (2, 640, 512, 3))),
         Mistake("A picture has 3 channels: red, green and blue. The fourth is the latent's.", (2, 4, 512, 640)),
         Mistake(_LATENT_LAST, (2, 512, 640, 3)),
+        Mistake("The 3 channels are forgotten: red, green and blue.", (2, 512, 640)),
+        Mistake(_SMALL, (2, 3, 64, 64)),
+        Mistake("Batch and channels have changed places: the batch comes first.", (3, 2, 512, 640)),
         Mistake("That is the shape of square pictures: these are 640 wide.", (2, 3, 512, 512)),
         Mistake("That is still the latent's size. The decoder makes the sides 8 times larger.", (2, 3, 64, 80)),
-    ],
-)
-
-
-def euler_from_noise(x, noise, sigma, sigma_next):
-    """Euler's move, written with the predicted noise: the guess x - sigma * noise, then a part of the way towards it.
-
-    Example:
-
-    >>> round(euler_from_noise(3.0, 1.18, 2.0, 1.0), 2)
-    1.82
-    """
-    denoised = x - sigma * noise
-    return denoised + sigma_next / sigma * (x - denoised)
-
-
-check_step = FunctionCheck(
-    "euler_step",
-    euler_from_noise,
-    [
-        (3.0, 1.18, 2.0, 1.0),
-        (-1.0, 0.5, 4.0, 3.0),
-        (torch.tensor([[1.0, -2.0, 0.5]]), torch.tensor([[0.25, -1.0, 2.0]]), 10.0, 4.0),
-    ],
-    [
-        Mistake(
-            "That is the guess of the clean picture. Euler's rule goes only a part of the way to it: "
-            "sigma_next / sigma of the distance stay.",
-            lambda x, noise, sigma, sigma_next: x - sigma * noise,
-        ),
-        Mistake(
-            "The fraction is upside down: sigma_next / sigma stays, which is less than 1.",
-            lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma / sigma_next * sigma * noise,
-        ),
-        Mistake(
-            "The sign is wrong: noise is taken away, denoised = x - sigma * noise.",
-            lambda x, noise, sigma, sigma_next: x + sigma * noise - sigma_next * noise,
-        ),
-        Mistake(
-            "The sign is wrong: the distance is x - denoised. The other way round, the step goes past the guess.",
-            lambda x, noise, sigma, sigma_next: x - sigma * noise - sigma_next * noise,
-        ),
-        Mistake(
-            "The guess is left out: sigma_next * noise is only what stays of the distance. Add it to the guess.",
-            lambda x, noise, sigma, sigma_next: sigma_next * noise,
-        ),
-        Mistake(
-            "noise is not the guess of the clean picture. First make the guess: denoised = x - sigma * noise.",
-            lambda x, noise, sigma, sigma_next: noise + sigma_next / sigma * (x - noise),
-        ),
-        Mistake(
-            "Of the distance x - denoised a part stays, not of x itself.",
-            lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next / sigma * x,
-        ),
-        Mistake(
-            "Noise of level sigma_next stays; what goes is the rest, sigma - sigma_next. You have taken away what should stay.",
-            lambda x, noise, sigma, sigma_next: x - sigma_next * noise,
-        ),
-        Mistake(
-            "The predicted noise has strength 1. Before it is taken away, it is multiplied by sigma.",
-            lambda x, noise, sigma, sigma_next: x - noise + sigma_next / sigma * noise,
-        ),
-        Mistake("x is still where it was.", lambda x, noise, sigma, sigma_next: x),
     ],
 )

@@ -10,7 +10,7 @@ from course_lib.lessons.checks import NOT_YET, RIGHT, Mistake, ValueCheck
 
 
 def draw_machine() -> Shown:
-    """Stable Diffusion 1.5 as boxes and arrows, with the shape of what flows along each arrow.
+    """Stable Diffusion 1.5 as boxes and arrows, with what flows along each arrow, and the small model's numbers below.
 
     Example:
 
@@ -19,36 +19,37 @@ def draw_machine() -> Shown:
     """
     boxes = {
         "prompt": Box(0.85, 6.75, "prompt", '"a red heart"', width=1.3),
-        "tokenizer": Box(3.05, 6.75, "tokenizer", "here: words", width=1.3),
-        "encoder": Box(5.55, 6.75, "text encoder", "here: choice of pictures", width=1.75),
-        "noise": Box(0.85, 5.4, "noise", "here: the same", role="noise", width=1.3),
-        "latent": Box(0.85, 3.85, "latent x", "here: picture x", width=1.3),
-        "unet": Box(5.55, 3.85, "U-Net", "here: exact denoiser", width=1.75),
-        "sampler": Box(3.2, 2.45, "sampler", "here: the same", width=1.4),
-        "scheduler": Box(5.55, 0.7, "scheduler", "here: the same", width=1.5),
-        "decoder": Box(0.85, 0.7, "VAE decoder", "here: not needed", width=1.4),
-        "picture": Box(3.2, 0.7, "picture", "red, green, blue", role="signal", width=1.4),
+        "tokenizer": Box(3.05, 6.75, "tokenizer", "knows 49,408 | 1,418", width=1.65),
+        "encoder": Box(5.55, 6.75, "text encoder", "123 | 0.6 million", width=1.6),
+        "noise": Box(0.85, 5.4, "noise", "from the seed", role="noise", width=1.3),
+        "latent": Box(0.85, 3.85, "latent x", "the state", width=1.3),
+        "unet": Box(5.55, 3.85, "U-Net", "860 | 4.3 million", width=1.6),
+        "sampler": Box(3.2, 2.45, "sampler", "a formula", width=1.4),
+        "scheduler": Box(5.55, 0.7, "scheduler", "a list", width=1.5),
+        "decoder": Box(0.85, 0.7, "VAE decoder", "49 | 1.1 million", width=1.45),
+        "picture": Box(3.35, 0.7, "picture", "red, green, blue", role="signal", width=1.4),
     }
     arrows = [
-        Arrow("prompt", "tokenizer", "text"),
-        Arrow("tokenizer", "encoder", "tokens\n(1, 77)", lift=0.27, shift=-0.03),
-        Arrow("encoder", "unet", "text states\n(1, 77, 768)", shift=-0.6, lift=0.1),
-        Arrow("noise", "latent", "first latent\n(1, 4, 64, 64)", shift=0.65, lift=0.17),
-        Arrow("latent", "unet", "x (1, 4, 64, 64)", lift=0.15),
+        Arrow("prompt", "tokenizer", "text", lift=0.17),
+        Arrow("tokenizer", "encoder", "77 | 24\ntokens", lift=0.3, shift=0.0),
+        Arrow("encoder", "unet", "text states\n77 x 768 | 24 x 128", shift=-0.85, lift=0.1),
+        Arrow("noise", "latent", "first latent\n4 x 64 x 64 | 12 x 8 x 8", shift=0.98, lift=0.24),
+        Arrow("latent", "unet", "x", lift=0.15),
         Arrow("latent", "sampler", "x", shift=0.12, lift=0.12),
-        Arrow("unet", "sampler", "predicted noise\n(1, 4, 64, 64)", shift=0.5, lift=-0.42),
+        Arrow("unet", "sampler", "prediction,\nof x's shape", shift=0.5, lift=-0.42),
         Arrow("sampler", "latent", "next latent", bend=-0.45, shift=-0.5, lift=-0.82),
         Arrow("scheduler", "unet", "σ", shift=0.15, lift=0.0),
         Arrow("scheduler", "sampler", "σ, σ_next", shift=0.45, lift=0.0),
-        Arrow("latent", "decoder", "last latent\n(1, 4, 64, 64)", shift=0.65, lift=-0.85),
-        Arrow("decoder", "picture", "(1, 3,\n512, 512)", lift=0.27),
+        Arrow("latent", "decoder", "last latent\n4 x 64 x 64 | 12 x 8 x 8", shift=0.98, lift=-0.85),
+        Arrow("decoder", "picture", "512 x 512\n| 64 x 64", lift=0.3),
     ]
     alt = (
-        "Stable Diffusion 1.5. The prompt becomes 77 tokens, the text encoder makes 77 text states of 768 numbers, and "
-        "the U-Net reads them. Noise is the first latent, 4 x 64 x 64. The scheduler lists the noise levels. Twenty "
-        "times the U-Net predicts the noise from the latent, the level and the text states, and from the latent, that "
-        "prediction, this level and the next one the sampler makes the next latent. The VAE decoder turns the last "
-        "latent into a picture of 3 x 512 x 512 numbers."
+        "Stable Diffusion 1.5, and after each bar the small model. The prompt becomes 77 | 24 tokens, the text encoder "
+        "makes as many text states of 768 | 128 numbers, and the U-Net reads them. Noise is the first latent, "
+        "4 x 64 x 64 | 12 x 8 x 8. The scheduler lists the noise levels. Twenty times the U-Net makes its prediction "
+        "from the latent, the level and the text states, and from the latent, that prediction, this level and the next "
+        "one the sampler makes the next latent. The VAE decoder turns the last latent into a picture of 512 x 512 | "
+        "64 x 64 pixels. Learned numbers, in millions: text encoder 123 | 0.6, U-Net 860 | 4.3, VAE decoder 49 | 1.1."
     )
     return diagram(boxes, arrows, 6.6, 7.3, alt, [Frame(0.08, 1.72, 6.44, 2.9, "20 times")])
 
@@ -100,6 +101,8 @@ class OrderCheck(ValueCheck):
 
     def verdict(self, answer: object) -> str:
         """The verdict as one sentence."""
+        if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
+            answer = "".join(answer)
         if not isinstance(answer, str) or not answer.strip():
             return super().verdict(answer)
         wrong = _wrong_order(answer)

@@ -144,8 +144,8 @@ def _no_room(hub_id: str, gigabytes: float) -> OSError:
     free = shutil.disk_usage(cache).free / 1e9
     return OSError(
         errno.ENOSPC,
-        f"the disk is full: {free:.1f} GB are free, the download takes about {gigabytes:.1f} GB in all. Make room, or "
-        "set HF_HOME to a folder on a larger disk, and try again. Whole files that were fetched are kept, the half-fetched "
-        "one is removed",
+        f"the disk is full: {free:.1f} GB are free, the download takes about {gigabytes:.1f} GB in all. Make room or "
+        "set HF_HOME to a folder on a larger disk, and try again. Whole files that were fetched are kept, a half one "
+        "is removed",
         str(cache),
     )

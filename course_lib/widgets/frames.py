@@ -41,7 +41,7 @@ def frames_of(steps: Iterable, decode: Callable | None = None) -> Frames:
     Of each `Step` with x and denoised (B, C, H, W) the panes are: the state, drawn as x / sqrt(1 + sigma**2) so that
     its spread stays near that of the pictures; the guess of the clean picture, `denoised`; and, where `decode` is
     given, decode(denoised) (B, 3, H, W) in [-1, 1]. The last frame shows x_next. With four or more channels, latents,
-    the first three are drawn as red, green and blue, with two standard deviations of the whole run as full brightness.
+    the first three are drawn as red, green and blue, black at -3 and full at 3.
 
     Raises ValueError where there is no step, a tensor has not four axes or has two channels, or holds NaN.
 
@@ -66,10 +66,12 @@ def frames_of(steps: Iterable, decode: Callable | None = None) -> Frames:
     states = [x / math.sqrt(1 + sigma**2) for x, sigma in zip(states, sigmas, strict=True)]
     # At sigma 0 the state is its own clean picture; a run that stops above 0 keeps its last guess.
     guesses = [step.denoised for step in steps] + [last.denoised if sigmas[-1] > 0 else last.x_next]
-    how = "" if states[0].shape[1] in (1, 3) else f"first 3 of {states[0].shape[1]} channels, brightness scaled"
+    channels = states[0].shape[1]
+    latent = channels not in (1, 3)
+    how = f"first 3 of {channels} channels, black is -3 and full colour 3" if latent else ""
     columns = {
         ("state x", ", ".join(filter(None, ["drawn as x / sqrt(1 + sigma²)", how]))): _visible(states),
-        ("guess of the clean picture", how): _visible(guesses),
+        (f"guess of the clean {'latent' if latent else 'picture'}", how): _visible(guesses),
     }
     if decode is not None:
         columns["decoded guess", ""] = [decode(guess) for guess in guesses]
@@ -150,6 +152,4 @@ def _visible(batches: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """Batches with channels a screen can show; see `frames_of`."""
     if batches[0].shape[1] in (1, 3):
         return list(batches)
-    latents = torch.stack([batch[:, :3] for batch in batches])
-    spread = latents.std(correction=0, dim=(0, 1, 3, 4), keepdim=True).clamp(min=1e-12)
-    return list((latents - latents.mean(dim=(0, 1, 3, 4), keepdim=True)) / (2 * spread))
+    return [batch[:, :3] / 3 for batch in batches]

@@ -1,4 +1,4 @@
-"""Fill the two tables of README.md: what was reached (from reached.json), and the shipped files with their sha256.
+"""Fill the tables of README.md: what was reached and compared, and the shipped files with their sha256.
 
 python data/weights/readme.py
 """
@@ -10,7 +10,11 @@ import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "sheet.png", "reached.json")
+SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
+PAIRS = ("seen pairs", "unseen pairs")
+COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
+KINDS = {"shape": "one shape", "pair": "two shapes"}
+TRAINED = {"vae": "VAE", "unet": "U-Net with text encoder", "recogniser": "the recogniser that judges emoji"}
 
 
 def files() -> list[Path]:
@@ -29,34 +33,75 @@ def files_table() -> str:
 
 
 def reached_table() -> str:
-    """What evaluate.py measured, in words."""
+    """What evaluate.py measured, as tables."""
     path = HERE / "reached.json"
     if not path.is_file():
         return "Nothing was measured yet."
     found = json.loads(path.read_text())
-    vae = found.pop("vae")
-    count = found.pop("count")
-    lines = [
-        *(_training(part, name) for part, name in (("vae", "VAE"), ("unet", "U-Net with text encoder"))),
-        "",
-        f"Measured by `evaluate.py` on {count} scenes each, with pairs kept out of training unless it says so.",
-        "",
-        f"- Reconstructions by the VAE: {vae['psnr']:.2f} dB.",
+    tables = [
+        "\n".join(_training(part, name) for part, name in TRAINED.items()),
+        f"Scenes of shapes, {found['count']} a row (the VAE's reconstructions: {found['vae']['psnr']:.1f} dB):",
+        _table("scenes", _shapes(found)),
+        "Emoji, every concept in each style that was learned:",
+        _table("pictures", found["emoji"]),
+        f"Distances of sets of {found['count']} pictures from as many drawings with pairs kept out of training:",
+        _table("set", {name: {"KID x 1000": f"{value:.2f}"} for name, value in found["set"].items()}),
+        f"Distance of {found['count']} pictures to the nearest of {found['memory'].pop('among'):,} training pictures:",
+        _table("pictures", _memory(found["memory"])),
     ]
-    for kind, name in (("shape", "one shape"), ("pair", "two shapes")):
-        lines.append(f"- What the VAE alone allows, {name}: {_shares(vae[kind])}.")
-    lines += [f"- Painted from captions, {name}: {_shares(shares)}." for name, shares in found.items()]
+    return "\n\n".join(tables)
+
+
+def compared_table() -> str:
+    """What compare_text_encoders.py measured."""
+    path = HERE / "compared.json"
+    if not path.is_file():
+        return "Not compared yet."
+    found = json.loads(path.read_text())
+    names = found.pop("contrastive")
+    rows = {
+        way: {"samples": f"{numbers['samples']:,}", "error on unseen scenes": f"{numbers['unseen']:.4f}"}
+        | {f"{what}, {kind}": numbers[f"{kind}, unseen pairs"][what] for kind, what in COMPARED}
+        for way, numbers in found.items()
+    }
+    head = (
+        "The contrastive encoder alone, asked to name a picture in a style that was never shown, is right in "
+        f"{names['name']:.0%}, and among its first five in {names['among five']:.0%}."
+    )
+    return f"{head}\n\n{_table('text encoder', rows)}"
+
+
+def _shapes(found: dict) -> dict[str, dict]:
+    rows = {f"{name}, drawn, through the VAE": found["vae"][kind] for kind, name in KINDS.items()}
+    for kind, name in KINDS.items():
+        rows |= {f"{name}, painted, {pairs}": found["shapes"][f"{kind}, {pairs}"] for pairs in PAIRS}
+    return rows
+
+
+def _memory(found: dict) -> dict[str, dict]:
+    same = found.pop("same concept")
+    rows = {name: {"median distance": f"{value:.3f}"} for name, value in found.items()}
+    rows["painted"]["of the same concept"] = same
+    return rows
+
+
+def _table(first: str, rows: dict[str, dict]) -> str:
+    columns = list(dict.fromkeys(column for numbers in rows.values() for column in numbers))
+    lines = [f"| {first} | {' | '.join(columns)} |", "| --- |" + " ---: |" * len(columns)]
+    for name, numbers in rows.items():
+        cells = (_cell(numbers.get(column, "")) for column in columns)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cell(value: float | int | str) -> str:
+    return f"{value:.0%}" if isinstance(value, float) else f"{value}"
 
 
 def _training(part: str, name: str) -> str:
     """How long a network has been trained, by the last line of its log."""
     last = json.loads((HERE / "logs" / f"{part}.jsonl").read_text().splitlines()[-1])
     return f"- {name}: trained for {last['minutes']:.0f} minutes, on {last['samples']:,} scenes."
-
-
-def _shares(shares: dict[str, float]) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
 
 
 def fill(text: str, name: str, content: str) -> str:
@@ -68,7 +113,10 @@ def fill(text: str, name: str, content: str) -> str:
 
 def filled(text: str) -> str:
     """README.md as it should be."""
-    return fill(fill(text, "reached", reached_table()), "files", files_table())
+    parts = {"compared": compared_table(), "reached": reached_table(), "files": files_table()}
+    for name, content in parts.items():
+        text = fill(text, name, content)
+    return text
 
 
 def main() -> None:

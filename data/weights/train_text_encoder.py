@@ -1,7 +1,7 @@
 """Train the small model's text encoder as CLIP's was: a caption must find its picture, and a picture its caption.
 
     python data/weights/train_text_encoder.py
-    python data/weights/train_unet.py --text contrastive      # the U-Net then learns from these text states, which stay
+    python data/weights/train_unet.py --text kept      # the U-Net then learns from these text states, which stay
 
 A text's vector is the state at its end token, a picture's that of a small convolutional network; both pass through a
 linear layer. Of the captions in a batch the right one must have the largest cosine with the picture, and the other way
@@ -52,6 +52,15 @@ class Pairs(nn.Module):
 
     def forward(self, pictures: Tensor, tokens: Tensor) -> Tensor:
         return self.log_sharpness.clamp(max=math.log(100)).exp() * self.of_pictures(pictures) @ self.of_texts(tokens).T
+
+
+def open_pairs(tokenizer: Tokenizer) -> Pairs:
+    """The trained networks, averaged. Raises FileNotFoundError where there are none yet."""
+    if not CHECKPOINT.is_file():
+        raise FileNotFoundError(f"{CHECKPOINT} is missing: run train_text_encoder.py first")
+    pairs = Pairs(tokenizer)
+    pairs.load_state_dict(torch.load(CHECKPOINT, weights_only=True)["average"])
+    return pairs.eval()
 
 
 def exchanged(scene: Scene) -> str:

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from small import FOLDER, STYLES, TEXT_CONFIG, UNET_CONFIG, make_tokenizer, write_configs, write_weights
 from torch import Tensor
+from train_text_encoder import open_pairs
 from train_vae import SETTINGS as VAE_SETTINGS
 from trainer import HERE, arguments, seeded, train
 
@@ -30,6 +31,7 @@ from course_lib.models.vae import VAE
 
 UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
 LEFT_OUT = 0.1
+WAYS = ("along", "kept", "both")
 POOL = 150_000  # scenes; the same ones come back with other noise, and their latents are kept: a fifth less work
 GOLDEN = (5**0.5 - 1) / 2
 
@@ -99,6 +101,20 @@ def quality(network: Trained, samples: Samples, count: int = 512) -> dict[str, f
     return {"unseen": sum(found) / len(found)}
 
 
+def starting(way: str) -> Trained:
+    """Networks that have learned nothing, but for the text encoder, which is that of train_text_encoder.py.
+
+    way : "along", no, it begins at random, too, and learns with the U-Net; "kept", it stays as it is; "both", it goes
+    on learning. Raises FileNotFoundError where there is no contrastive text encoder yet.
+    """
+    tokenizer = make_tokenizer()
+    network = Trained(len(tokenizer.vocabulary))
+    if way != "along":
+        network.text_encoder.load_state_dict(open_pairs(tokenizer).text_encoder.state_dict())
+        network.text_encoder.requires_grad_(way == "both")
+    return network
+
+
 def open_vae() -> VAE:
     """The trained VAE. Raises FileNotFoundError where there is none yet."""
     path = FOLDER / "vae" / "diffusion_pytorch_model.safetensors"
@@ -130,15 +146,17 @@ def learn(network: Trained, options: argparse.Namespace, log: Path) -> tuple[Tra
 
 def main() -> None:
     """Read the options, train, write."""
-    options = arguments(
+    parser = arguments(
         __doc__.splitlines()[0],
-        samples=1_300_000,
+        samples=850_000,
         batch=64,
         rate=1.4e-3,
         checkpoint=HERE / "checkpoints" / "unet.pt",
-    ).parse_args()
+    )
+    parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
+    options = parser.parse_args()
     torch.manual_seed(options.seed)
-    network = Trained(len(make_tokenizer().vocabulary))
+    network = starting(options.text)
     if options.fresh:
         for part, file in ((network.unet, UNET_FILE), (network.text_encoder, TEXT_FILE)):
             part.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / file).items()})

@@ -70,15 +70,13 @@ def test_sentences_say_where_it_is():
     assert [sigma_text(sigma) for sigma in (14.6146, 1.0, 0.5, 0.02917, 0.0)] == ["14.61", "1.00", "0.5", "0.0292", "0"]
 
 
-def test_latents_are_scaled_once_for_the_whole_run():
-    """The noisiest frame and the last one share one scale, so that brightness can be compared."""
-    frames = frames_of(run(channels=4, batch=1))
-    assert "first 3 of 4 channels" in frames.notes[1] and "sqrt(1 + sigma" in frames.notes[0]
+def test_latents_have_the_same_scale_in_every_pane_and_run():
     taken = run(channels=4, batch=1)
-    values = torch.stack([step.denoised[:, :3] for step in taken] + [taken[-1].x_next[:, :3]])
-    mean, spread = values.mean(dim=(0, 1, 3, 4)), values.std(dim=(0, 1, 3, 4), correction=0)
-    scaled = (taken[2].denoised[0, :3] - mean[:, None, None]) / (2 * spread[:, None, None])
-    assert np.array_equal(frames.pictures[2][1], to_pixels(scaled))
+    frames = frames_of(taken)
+    assert "first 3 of 4 channels" in frames.notes[1] and "sqrt(1 + sigma" in frames.notes[0]
+    assert frames.panes[1] == "guess of the clean latent"
+    assert np.array_equal(frames.pictures[2][1], to_pixels(taken[2].denoised[0, :3] / 3))
+    assert np.array_equal(frames.pictures[-1][0], frames.pictures[-1][1]), "at sigma 0 state and guess are the same"
 
 
 def test_inputs_stay_as_they_are_and_iterators_are_taken():

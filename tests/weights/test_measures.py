@@ -1,0 +1,122 @@
+"""The measures of painted emoji: the recogniser is right about drawings, and each measure moves as it should."""
+
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+
+from course_lib.datasets.scenes import Scenes, emoji_scene
+
+WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
+
+
+@pytest.fixture(scope="module")
+def scripts():
+    sys.path.insert(0, str(WEIGHTS))
+    import emoji_measures
+    import recogniser
+    import train_recogniser
+    import train_text_encoder
+
+    yield emoji_measures, recogniser, train_recogniser, train_text_encoder
+    sys.path.remove(str(WEIGHTS))
+
+
+@pytest.fixture(scope="module")
+def judge(scripts):
+    return scripts[1].open_recogniser()
+
+
+def test_the_recogniser_is_right_about_drawings_it_never_saw(scripts, judge):
+    found = scripts[2].quality(judge, seed=77, count=400)
+    assert found["concept"] > 0.9 and found["among five"] > 0.97 and found["style"] > 0.85
+
+
+def test_drawings_as_they_are_asked_for_are_recognised_nearly_always(scripts, judge):
+    measures, recogniser, *_ = scripts
+    asked = list(product(recogniser.CONCEPTS[::3], measures.STYLES))
+    pictures = measures.pictures_of([emoji_scene(*names) for names in asked])
+    found = recogniser.agreement(judge, pictures, *zip(*asked, strict=True))
+    assert found["concept"] > 0.97 and found["style"] > 0.95
+
+
+def test_other_concepts_and_styles_are_judged_wrong(scripts, judge):
+    measures, recogniser, *_ = scripts
+    concepts = recogniser.CONCEPTS[:100]
+    pictures = measures.pictures_of([emoji_scene(concept, "noto") for concept in concepts])
+    found = recogniser.agreement(judge, pictures, concepts[1:] + concepts[:1], ["fluent"] * 100)
+    assert found["concept"] < 0.05 and found["style"] < 0.1
+
+
+def test_the_distance_of_sets_is_zero_on_average_and_grows_with_damage(scripts, judge):
+    measures, recogniser, *_ = scripts
+    sets = [measures.pictures_of([Scenes(seed, kind="emoji")[n] for n in range(200)]) for seed in (50, 51)]
+    one, other = (judge.features(pictures) for pictures in sets)
+    soft = torch.nn.functional.avg_pool2d(sets[1], 8).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    alike, apart = recogniser.kernel_distance(one, other), recogniser.kernel_distance(one, judge.features(soft))
+    assert abs(alike) < 25 and apart > 5 * abs(alike)
+
+
+def test_the_kernel_distance_is_the_formula(scripts):
+    one, other = torch.randn(3, 4, dtype=torch.float64), torch.randn(2, 4, dtype=torch.float64)
+    one, other = one / one.square().mean().sqrt(), other / one.square().mean().sqrt()
+
+    def kernel(a, b):
+        return (float(a @ b) / 4 + 1) ** 3
+
+    same = sum(kernel(one[i], one[j]) for i in range(3) for j in range(3) if i != j) / 6 + kernel(*other)
+    apart = sum(kernel(a, b) for a in one for b in other) / 6
+    assert scripts[1].kernel_distance(one, other) == pytest.approx(1000 * (same - 2 * apart))
+
+
+def test_a_training_picture_is_found_again(scripts):
+    measures = scripts[0]
+    scenes = [Scenes(3, kind="emoji")[n] for n in range(50)]
+    distances, which = measures.nearest(measures.pictures_of(scenes[10:13]), scenes)
+    assert which.tolist() == [10, 11, 12] and distances.max() < 1e-3
+    distances, _ = measures.nearest(-torch.ones(1, 3, 64, 64), [emoji_scene("panda", "noto", "white", size=1)])
+    assert distances.item() == pytest.approx(1, abs=0.01)
+
+
+def test_the_contrastive_loss_falls_and_an_exchange_is_another_caption(scripts):
+    text = scripts[3]
+    scenes = Scenes(0, kind="pair")
+    scene = scenes[5]
+    first, second = scene.things
+    swapped = text.exchanged(scene)
+    assert swapped != scene.caption and text.exchanged(scene).index(second.words) < swapped.rindex(first.words)
+    torch.manual_seed(0)
+    tokenizer = text.make_tokenizer()
+    network = text.Pairs(tokenizer)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
+    found = []
+    for _ in range(8):
+        loss = text.losses(network, Scenes(0), tokenizer, list(range(16)))["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        found.append(loss.item())
+    assert found[-1] < 0.8 * found[0]
+    assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+def test_a_kept_text_encoder_is_the_contrastive_one_and_does_not_learn(scripts, monkeypatch, tmp_path):
+    import train_unet
+
+    text = scripts[3]
+    torch.manual_seed(0)
+    pairs = text.Pairs(text.make_tokenizer())
+    monkeypatch.setattr(text, "CHECKPOINT", tmp_path / "text_encoder.pt")
+    with pytest.raises(FileNotFoundError, match="run train_text_encoder.py first"):
+        train_unet.starting("kept")
+    torch.save({"average": pairs.state_dict()}, tmp_path / "text_encoder.pt")
+    kept, both, along = (train_unet.starting(way).text_encoder for way in ("kept", "both", "along"))
+    assert not any(parameter.requires_grad for parameter in kept.parameters())
+    assert all(parameter.requires_grad for parameter in [*both.parameters(), *along.parameters()])
+    wanted = pairs.text_encoder.state_dict()
+    for name, tensor in wanted.items():
+        assert torch.equal(kept.state_dict()[name], tensor) and torch.equal(both.state_dict()[name], tensor)
+    name = "embeddings.token_embedding.weight"
+    assert not torch.equal(along.state_dict()[name], wanted[name])
