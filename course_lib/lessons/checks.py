@@ -144,12 +144,8 @@ class ValueCheck:
 
     def _differs(self, answer: object) -> str:
         """What is said of an answer that is no known mistake; a shape alone only where it is the wrong one."""
-        pair = (answer, self.right)
-        if (
-            all(isinstance(value, torch.Tensor) for value in pair)
-            and answer.shape == self.right.shape
-            and answer.numel() > 9
-        ):
+        tensors = isinstance(answer, torch.Tensor) and isinstance(self.right, torch.Tensor)
+        if tensors and answer.shape == self.right.shape and answer.numel() > 9:
             return "has the right shape, but other numbers"
         return f"is not {_short(answer, 9)}"
 
