@@ -1,4 +1,4 @@
-"""Lesson 05, upsampling: its predictions, its quiz and its checks; its stamps and its drawing are in `stamps`."""
+"""Lesson 05, upsampling: its predictions, its quiz and its checks; its drawing is in `stamps`, a check in `flat_check`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 from course_lib.layers import conv_transpose2d
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.flat_check import check_flat
 from course_lib.lessons.quiz import Choice, Question
 from course_lib.lessons.stamps import NUMBERS, draw, grow, grow_nearest, overlap, overlap_panel, stamps_panel, sums
 
@@ -62,11 +63,11 @@ predict_even = Question(
 )  # fmt: skip
 
 predict_tied = Question(
-    "Every pixel is repeated, then a 3x3 convolution with random numbers follows. A flat picture goes in. What comes out, away from the rim?",
+    "Every pixel is repeated, then a 3x3 convolution with random numbers follows. A flat picture goes in. Is what comes out flat, away from the rim?",
     (
-        Choice("a flat picture", "Right: a flat picture repeated is flat, and a convolution with stride 1 does the same sum at every place.", right=True),
-        Choice("a pattern that repeats every 2 pixels", "Each place sees the same nine numbers of a flat picture, so no place can differ from another."),
-        Choice("it depends on the random numbers", "Which grey it is depends on them. That it is the same grey everywhere does not."),
+        Choice("yes, whatever the random numbers are", "Right: a flat picture repeated is flat, and a convolution with stride 1 does the same sum at every place.", right=True),
+        Choice("no, it has a pattern that repeats every 2 pixels", "Each place sees the same nine numbers of a flat picture, so no place can differ from another."),
+        Choice("with some random numbers yes, with others no", "Which grey it is depends on them. That it is the same grey everywhere does not."),
     ),
 )  # fmt: skip
 
@@ -99,12 +100,18 @@ quiz = (
 
 
 def _cases() -> list[tuple]:
-    """x (C, H, W), weight (C, O, K, K), bias (O,): stamps that overlap, that touch, and that leave gaps."""
+    """x (C, H, W), weight (C, O, K, K), bias (O,): stamps that overlap, that touch, and that leave gaps.
+
+    In the last three a usual mistake is not stopped by the shapes: filters as many as columns, or as rows, a square x.
+    """
     draw_from = torch.Generator().manual_seed(5)
-    settings = [(2, 3, 3, 2, 1), (1, 2, 2, 2, 0), (3, 2, 4, 3, 2), (2, 2, 2, 3, 0), (2, 1, 3, 1, 0)]
+    settings = [
+        (2, 3, (4, 3), 3, 2, 1), (1, 2, (4, 3), 2, 2, 0), (3, 2, (4, 3), 4, 3, 2), (2, 2, (4, 3), 2, 3, 0),
+        (2, 1, (4, 3), 3, 1, 0), (1, 7, (3, 4), 3, 2, 1), (1, 5, (3, 4), 3, 2, 1), (2, 3, (3, 3), 3, 2, 1),
+    ]  # fmt: skip
     cases = []
-    for channels, filters, kernel, stride, padding in settings:
-        shapes = (channels, 4, 3), (channels, filters, kernel, kernel), (filters,)
+    for channels, filters, size, kernel, stride, padding in settings:
+        shapes = (channels, *size), (channels, filters, kernel, kernel), (filters,)
         cases.append((*(torch.randn(shape, generator=draw_from) for shape in shapes), stride, padding))
     return cases
 
@@ -153,11 +160,34 @@ def _one_place_after_the_other(x, w, b, s, p) -> torch.Tensor:
 
 
 def _axes_exchanged(x, w, b, s, p) -> torch.Tensor:
-    """weight read as (filters, channels), as in conv2d."""
-    return _cut(_uncut(x, w.transpose(0, 1), s), b, p)
+    """weight read as (filters, channels), as in conv2d: channel c stamps weight[:, c]."""
+    return _cut(_uncut(x, w[:, : len(x)].transpose(0, 1), s), b, p)
+
+
+def _canvas_of_channels(x, w, b, s, p) -> torch.Tensor:
+    """As many tables as x has channels: the stamps of one filter fit, too, and go to all of them."""
+    return _cut(_uncut(x, w, s).expand(len(x), -1, -1), b, p)
+
+
+def _square_canvas(x, w, b, s, p) -> torch.Tensor:
+    """Columns counted like rows: stamps do not fit where there are more columns than rows."""
+    if x.shape[2] > x.shape[1]:
+        raise RuntimeError("The size of tensor a (0) must match the size of tensor b (3)")
+    canvas = _uncut(x, w, s)
+    return _cut(_resized(canvas, canvas.shape[1], canvas.shape[1]), b, p)
+
+
+def _only_square(x, turned) -> torch.Tensor:
+    """`turned`, which is x or x.mT; rows and columns exchanged stop where they are not equally many."""
+    if x.shape[1] != x.shape[2]:
+        raise IndexError("index 3 is out of bounds for dimension 2 with size 3")
+    return turned
 
 
 _SIZE = "The size is wrong: the last stamp begins at (rows - 1) * stride and reaches `kernel` rows further, so before the cut there are (rows - 1) * stride + kernel rows."
+_BIAS = "The bias lands on the wrong axis, or fits none: (filters,) meets the columns. bias[:, None, None] meets the filters."
+_EXCHANGED = "Rows and columns are exchanged somewhere. x[c, i, j] is row i and column j, and its stamp begins at row i * stride, column j * stride."
+_CONVOLUTION = "That is conv2d, the way down. Here every number of x stamps, and the result is larger than x."
 _NOT_SUMMED = "Where stamps overlap, the later one wipes out the earlier. They are added up: += in place of =."
 _NOT_SUMMED_AT_ALL = "A later stamp wipes out the earlier, and the last channel wipes out the others. All stamps are added up: += in place of =."
 
@@ -186,6 +216,15 @@ check_conv_transpose2d = FunctionCheck(
         Mistake("The padding is cut off at the end only: it goes at both ends.", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, : -p or None, : -p or None]),
         Mistake("The padding is cut off at the beginning only: it goes at both ends.", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, p:, p:]),
         Mistake("With padding 0 nothing is left: [0:-0] is empty. Write [padding : rows - padding].", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, p:-p, p:-p]),
+        Mistake("The padding is cut off the rows only. Columns go, too: out[:, padding : rows - padding, padding : columns - padding].", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, p : -p or None]),
+        Mistake("The padding is cut off the columns only. Rows go, too: out[:, padding : rows - padding, padding : columns - padding].", lambda x, w, b, s, p: _grow(x, w, b, s, 0)[:, :, p : -p or None]),
+        Mistake("The columns are counted like the rows: x may have more rows than columns, or fewer.", _square_canvas),
+        Mistake(_EXCHANGED, lambda x, w, b, s, p: _grow(_only_square(x, x.mT), w, b, s, p)),
+        Mistake(_EXCHANGED, lambda x, w, b, s, p: _grow(_only_square(x, x), w, b, s, p)),
+        Mistake(_CONVOLUTION, lambda x, w, b, s, p: F.conv2d(x[None], w, b, s, p)[0]),
+        Mistake(_CONVOLUTION, lambda x, w, b, s, p: F.conv2d(x[None], w.transpose(0, 1), b, s, p)[0]),
+        Mistake(_BIAS, lambda x, w, b, s, p: _grow(x, w, 0 * b, s, p) + b),
+        Mistake(_BIAS, lambda x, w, b, s, p: _grow(x, w, 0 * b, s, p) + b[:, None]),
         Mistake("The bias is missing.", lambda x, w, b, s, p: _grow(x, w, 0 * b, s, p)),
         Mistake("The bias is added with each stamp. It is added once to every place, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + b[:, None, None] * _count(x, w, s), 0 * b, p)),
         Mistake("The bias is added with each stamp of each channel. It is added once to every place, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + len(x) * b[:, None, None] * _count(x, w, s), 0 * b, p)),
@@ -194,28 +233,9 @@ check_conv_transpose2d = FunctionCheck(
         Mistake("Only the first channel stamps: every channel of x does, with its own kernels.", lambda x, w, b, s, p: _grow(x[:1], w[:1], b, s, p)),
         Mistake("Only the last channel's stamps are left: those of all channels are added up.", lambda x, w, b, s, p: _grow(x[-1:], w[-1:], b, s, p)),
         Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _grow(x, w / len(x), b, s, p)),
+        Mistake("The result has as many tables as x has channels. It has one for each filter: weight.shape[1] of them.", _canvas_of_channels),
         Mistake("The axes of weight are exchanged: here the channels of x come first, weight[c, o], the other way round than in conv2d.", _axes_exchanged),
     ],
-)  # fmt: skip
-
-check_flat = ValueCheck(
-    "your list",
-    [False, True, True, False, False, True, True],
-    [
-        Mistake("You have counted the stamps. (c) and (d) show that the count is not what decides: add up the entries that meet. In (c) they are 1 + 1 and 2, in (d) 1 + 3 and 2 + 4.", [False, True, False, True, False, True, True]),
-        Mistake("(c): one stamp meets at some places and two at others, but 1 + 1 is as much as 2.", [False, True, False, False, False, True, True]),
-        Mistake("(d): two stamps meet at every place, but 1 + 3 is not 2 + 4.", [False, True, True, True, False, True, True]),
-        Mistake("(f): with stride 1 a stamp begins at every place, and all four entries meet everywhere: 1 + 2 + 3 + 4.", [False, True, True, False, False, False, True]),
-        Mistake("(g): a flat row repeated is flat, and a convolution with stride 1 does the same everywhere: 1 + 2 + 3.", [False, True, True, False, False, True, False]),
-        Mistake("(f) and (g): where a kernel meets the same flat numbers at every place, the result is the same everywhere, whatever the kernel.", [False, True, True, False, False, False, False]),
-        Mistake("(e): a kernel of four is not enough. With stride 3, two entries meet at one place and one at the other two.", [False, True, True, False, True, True, True]),
-        Mistake("An even kernel is not what decides. In (d) the sums are 4 and 6, and in (e) the stride is 3.", [False, True, False, True, True, True, False]),
-        Mistake("A kernel that reads the same forwards and backwards is not what decides: in (a) the sums are 2 and 1, in (e) 2, 1 and 1. And (f) and (g) are flat.", [True, True, True, False, True, False, False]),
-        Mistake("The other way round: True is for a flat result.", [True, False, False, True, True, False, False]),
-        Mistake("They are not all flat: in (a) the sums are 1 + 1 and 1.", [True] * 7),
-        Mistake("Some are flat: in (b) the sums are 1 + 1 and 1 + 1.", [False] * 7),
-    ],
-    hint="It has seven answers, True or False, in the order (a) to (g); write down which entries meet, and add them up.",
 )  # fmt: skip
 
 check_one_stamp = ValueCheck(
@@ -227,6 +247,12 @@ check_one_stamp = ValueCheck(
         Mistake("That is the kernel turned round, the answer to a single 1. After repeating there are two of them.", torch.tensor([2.0, -1, 5])),
         Mistake("You have repeated the kernel's numbers. It is the picture's number that is repeated.", torch.tensor([5.0, 5, -1, -1, 2, 2])),
         Mistake("You have repeated the kernel's numbers, turned round. It is the picture's number that is repeated.", torch.tensor([2.0, 2, -1, -1, 5, 5])),
+        Mistake("That is the kernel itself, with a 0. The 1 is written twice, and the convolution answers to each of the two with its kernel turned round.", torch.tensor([5.0, -1, 2, 0])),
+        Mistake("That is the answer to one of the two ones. The other one answers, too, one place further.", torch.tensor([2.0, -1, 5, 0])),
+        Mistake("You have repeated the kernel's numbers, and kept four. It is the picture's number that is repeated.", torch.tensor([2.0, 2, -1, -1])),
+        Mistake("You have repeated the kernel's numbers, and kept four. It is the picture's number that is repeated.", torch.tensor([5.0, 5, -1, -1])),
+        Mistake("That is the whole row. The stamp is only the part of it that is not zero: four numbers.", torch.tensor([0.0, 0, 0, 2, 1, 4, 5, 0, 0, 0])),
+        Mistake("That is the whole row, backwards. Take the part that is not zero. And a convolution answers to a single 1 with its kernel turned round (lesson 02).", torch.tensor([0.0, 0, 0, 5, 4, 1, 2, 0, 0, 0])),
         Mistake("The zeros at both ends are right, but they belong to no stamp: give the four numbers between them.", torch.tensor([0.0, 2, 1, 4, 5, 0])),
         Mistake("That takes the mean of the two. Repeating gives two ones, and what they bring is added up.", torch.tensor([1.0, 0.5, 2, 2.5])),
         Mistake("The middle is missing: the two answers 2 −1 5 overlap, moved by one place, and are added up.", torch.tensor([2.0, -1, 5, 5])),

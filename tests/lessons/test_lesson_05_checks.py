@@ -1,0 +1,180 @@
+"""Lesson 05's checks: exercises solved by trying, and what learners write with one thing wrong at a time."""
+
+import itertools
+import re
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_lib.lessons import lesson_05 as lesson
+
+
+def test_the_list_of_exercise_2_is_found_by_trying():
+    ones = torch.ones(1, 1, 20)
+    tries = [([1, 1, 1], 2), ([1] * 4, 2), ([1, 2, 1], 2), ([1, 2, 3, 4], 2), ([1] * 4, 3), ([1, 2, 3, 4], 1)]
+    results = [F.conv_transpose1d(ones, torch.tensor([[kernel]]).float(), stride=stride) for kernel, stride in tries]
+    results.append(F.conv1d(ones.repeat_interleave(2, dim=2), torch.tensor([[[1.0, 2, 3]]])))
+    found = [bool((result[0, 0, 6:-6] == result[0, 0, 8]).all()) for result in results]
+    assert found == lesson.check_flat.right
+    assert lesson.check_flat.verdict(tuple(found)) == "[OK] your list is right."
+    assert "You gave 2 answers" in lesson.check_flat.verdict([True, False])
+    assert "without quotes" in lesson.check_flat.verdict(list(map(str, found)))
+    by_count = [kernel % stride == 0 for kernel, stride in [(3, 2), (4, 2), (3, 2), (4, 2), (4, 3), (4, 1)]] + [True]
+    assert "You have counted the stamps" in lesson.check_flat.verdict(by_count)
+
+
+def test_every_wrong_letter_of_exercise_2_is_named():
+    right = lesson.check_flat.right
+    for wrong in itertools.chain.from_iterable(itertools.combinations(range(7), count) for count in (1, 2)):
+        answer = [flat != (index in wrong) for index, flat in enumerate(right)]
+        said = lesson.check_flat.verdict(answer)
+        assert all(f"({letter})" in said for letter in (chr(ord("a") + index) for index in wrong)), said
+        if "Not right yet" in said:
+            assert len(re.findall(r"\([a-g]\)", said)) == len(wrong), "no letter that is right"
+
+
+def test_the_stamp_of_exercise_3_is_found_by_trying():
+    kernel, dot = torch.tensor([[[5.0, -1, 2]]]), torch.tensor([[[0.0, 0, 1, 0, 0]]])
+    answer = F.conv1d(dot.repeat_interleave(2, dim=2), kernel, padding=1)[0, 0]
+    assert answer.tolist() == [0, 0, 0, 2, 1, 4, 5, 0, 0, 0]
+    assert lesson.check_one_stamp.verdict(answer[3:7]) == "[OK] the stamp is right."
+    assert lesson.check_one_stamp.verdict([2, 1, 4, 5]) == "[OK] the stamp is right."
+    assert "backwards" in lesson.check_one_stamp.verdict(answer[3:7].flip(0))
+    assert "four numbers" in lesson.check_one_stamp.verdict(torch.ones(4))
+    assert "only the part of it that is not zero" in lesson.check_one_stamp.verdict(answer)
+    assert "with a 0" in lesson.check_one_stamp.verdict([5, -1, 2, 0])
+    assert "kept four" in lesson.check_one_stamp.verdict([2, 2, -1, -1])
+
+
+def loops(
+    x,
+    weight,
+    bias,
+    stride,
+    padding,
+    *,
+    size=None,
+    move=None,
+    adds=True,
+    flip=False,
+    bias_at="end",
+    cut=True,
+    every=True,
+    tables=None,
+    square=False,
+    exchanged=False,
+    conv2d_order=False,
+):
+    """What learners write, with one thing wrong at a time."""
+    channels, rows, columns = x.shape
+    filters, side = weight.shape[1:3]
+    filters = {None: filters, "channels": channels, "first": weight.shape[0]}[tables]
+    size = size or (lambda length: (length - 1) * stride + side)
+    height, width = size(rows), size(rows if square else columns)
+    out, move = torch.zeros(filters, height, width), move or stride
+    for c, i, j in itertools.product(range(channels if every else 1), range(rows), range(columns)):
+        kernel = weight[:, c] if conv2d_order else weight[c]
+        stamp = x[c, i, j] * (kernel.flip(-1, -2) if flip else kernel)
+        if exchanged:
+            i, j = j, i
+        if bias_at == "stamp":
+            stamp = stamp + bias[:, None, None]
+        place = (slice(None), slice(i * move, i * move + side), slice(j * move, j * move + side))
+        out[place] = out[place] + stamp if adds else stamp
+    if cut:
+        out = out[:, padding : height - padding, padding : width - padding]
+    return out + bias[:, None, None] if bias_at == "end" else out
+
+
+def summed_over_channels_first(x, weight, bias, stride, padding):
+    """The stamps of all channels are added up, but a later place wipes out an earlier one."""
+    channels, rows, columns = x.shape
+    filters, side = weight.shape[1:3]
+    out = torch.zeros(filters, (rows - 1) * stride + side, (columns - 1) * stride + side)
+    for i, j in itertools.product(range(rows), range(columns)):
+        top, left = i * stride, j * stride
+        stamp = (x[:, i, j, None, None, None] * weight).sum(dim=0)
+        out[:, top : top + side, left : left + side] = stamp
+    out = out[:, padding : out.shape[1] - padding, padding : out.shape[2] - padding]
+    return out + bias[:, None, None]
+
+
+def columns_before_rows(x, weight, bias, stride, padding):
+    """The shape of x is read the wrong way round, and x too: it is right where x is square."""
+    channels, columns, rows = x.shape
+    filters, side = weight.shape[1:3]
+    out = torch.zeros(filters, (rows - 1) * stride + side, (columns - 1) * stride + side)
+    for c, i, j in itertools.product(range(channels), range(rows), range(columns)):
+        top, left = i * stride, j * stride
+        out[:, top : top + side, left : left + side] += x[c, i, j] * weight[c]
+    return out[:, padding : out.shape[1] - padding, padding : out.shape[2] - padding] + bias[:, None, None]
+
+
+def by_zeros_between(x, weight, bias, stride, padding, turned=True):
+    """Zeros between the numbers, then a convolution: right if the kernel is turned round."""
+    channels, rows, columns = x.shape
+    spread = torch.zeros(channels, (rows - 1) * stride + 1, (columns - 1) * stride + 1)
+    spread[:, ::stride, ::stride] = x
+    kernel = weight.transpose(0, 1)
+    kernel = kernel.flip(-1, -2) if turned else kernel
+    return F.conv2d(spread[None], kernel, bias, padding=weight.shape[-1] - 1 - padding)[0]
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        (summed_over_channels_first, "later one wipes out"),
+        (lambda *a: loops(*a, adds=False), "wipes out the earlier, and the last channel"),
+        (lambda *a: loops(*a, adds=False, bias_at=None), "wipes out the earlier, and the last channel"),
+        (lambda *a: loops(*a, size=lambda length: length * a[3]), "The size is wrong"),
+        (lambda *a: loops(*a, size=lambda length: length * a[3] + a[1].shape[-1]), "`stride` rows and columns too"),
+        (lambda *a: loops(*a, size=lambda length: length - 1 + a[1].shape[-1], move=1), "The stride is ignored"),
+        (lambda *a: loops(*a, move=1), "begin at i, j"),
+        (lambda *a: loops(*a, flip=True), "The kernel is flipped"),
+        (lambda *a: by_zeros_between(*a, turned=False), "turn the kernel round first"),
+        (lambda *a: loops(*a, cut=False), "The padding is ignored"),
+        (lambda *a: loops(*a, bias_at="stamp"), "with each stamp"),
+        (lambda *a: loops(*a, bias_at=None), "The bias is missing"),
+        (lambda *a: loops(*a, every=False), "Only the first channel"),
+        (lambda *a: loops(*a, bias_at=None) + a[2], "bias[:, None, None]"),
+        (lambda *a: loops(*a, bias_at=None) + a[2][:, None], "bias[:, None, None]"),
+        (lambda *a: loops(*a, conv2d_order=True), "The axes of weight are exchanged"),
+        (lambda *a: loops(*a, conv2d_order=True, tables="first"), "The axes of weight are exchanged"),
+        (lambda *a: loops(*a, tables="channels"), "one for each filter"),
+        (lambda *a: loops(*a, square=True), "The columns are counted like the rows"),
+        (lambda *a: loops(*a, exchanged=True), "Rows and columns are exchanged"),
+        (columns_before_rows, "Rows and columns are exchanged"),
+        (lambda *a: loops(*a, cut=False)[:, a[4] : -a[4] or None], "off the rows only"),
+        (lambda x, w, b, s, p: F.conv2d(x, w, b, s, p), "That is conv2d"),
+        (lambda x, w, b, s, p: F.conv2d(x, w.transpose(0, 1), b, s, p), "That is conv2d"),
+    ],
+)
+def test_what_learners_write_is_recognised(wrong, says):
+    assert says in lesson.check_conv_transpose2d.verdict(wrong)
+
+
+def test_the_check_takes_other_ways_of_writing_it():
+    def by_pytorch(x, weight, bias, stride, padding):
+        return F.conv_transpose2d(x, weight, bias, stride, padding)
+
+    for answer in (loops, by_zeros_between, by_pytorch):
+        assert lesson.check_conv_transpose2d.verdict(answer) == "[OK] my_conv_transpose2d is right."
+
+
+def test_each_mistake_differs_from_every_other():
+    def outcome(mistake, case):
+        try:
+            return mistake.wrong(*case)
+        except (RuntimeError, ValueError, IndexError):
+            return None
+
+    def same(first, second):
+        if first is None or second is None:
+            return first is second
+        return first.shape == second.shape and torch.allclose(first, second)
+
+    check = lesson.check_conv_transpose2d
+    answers = [[outcome(mistake, case) for case in check.cases] for mistake in check.mistakes]
+    for one, other in itertools.combinations(range(len(answers)), 2):
+        assert not all(map(same, answers[one], answers[other])), f"{check.mistakes[one].says} is also mistake {other}"
