@@ -24,8 +24,8 @@ _PLACES = (_INPUTS - 1) * LARGEST_STRIDE + LARGEST_KERNEL
 # Numbers of a kernel of any size up to LARGEST_KERNEL, along one side.
 NUMBERS = {
     "all equal": lambda kernel: torch.ones(kernel),
-    "a tent: 1 2 1": lambda kernel: torch.minimum(torch.arange(1.0, kernel + 1), torch.arange(float(kernel), 0, -1)),
-    "digits of pi: 3 1 4": lambda kernel: torch.tensor([3.0, 1, 4, 1, 5, 9, 2, 6])[:kernel],
+    "a tent": lambda kernel: torch.minimum(torch.arange(1.0, kernel + 1), torch.arange(float(kernel), 0, -1)),
+    "digits of pi": lambda kernel: torch.tensor([3.0, 1, 4, 1, 5, 9, 2, 6])[:kernel],
 }
 
 
