@@ -11,7 +11,8 @@ import json
 import unicodedata
 import warnings
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -28,6 +29,7 @@ WHITE_SPACE = {
 }
 
 
+@cache
 def byte_letters() -> dict[int, str]:
     """A letter that can be seen for each of the 256 bytes, in which vocabularies are written.
 
@@ -42,6 +44,37 @@ def byte_letters() -> dict[int, str]:
     seen = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in seen]
     return {byte: chr(byte) for byte in seen} | {byte: chr(256 + i) for i, byte in enumerate(others)}
+
+
+def spell(word: str) -> list[str]:
+    """A word as the pieces that byte pair encoding begins with: a letter for each byte, the last one marked as the end.
+
+    Example:
+
+    >>> spell("hé")
+    ['h', 'Ã', '©</w>']
+    """
+    letters = byte_letters()
+    pieces = [letters[byte] for byte in word.encode("utf-8")]
+    return [*pieces[:-1], pieces[-1] + END_OF_WORD]
+
+
+def join(pieces: Sequence[str], pair: tuple[str, str]) -> list[str]:
+    """The pieces of a word, with each occurrence of a pair made one piece, from the left.
+
+    Source: Sennrich et al. 2015, arXiv 1508.07909, section 3.2.
+
+    Example:
+
+    >>> join(["a", "a", "a", "b"], ("a", "a"))
+    ['aa', 'a', 'b']
+    """
+    joined, at = [], 0
+    while at < len(pieces):
+        length = 2 if tuple(pieces[at : at + 2]) == pair else 1
+        joined.append("".join(pieces[at : at + length]))
+        at += length
+    return joined
 
 
 def split_words(text: str) -> list[str]:
@@ -108,7 +141,6 @@ class Tokenizer:
                     f"the vocabulary must hold the special token {token!r}; it has {len(vocabulary)} others"
                 )
         self._order = {tuple(pair): order for order, pair in enumerate(merges)}
-        self._letters = byte_letters()
         self._pieces = lru_cache(maxsize=10_000)(self._join)
 
     @classmethod
@@ -190,7 +222,7 @@ class Tokenizer:
         return numbers + [self.vocabulary[self.padding]] * (self.length - len(numbers))
 
     def _as_text(self, pieces: list[str]) -> str:
-        bytes_of = {letter: byte for byte, letter in self._letters.items()}
+        bytes_of = {letter: byte for byte, letter in byte_letters().items()}
         joined = "".join(piece.replace(END_OF_WORD, " ") for piece in pieces)
         return bytes(bytes_of.get(letter, ord(" ")) for letter in joined).decode("utf-8", errors="replace").strip()
 
@@ -206,22 +238,12 @@ class Tokenizer:
 
     def _join(self, word: str) -> tuple[str, ...]:
         """Byte pair encoding of one word."""
-        pieces = [self._letters[byte] for byte in word.encode("utf-8")]
-        pieces[-1] += END_OF_WORD
+        pieces = spell(word)
         while len(pieces) > 1:
-            pairs = list(zip(pieces, pieces[1:], strict=False))
-            first = min(pairs, key=lambda pair: self._order.get(pair, len(self._order)))
+            first = min(pairwise(pieces), key=lambda pair: self._order.get(pair, len(self._order)))
             if first not in self._order:
                 break
-            joined, at = [], 0
-            while at < len(pieces):
-                if tuple(pieces[at : at + 2]) == first:
-                    joined.append(pieces[at] + pieces[at + 1])
-                    at += 2
-                else:
-                    joined.append(pieces[at])
-                    at += 1
-            pieces = joined
+            pieces = join(pieces, first)
         return tuple(pieces)
 
 

@@ -15,12 +15,11 @@ import json
 from pathlib import Path
 
 import torch
-from emoji_measures import measure_concepts, measure_memory, measure_set, pictures_of
+from emoji_measures import measure_concepts, measure_memory, measure_set, pictures_of, through
 from painting import paint, write_sheet
 from reading import agreement
 from recogniser import open_recogniser
 from small import FOLDER
-from train_unet import open_vae
 from train_vae import quality
 
 from course_lib.datasets.scenes import Scene, Scenes
@@ -45,13 +44,12 @@ def scenes_of(kind: str, count: int, *, held_out: bool) -> list[Scene]:
 
 
 @torch.no_grad()
-def measure_vae(count: int) -> dict:
+def measure_vae(model: StableDiffusion, count: int) -> dict:
     """How near reconstructions are, and how many scenes are still read rightly after them."""
-    vae = open_vae()
-    found = {"psnr": quality(vae, Scenes(0, held_out=True), count=count)["psnr"]}
+    found = {"psnr": quality(model.vae, Scenes(0, held_out=True), count=count)["psnr"]}
     for kind in ("shape", "pair"):
         scenes = scenes_of(kind, count, held_out=True)
-        found[kind] = agreement(scenes, vae.decode(vae.encode(pictures_of(scenes))[0]).clamp(-1, 1))
+        found[kind] = agreement(scenes, through(model, pictures_of(scenes)))
     return found
 
 
@@ -75,7 +73,7 @@ def main() -> None:
     memory, sheet = measure_memory(model, options.count)
     found = {
         "count": options.count,
-        "vae": measure_vae(options.count),
+        "vae": measure_vae(model, options.count),
         "shapes": measure_shapes(model, options.count),
         "emoji": measure_concepts(model, judge),
         "set": measure_set(model, judge, options.count),

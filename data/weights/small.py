@@ -10,11 +10,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from tokenizers import pre_tokenizers
 
 from course_lib.datasets import open_emoji
 from course_lib.datasets.scenes import COLOURS, RELATIONS, SHAPES
-from course_lib.models.tokenizer import BEGIN, END, END_OF_WORD, Tokenizer, split_words
+from course_lib.models.tokenizer import BEGIN, END, END_OF_WORD, Tokenizer, byte_letters, join, spell, split_words
 
 FOLDER = Path(__file__).parent / "small-stable-diffusion"
 PLACES, WIDTH = 24, 128
@@ -74,18 +73,10 @@ def learn_merges(words: list[str]) -> list[tuple[str, str]]:
 
     Of equally frequent pairs the first in alphabetical order is joined, so that the same words give the same merges.
     """
-    letters = pre_tokenizers.ByteLevel(False)
-    spelled = ("".join(part for part, _ in letters.pre_tokenize_str(word)) for word in words)
-    words, merges = [[*word[:-1], word[-1] + END_OF_WORD] for word in spelled], []
+    words, merges = [spell(word) for word in words], []
     while counts := Counter(pair for word in words for pair in pairwise(word)):
-        first, second = min(counts, key=lambda pair: (-counts[pair], pair))
-        merges.append((first, second))
-        for word in words:
-            place = 0
-            while place < len(word):
-                if word[place : place + 2] == [first, second]:
-                    word[place : place + 2] = [first + second]
-                place += 1
+        merges.append(min(counts, key=lambda pair: (-counts[pair], pair)))
+        words = [join(word, merges[-1]) for word in words]
     return merges
 
 
@@ -95,7 +86,7 @@ def learn_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
     words = [*COLOURS, *SHAPES, *RELATIONS, "a", "an", "on", "small", "large", "style", "background", ",", "and"]
     words += [*open_emoji().captions, *open_emoji().styles]
     merges = learn_merges(sorted({word for text in words for word in split_words(text.lower())}))
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    letters = sorted(byte_letters().values())
     # Every byte, within a word and at its end, so that any text can be written; begin and end come last, as in CLIP.
     tokens = [*letters, *(letter + END_OF_WORD for letter in letters), *(first + second for first, second in merges)]
     tokens = list(dict.fromkeys([*tokens, BEGIN, END]))

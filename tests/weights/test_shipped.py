@@ -1,10 +1,14 @@
 """What is shipped is what its README says: every file's sha256, the numbers that were reached, and small enough."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from course_lib.datasets.scenes import Scenes, emoji_scene
+from course_lib.models import load
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "data" / "weights"
@@ -43,34 +47,25 @@ def test_no_pickle_and_nothing_large(readme):
     assert everything < 40e6
 
 
-def test_the_vae_reconstructs_as_well_as_it_says():
+def test_the_vae_reconstructs_as_well_as_it_says(monkeypatch):
     """From the committed weights: held-out scenes, the same number that the README gives, to 0.5 dB on fewer scenes."""
-    sys.path.insert(0, str(WEIGHTS))
-    import json
-
+    monkeypatch.syspath_prepend(WEIGHTS)
     from train_unet import open_vae
     from train_vae import quality
-
-    from course_lib.datasets.scenes import Scenes
 
     reached = json.loads((WEIGHTS / "reached.json").read_text())["vae"]["psnr"]
     assert quality(open_vae(), Scenes(0, held_out=True), count=96)["psnr"] == pytest.approx(reached, abs=0.5)
     assert reached > 30
 
 
-def test_painted_pictures_are_recognised_as_often_as_it_says():
+def test_painted_pictures_are_recognised_as_often_as_it_says(monkeypatch):
     """From the committed weights: fewer pictures than the README's numbers come from, so to 0.15."""
-    sys.path.insert(0, str(WEIGHTS))
-    import json
-
+    monkeypatch.syspath_prepend(WEIGHTS)
     from emoji_measures import STYLES
     from evaluate import scenes_of
     from painting import paint
     from reading import agreement as of_shapes
     from recogniser import CONCEPTS, agreement, open_recogniser
-
-    from course_lib.datasets.scenes import emoji_scene
-    from course_lib.models import load
 
     model, reached = load(WEIGHTS / "small-stable-diffusion"), json.loads((WEIGHTS / "reached.json").read_text())
     scenes = scenes_of("shape", 64, held_out=True)
