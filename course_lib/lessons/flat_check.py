@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-
-from course_lib.lessons.checks import NOT_YET, Mistake, ValueCheck
+from course_lib.lessons.checks import Mistake, ValueCheck
 
 _LETTERS = {
     "a": "at one place 1 + 1 meet, at the next 1 comes alone",
@@ -43,42 +40,25 @@ _PATTERNS = [
 ]
 
 
-def _letter_by_letter() -> list[Mistake]:
-    """Every other wrong list, with a word on each wrong letter."""
-    said = [tuple(_FLAT), *(answers for _, answers in _PATTERNS)]
-    others = [answers for answers in itertools.product((True, False), repeat=7) if answers not in said]
-    return [Mistake(_words(answers), list(answers)) for answers in others]
+def _wrong_letters(answer: object) -> str:
+    """What to say to a list that is none of the usual ones.
 
-
-def _words(answers: Sequence[bool]) -> str:
-    wrong = [letter for letter, given, right in zip(_LETTERS, answers, _FLAT, strict=True) if given != right]
-    return "Not right yet: " + "; ".join(f"({letter}), {_LETTERS[letter]}" for letter in wrong) + "."
-
-
-class FlatCheck(ValueCheck):
-    """Checks the seven answers of exercise 2, and says which are wrong.
-
-    Example:
-
-    >>> check_flat([False, True, True, False, False, True])
-    [not yet] You gave 6 answers. There are seven to give, True or False, in the order (a) to (g).
-    >>> check_flat([True, True, True, False, False, True, True])
-    [not yet] Not right yet: (a), at one place 1 + 1 meet, at the next 1 comes alone.
+    >>> _wrong_letters([True, True, True, False, False, True, True])
+    'Look again at (a): at one place 1 + 1 meet, at the next 1 comes alone.'
+    >>> _wrong_letters([False, True, True, False, False, True])
+    'You gave 6 answers. There are seven to give, True or False without quotes, in the order (a) to (g).'
     """
+    seven = "There are seven to give, True or False without quotes, in the order (a) to (g)."
+    try:
+        given = [float(item) for item in answer]
+    except (TypeError, ValueError, RuntimeError):
+        return seven
+    if len(given) != len(_FLAT):
+        return f"You gave {len(given)} answers. {seven}"
+    wrong = [letter for letter, item, flat in zip(_LETTERS, given, _FLAT, strict=True) if item != flat]
+    return f"Look again at {'; '.join(f'({letter}): {_LETTERS[letter]}' for letter in wrong)}."
 
-    def verdict(self, answer: object) -> str:
-        """The verdict as one sentence."""
-        if isinstance(answer, list | tuple):
-            if len(answer) != len(self.right):
-                return f"{NOT_YET} You gave {len(answer)} answers. {self.hint}"
-            if any(isinstance(item, str) for item in answer):
-                return f"{NOT_YET} True and False are written without quotes."
-        return super().verdict(answer)
 
-
-check_flat = FlatCheck(
-    "your list",
-    _FLAT,
-    [*(Mistake(says, list(answers)) for says, answers in _PATTERNS), *_letter_by_letter()],
-    hint="There are seven to give, True or False, in the order (a) to (g).",
+check_flat = ValueCheck(
+    "your list", _FLAT, [Mistake(says, list(answers)) for says, answers in _PATTERNS], hint=_wrong_letters
 )
