@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_lib import expect
 from course_lib.datasets import open_emoji
-from course_lib.diffusion.prediction import x0_from
+from course_lib.diffusion import q_sample, x0_from
 from course_lib.figures import Drawing, beside, picture_panel
 from course_lib.models import StableDiffusion, UNet, load
 
@@ -96,10 +96,9 @@ def answer(name: str, t: int, told: int | None = None, removed: Collection[str] 
         if expect.whole(called, step, at_least=0) >= steps:
             raise ValueError(f"{called} must be a step from 0 to {steps - 1}; got {step}")
     latent, noise, states = example(name)
-    alpha_bar = model().table.alphas_cumprod[t].float()
-    x = alpha_bar.sqrt() * latent + (1 - alpha_bar).sqrt() * noise
+    x = q_sample(latent, t, model().table, noise)
     with torch.no_grad(), without_skips(model().unet, removed):
-        return model().unet(x, told, states), x, alpha_bar
+        return model().unet(x, told, states), x, model().table.alphas_cumprod[t].float()
 
 
 def guess(name: str, t: int, told: int | None = None, removed: Collection[str] = ()) -> tuple[Tensor, float]:
@@ -168,11 +167,8 @@ def draw(picture: str, t: int, told: int, **skips: bool) -> Drawing:
     if removed or told != t:
         broken, error_broken = guess(picture, t, told, removed)
     latent, noise, _ = example(picture)
-    alpha_bar = model().table.alphas_cumprod[t].float()
     with torch.no_grad():
-        images = model().decode(
-            torch.cat([latent, alpha_bar.sqrt() * latent + (1 - alpha_bar).sqrt() * noise, whole, broken])
-        )
+        images = model().decode(torch.cat([latent, q_sample(latent, t, model().table, noise), whole, broken]))
     offs = (f"guess, off by {error_whole:.2f}", f"damaged, off by {error_broken:.2f}")
     titles = ["the picture", f"noise of step {t}", *offs]
     missing = f"without {', '.join(removed)}" if removed else "all skips there"
