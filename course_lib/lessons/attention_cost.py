@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 
 from course_lib.figures import Shown
 from course_lib.figures.diagrams import Arrow, Box, diagram
+from course_lib.lessons.anatomy import outputs
 from course_lib.models import UNet, outline
 from course_lib.models.configs import STABLE_DIFFUSION_15
 from course_lib.models.transformer import SpatialTransformer
-
-WAYS = ("down", "mid", "up")
 
 
 class AttentionLayer(NamedTuple):
     """A place in a U-Net with one self-attention and one cross-attention.
 
-    way : of WAYS; side : of its feature map; channels, heads.
+    way : "down", "mid" or "up"; side : of its feature map; channels, heads.
 
     Example:
 
@@ -47,27 +46,19 @@ def attention_layers(unet: UNet | None = None, side: int = 64) -> list[Attention
     [64, 64, 32, 32, 16, 16, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64]
     """
     unet = outline(STABLE_DIFFUSION_15)["unet"] if unet is None else unet
-    found, hooks = [], []
-    for name, part in unet.named_modules():
-        if isinstance(part, SpatialTransformer):
-            hooks.append(part.register_forward_pre_hook(_note(name.split("_")[0], found)))
-    context = next(part for part in unet.modules() if isinstance(part, SpatialTransformer))
-    width = context.transformer_blocks[0].attn2.to_k.in_features
+    parts = {name: part for name, part in unet.named_modules() if isinstance(part, SpatialTransformer)}
     with torch.device("meta"):
-        unet(torch.empty(1, unet.conv_in.in_channels, side, side), torch.tensor(1), torch.empty(1, 77, width))
-    for hook in hooks:
-        hook.remove()
-    return found
-
-
-def _note(way: str, found: list[AttentionLayer]) -> Callable:
-    """A hook that adds the attention layers of the transformer that it stands before."""
-
-    def hook(module: SpatialTransformer, inputs: tuple) -> None:
-        _, channels, side, _ = inputs[0].shape
-        found.extend(AttentionLayer(way, side, channels, block.attn2.heads) for block in module.transformer_blocks)
-
-    return hook
+        inputs = (
+            torch.empty(1, unet.in_channels, side, side),
+            torch.tensor(1),
+            torch.empty(1, 77, unet.context_channels),
+        )
+        tables = outputs(unet, list(parts), *inputs)
+    return [
+        AttentionLayer(name.split("_")[0], table.shape[-1], table.shape[1], block.attn2.heads)
+        for name, table in tables.items()
+        for block in parts[name].transformer_blocks
+    ]
 
 
 def where_attention_is(layers: Sequence[AttentionLayer]) -> Shown:
