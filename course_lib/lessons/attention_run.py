@@ -42,10 +42,14 @@ class Watched:
         return len(self.pictures)
 
     @property
+    def side(self) -> int:
+        """How many pixels the largest layers have on a side."""
+        return max(weights.shape[2] for weights in self.words.values())
+
+    @property
     def layers(self) -> list[str]:
         """What a layer's control offers: the mean of all layers of the largest size, and each layer by its name."""
-        side = max(weights.shape[2] for weights in self.words.values())
-        return [f"{MEAN} {side} x {side}", *self.words]
+        return [f"{MEAN} {self.side} x {self.side}", *self.words]
 
     @property
     def heads(self) -> list[str]:
@@ -65,8 +69,7 @@ class Watched:
         if layer != self.layers[0]:
             chosen = weights[layer]
         else:
-            side = max(each.shape[2] for each in weights.values())
-            chosen = torch.stack([each for each in weights.values() if each.shape[2] == side]).mean(dim=0)
+            chosen = torch.stack([each for each in weights.values() if each.shape[2] == self.side]).mean(dim=0)
         return chosen.mean(dim=1) if head == MEAN else chosen[:, int(head) - 1]
 
 

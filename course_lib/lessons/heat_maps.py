@@ -61,7 +61,7 @@ def draw_pixel(seen: Watched, layer: str, head: str, step: int, row: int, column
     """
     pixels = seen.looks("pixels", layer, head)[_index(seen, step)]
     words = seen.looks("words", layer, head)[step - 1]
-    cells, side = seen.looks("words", seen.layers[0]).shape[1], len(pixels)
+    cells, side = seen.side, len(pixels)
     expect.number("row", row, 0, cells - 1)
     expect.number("column", column, 0, cells - 1)
     own = (row * side // cells, column * side // cells)
@@ -130,9 +130,8 @@ def change(old: Watched, new: Watched, step: int) -> Tensor:
     >>> change(seen, seen, 1).shape, change(seen, seen, 1).max()
     (torch.Size([8, 8]), tensor(0.))
     """
-    cells = old.looks("words", old.layers[0]).shape[1]
     off = (old.pictures[step - 1] - new.pictures[step - 1]).square().sum(dim=0)
-    return off.unflatten(1, (cells, -1)).unflatten(0, (cells, -1)).sum(dim=(1, 3))
+    return off.unflatten(1, (old.side, -1)).unflatten(0, (old.side, -1)).sum(dim=(1, 3))
 
 
 def share_in_top_quarter(what: Tensor, heat: Tensor) -> float:
