@@ -88,7 +88,7 @@ def watch(model: StableDiffusion, prompt: str, *, seed: int = 2, steps: int = 20
     run.denoise = words.around(pixels.around(run.denoise))
     walked = list(run)
     pictures = torch.cat([run.decode(step.denoised) for step in walked]).cpu()
-    names = model.tokenizer.tokens(prompt)
+    names = model.tokenizer.tokens(prompt)[: model.tokenizer.length - 2]  # what does not fit is cut there, too
     places = place_names(names)
     seen = _stacked(words)
     for name, weights in seen.items():

@@ -9,7 +9,9 @@ import torch.nn.functional as F
 from course_lib.layers import attention
 from course_lib.lessons import heat_maps
 from course_lib.lessons import lesson_07 as lesson
-from course_lib.models import load, untrained
+from course_lib.models import load, outline, untrained
+from course_lib.models.model import configs_of
+from course_lib.models.sources import find
 
 PROMPT = "a red circle above a blue square"
 COLOURS = ("red", "green", "yellow", "orange", "purple", "black")
@@ -279,11 +281,9 @@ def test_the_attention_layers_of_stable_diffusion_are_counted_right():
     assert [sum(name.startswith(way) for name in names) for way in ("down", "mid", "up")] == [6, 1, 9]
 
 
-def test_the_small_model_has_seven(model):
-    settings = {"channels": (64, 128), "attention": (True, True), "layers": 1, "heads": 4, "context_channels": 128}
-    with torch.device("meta"):
-        unet = type(model.unet)(in_channels=12, out_channels=12, groups=16, **settings)
-    layers = lesson.attention_layers(unet, side=8)
+def test_the_small_model_has_seven():
+    small = outline(configs_of(find("small-stable-diffusion")))
+    layers = lesson.attention_layers(small["unet"], side=8)
     assert [sum(layer.way == way for layer in layers) for way in ("down", "mid", "up")] == [2, 1, 4]
     assert [layer.side for layer in layers] == [8, 4, 4, 4, 4, 8, 8]
 
@@ -369,3 +369,12 @@ def test_a_prompt_of_several_pieces_a_word_can_be_watched():
     seen = lesson.watch(untrained(), "a panda", steps=2)
     assert seen.places == ("(begin)", "a (1)", "p", "a (2)", "n", "d", "a (3)", "(end)")
     assert lesson.draw_word(seen, "p", "middle, 4 x 4", "2", 2).sentence.startswith("Step 2 of 2, middle, 4 x 4")
+
+
+def test_of_a_prompt_that_is_too_long_the_places_that_it_has_are_watched():
+    with pytest.warns(UserWarning, match="cut off: 'opqrst'"):
+        seen = lesson.watch(untrained(), "abcdefghijklmnopqrst", steps=1)
+    assert seen.places == ("(begin)", *"abcdefghijklmn", "(end)")
+    rows = seen.looks("words", seen.layers[0])
+    assert rows.shape[-1] == 16 and (rows > 0).all()
+    assert "its share is" in lesson.draw_word(seen, "(end)", seen.layers[0], seen.heads[0], 1).sentence
