@@ -6,6 +6,7 @@ a wrong answer with a sentence; an answer that agrees with a mistake gets that s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,8 @@ class Mistake:
     """A usual wrong answer, `wrong` (a function or a value, like the right one), and what to say to it.
 
     An answer is this mistake where it agrees with `wrong` on every case; a function that stops agrees with one that
-    stops. `when`, a test of the answer itself, recognises what no single wrong answer can stand for, such as chance.
+    stops. Two more ways to recognise what no single wrong answer can stand for: `stops`, a pattern that is found in the
+    message of the error with which a function stops on some case; and `when`, a test of the function itself.
 
     Example:
 
@@ -30,6 +32,7 @@ class Mistake:
     says: str
     wrong: object
     when: Callable[[Callable], bool] | None = None
+    stops: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class FunctionCheck:
     def _is(self, mistake: Mistake, answer: Callable, given: list) -> bool:
         if mistake.when:
             return mistake.when(answer)
+        if mistake.stops:
+            return any(isinstance(value, Exception) and re.search(mistake.stops, str(value)) for value in given)
         if all(isinstance(value, Exception) for value in given):
             return False  # it stops everywhere: its own message says more
         return all(map(_same, given, [_outcome(mistake.wrong, _copies(case)) for case in self.cases]))

@@ -113,16 +113,7 @@ def _cases() -> list[tuple]:
     return cases
 
 
-def _asks_all_at_once(answer: Callable, *arguments: Tensor) -> bool:
-    """Whether an answer wants one yes or no for a whole tensor, which PyTorch refuses."""
-    try:
-        answer(*arguments)
-    except RuntimeError as error:
-        return "Boolean value of Tensor" in str(error)
-    return False
-
-
-_BOTH_SIDES = torch.tensor([[-1.0, 1.0], [1.0, -1.0]])
+_YES_OR_NO = "Boolean value of Tensor"  # where an answer wants one yes or no for a whole tensor, PyTorch refuses
 _EACH = "x holds many numbers, some above 0 and some below. Choose for each of them, as torch.where does in the lesson."
 
 
@@ -144,7 +135,7 @@ check_relu = FunctionCheck(
         Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
         Mistake("That is one number, the largest. ReLU compares each number alone with 0.", lambda x: x.max().clamp(min=0)),
         Mistake("Nothing has changed: numbers below 0 become 0.", lambda x: x),
-        Mistake(_EACH, lambda x: max(x, 0), when=lambda answer: _asks_all_at_once(answer, _BOTH_SIDES)),
+        Mistake(_EACH, lambda x: max(x, 0), stops=_YES_OR_NO),
     ],
 )  # fmt: skip
 
@@ -165,11 +156,7 @@ check_gradient = FunctionCheck(
         Mistake("Everything passes. Where x is 0 or below, nothing does.", lambda x, arriving: arriving),
         Mistake("The sign is turned. The slope above 0 is +1; going downhill is a matter for the training, later.", lambda x, arriving: -arriving * (x > 0)),
         Mistake("That multiplies by x, not by the slope. The slope is 1 or 0.", lambda x, arriving: arriving * x),
-        Mistake(
-            _EACH,
-            lambda x, arriving: arriving if x > 0 else 0,
-            when=lambda answer: _asks_all_at_once(answer, _BOTH_SIDES, _BOTH_SIDES),
-        ),
+        Mistake(_EACH, lambda x, arriving: arriving if x > 0 else 0, stops=_YES_OR_NO),
         Mistake("That is ReLU itself. Here its slope is asked for, times what arrives.", lambda x, arriving: relu(x)),
     ],
 )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -137,24 +136,7 @@ def _too_many_places(x, k, s, p) -> torch.Tensor:
     return torch.stack(found, dim=1).reshape(len(x), rows + 1, columns)
 
 
-def _finds_an_empty_window(answer: Callable) -> bool:
-    """Whether it asks for the largest of no numbers in some case, in PyTorch's words for amax and for max."""
-    return any("non-zero size" in words or "numel() == 0" in words for words in map(_last_words(answer), _cases()))
-
-
-def _last_words(function: Callable) -> Callable[[tuple], str]:
-    """What it says where it stops on a case, else nothing."""
-
-    def words(case: tuple) -> str:
-        try:
-            function(*case)
-        except Exception as error:
-            return str(error)
-        return ""
-
-    return words
-
-
+_NO_NUMBERS = r"non-zero size|numel\(\) == 0"  # PyTorch on the largest of no numbers, by amax and by max
 _ZEROS = "The padding is 0, and among negative numbers 0 is the largest. Pad with minus infinity: F.pad(x, ..., value=-math.inf)."
 _OWN_SIZE = "The window moves by its own size. It moves by `stride`: with a smaller stride windows overlap, with a larger one they leave gaps."
 _PADDED_LATE = "The padding is put around the result. It belongs around x, before the window moves."
@@ -189,7 +171,7 @@ check_max_pool2d = FunctionCheck(
         Mistake("Round down: a window that does not fit whole is left out.", lambda x, k, s, p: F.max_pool2d(x[None], k, s, p, ceil_mode=True)[0]),
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, k, s, p: _pool(x, k, s, p)[:, :-1, :-1]),
         Mistake("Rows and columns are exchanged.", lambda x, k, s, p: _pool(x, k, s, p).mT),
-        Mistake("A window hangs over the edge, with no number in it: check how many places there are, rows first, then columns.", _too_many_places, when=_finds_an_empty_window),
+        Mistake("A window hangs over the edge, with no number in it: check how many places there are, rows first, then columns.", _too_many_places, stops=_NO_NUMBERS),
     ],
 )  # fmt: skip
 

@@ -71,6 +71,20 @@ def test_a_mistake_that_is_recognised_by_a_test_of_the_answer():
     assert check.verdict(lambda x: x) == "[not yet] f(3.0) gives 3.0, expected 6.0."
 
 
+def test_a_mistake_that_is_recognised_by_the_error_it_stops_with():
+    def only_positive(x):
+        if x < 0:
+            raise ValueError("a root of -1")
+        return x
+
+    mistake = Mistake("A root.", only_positive, stops=r"root|logarithm")
+    check = FunctionCheck("f", lambda x: 2 * x, [(3.0,), (-1.0,)], [mistake])
+    assert check.verdict(only_positive) == check.verdict(lambda x: only_positive(x) + 5) == "[not yet] A root."
+    assert check.verdict(lambda x: only_positive(-1)) == "[not yet] A root."
+    assert check.verdict(lambda x: 1 / 0) == "[not yet] f stops with ZeroDivisionError: division by zero"
+    assert check.verdict(lambda x: "root") == "[not yet] f(3.0) gives 'root', expected 6.0."
+
+
 def test_numbers_are_written_short_and_a_hint_follows():
     check = FunctionCheck("f", lambda x: 2 * x, [(torch.tensor([0.1]),)], [])
     assert check.verdict(lambda x: x) == "[not yet] f([0.1]) gives [0.1], expected [0.2]."

@@ -147,7 +147,7 @@ def test_each_mistake_differs_from_every_other():
         return first.shape == second.shape and torch.allclose(first.double(), second.double())
 
     check = lesson.check_max_pool2d
-    whole = [number for number, mistake in enumerate(check.mistakes) if not mistake.when]
+    whole = [number for number, mistake in enumerate(check.mistakes) if not mistake.stops]
     answers = {number: [check.mistakes[number].wrong(*case) for case in check.cases] for number in whole}
     for one, other in itertools.combinations(answers, 2):
         assert not all(map(same, answers[one], answers[other])), f"{check.mistakes[one].says} is also mistake {other}"
