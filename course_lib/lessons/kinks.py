@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from course_lib import expect, layers
 from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, line_panel, picture_panel, stack, text_panel
+from course_lib.figures.drawing import TITLE_HEIGHT
 
 # name -> (the function, its slope); "none" is a layer's result as it is.
 ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
@@ -30,7 +31,7 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
 
     picture (1, 3, S, S) is made grey; kernel (3, 3) slides over it with padding 1, and `bias` is added. The number at
     one place of the map, (row, column), is marked on the curve, or at its end where it lies beyond.
-    Raises ValueError for an unknown activation, other shapes, and a bias that is not finite.
+    Raises ValueError for an unknown activation, other shapes, a bias that is not finite, and a place beyond the map.
 
     Example:
 
@@ -43,6 +44,8 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     expect.tensor("picture", picture, "(1, 3, S, S)")
     expect.tensor("kernel", kernel, "(3, 3)")
     bias = expect.number("bias", bias, -1e6, 1e6)
+    expect.number("row", row, 0, picture.shape[2] - 1)
+    expect.number("column", column, 0, picture.shape[3] - 1)
     function, slope = ACTIVATIONS[activation]
     grey = picture.mean(dim=1, keepdim=True)
     unbiased = layers.conv2d(grey, kernel[None, None].to(grey), padding=1)
@@ -77,7 +80,7 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
         f"{_plain(there)}, slope {_plain(slope_here)}. Below 0 were {below:.1f} % of the map's numbers, "
         f"exactly 0 were {blank:.1f} %; 0 are now {zero:.1f} %, the smallest is {_plain(after.min().item())}."
     )
-    return Drawing(beside(maps, plots), sentence, grid=(1, 23, _SIDE, _SIDE))
+    return Drawing(beside(maps, plots), sentence, grid=(1, TITLE_HEIGHT + 1, _SIDE, _SIDE))
 
 
 def called(activation: str) -> str:

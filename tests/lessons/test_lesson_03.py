@@ -79,6 +79,9 @@ def test_bad_input_to_the_map_is_refused():
         lesson.draw(ZEBRA, EDGES, "relu", 0.0, 3, 3)
     with pytest.raises(ValueError, match=r"kernel must be a tensor \(3, 3\)"):
         lesson.draw(ZEBRA, EDGES.tolist(), "ReLU", 0.0, 3, 3)
+    for place in ((64, 3), (-1, 3), (3, 64), (3, -1)):
+        with pytest.raises(ValueError, match=r"(row|column) must be a number in \[0, 63\]"):
+            lesson.draw(ZEBRA, EDGES, "ReLU", 0.0, *place)
     for bias in (math.nan, math.inf, 1e9, "much", None):
         with pytest.raises(ValueError, match="bias must be a number in"):
             lesson.draw(ZEBRA, EDGES, "ReLU", bias, 3, 3)
