@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, line_panel, picture_panel, stack, text_panel
+from course_lib.figures.drawing import TITLE_HEIGHT
 from course_lib.layers import avg_pool2d, conv2d, max_pool2d
 
 LARGEST_SHIFT = 8
@@ -76,9 +78,8 @@ def perfect(x: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"the picture's sides must be multiples of 4; got {(height, width)}")
     waves = torch.fft.fftshift(torch.fft.fft2(x), dim=(2, 3))
     kept = waves[..., height // 4 : -height // 4, width // 4 : -width // 4].clone()
-    kept[..., 0, :] = kept[..., :, 0] = (
-        0  # the finest wave, one sample for each crest and trough, has no place of its own
-    )
+    # The finest wave, one sample for each crest and trough, has no place of its own.
+    kept[..., 0, :] = kept[..., :, 0] = 0
     return torch.fft.ifft2(torch.fft.ifftshift(kept, dim=(2, 3))).real / 4
 
 
@@ -149,7 +150,9 @@ def draw(picture: torch.Tensor, shift: int, times: int) -> Drawing:
             _beside_the_row(
                 f"The small picture, minus what was expected: that of shift 0, moved by {how_far}. Grey: equal."
             ),
-            text_panel("Size of the difference, for shifts from 0 to 8; the line marks this one.", _SIDE + 2, 12),
+            text_panel(
+                f"Size of the difference, for shifts from 0 to {LARGEST_SHIFT}; the line marks this one.", _SIDE + 2, 12
+            ),
         )
     ]
     for way, title in _SHOWN.items():
@@ -175,7 +178,7 @@ def _root_mean_square(differences: torch.Tensor) -> torch.Tensor:
     return differences.square().mean(dim=(1, 2, 3)).sqrt()
 
 
-def _beside_the_row(text: str):
+def _beside_the_row(text: str) -> np.ndarray:
     """Words in the first column, as high as a titled picture."""
-    words = text_panel(text, width=_SIDE + 2, size=12)
-    return stack(words, torch.full((_SIDE + 24 - len(words), 1, 3), 255, dtype=torch.uint8).numpy(), gap=0)
+    words = text_panel(text, _SIDE + 2, 12)
+    return stack(words, np.full((TITLE_HEIGHT + _SIDE + 2 - len(words), 1, 3), 255, np.uint8), gap=0)

@@ -235,14 +235,13 @@ def draw_training(training: Training, step: int, without: bool = False) -> Drawi
         "Ground: grey where the network says “first”, white where it says “second”, light grey where it is not sure.\n"
         "The line parts the two sides."
     )
-    plot = np.full((0, 340, 3), 255, np.uint8)
+    side = text_panel(key, 340, 12)
     if len(steps) > 1:
         top = max(1.0, 1.05 * max(losses))
         look = {"y_range": (0.0, top), "colours": [COLOURS["signal"], COLOURS["noise"]]}
         curves = {"loss": losses, "share of wrong points": wrong}
         title = f"{called(training.activation)}, at each step of the training"
-        plot = line_panel(steps, curves, 340, 230, title, mark=None if taken else step, **look)
-    side = stack(plot, text_panel(key, 340, 12)) if len(plot) else text_panel(key, 340, 12)
+        side = stack(line_panel(steps, curves, 340, 230, title, mark=None if taken else step, **look), side)
     return Drawing(beside(panel, side), sentence)
 
 
