@@ -9,12 +9,12 @@ from course_lib.layers import conv_transpose2d
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.flat_check import check_flat
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.lessons.stamps import NUMBERS, draw, grow, grow_nearest, overlap, overlap_panel, stamps_panel, sums
+from course_lib.lessons.stamps import NUMBERS, draw, grow, grow_nearest, overlap, overlap_panel, sums
 
 __all__ = [
     "NUMBERS", "check_conv_transpose2d", "check_flat", "check_one_stamp", "draw", "grow", "grow_nearest", "overlap",
     "overlap_panel", "predict_back", "predict_even", "predict_flat", "predict_size", "predict_tent", "predict_tied",
-    "quiz", "stamps_panel", "sums",
+    "quiz", "sums",
 ]  # fmt: skip
 
 predict_size = Question(

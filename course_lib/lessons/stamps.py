@@ -52,7 +52,7 @@ def sums(kernel: torch.Tensor, stride: int) -> torch.Tensor:
 
         sums[r] = kernel[r] + kernel[r + stride] + kernel[r + 2 * stride] + ...
 
-    kernel (K,) gives (stride,). Raises ValueError where kernel is not a row of floats, or stride not a whole number.
+    kernel (K,) gives (stride,). Raises ValueError where kernel is no tensor (K,), or stride no whole number.
 
     Example:
 
@@ -109,11 +109,11 @@ def _stamp(kernel: torch.Tensor, stride: int) -> torch.Tensor:
     return (kernel[:, None] * kernel / mean**2)[None, None]
 
 
-def heat_panel(counts: Sequence[Sequence[int]], title: str = "", cell: int = 24, top: int | None = None) -> np.ndarray:
+def heat_panel(counts: Sequence[Sequence[int]], title: str = "", cell: int = 24) -> np.ndarray:
     """Whole numbers (rows, columns), at least 0, in cells that are the darker the larger the number.
 
-    `top` is the number with the darkest cell, by default the largest one. Pixels (H, W, 3) uint8.
-    Raises ValueError where counts are no table of such numbers, or one is above top.
+    The largest number has the darkest cell. Pixels (H, W, 3) uint8.
+    Raises ValueError where counts are no table of such numbers.
 
     Example:
 
@@ -124,7 +124,7 @@ def heat_panel(counts: Sequence[Sequence[int]], title: str = "", cell: int = 24,
     expect.tensor("counts", table, "(rows, columns)")
     if table.is_floating_point() or table.numel() == 0 or table.min() < 0:
         raise ValueError(f"counts must be whole numbers, at least 0; got {table.tolist()}")
-    top = max(int(table.max()), 1) if top is None else expect.whole("top", top, at_least=max(int(table.max()), 1))
+    top = max(int(table.max()), 1)
     image, pen = canvas(table.shape[1] * cell + 1, table.shape[0] * cell + 1)
     for row, values in enumerate(table.tolist()):
         for column, value in enumerate(values):
