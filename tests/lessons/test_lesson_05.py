@@ -176,7 +176,7 @@ def test_training_removes_the_checkerboard_and_both_ways_are_equally_good():
         if way is by_nearest:
             assert max(spreads.values()) < 1e-5
         else:
-            assert spreads[0] > 1.5 and spreads[30] < 0.085 and spreads[300] < 0.02
+            assert spreads[0] > 1.5 and spreads[30] < 0.08 and spreads[300] < 0.02
         numbers, least = best(way, side, SMALL, LARGE)
         assert round(least, 4) == 0.0151
         becomes = way(torch.ones(1, 1, 8, 8), numbers)[0, 0, 6:8, 6:8]
@@ -255,10 +255,8 @@ def test_the_numbers_about_stable_diffusion_are_true():
         channels = [1280, 1280, 640] if network is unet else [512, 512, 256]
         assert [(layer.in_channels, layer.out_channels) for layer in growing] == [(c, c) for c in channels]
         assert all((layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (1, 1), (1, 1)) for layer in growing)
-        learned = [sum(parameter.numel() for parameter in layer.parameters()) for layer in growing]
-        assert learned == ([14_746_880, 14_746_880, 3_687_040] if network is unet else learned)
-    learned = [parameter.numel() for name, parameter in unet.named_parameters() if "upsamplers" in name]
-    assert sum(learned) == 33_180_800
+    learned = [sum(part.numel() for part in level.upsamplers.parameters()) for level in unet.up_blocks[:3]]
+    assert learned == [14_746_880, 14_746_880, 3_687_040] and sum(learned) == 33_180_800
     assert round(100 * sum(learned) / 859_520_964, 1) == 3.9
 
 
