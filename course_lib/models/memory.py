@@ -138,14 +138,15 @@ def would_fit(
     fitting = {words: found for words, change in changes.items() if (found := need(**change)).total <= free}
     all_changes = {name: value for change in changes.values() for name, value in change.items()}
     for words, change in (("", {}), (f", {', '.join(changes)}", all_changes)):
-        sides = ([side * part // 4 // factor * factor for side in (height, width)] for part in (3, 2, 1))
-        smaller = ((f"{h} x {w} pixels{words}", need(**change, size=(h, w))) for h, w in sides if h and w)
-        fitting |= dict([next((pair for pair in smaller if pair[1].total <= free), (None, None))])
-        if fitting.keys() - {None}:
+        for part in (3, 2, 1):
+            h, w = (side * part // 4 // factor * factor for side in (height, width))
+            if h and w and (found := need(**change, size=(h, w))).total <= free:
+                fitting[f"{h} x {w} pixels{words}"] = found
+                break
+        if fitting:
             break
     if device.type != "cpu" and (on_cpu := need("cpu", dtype=torch.float32)).total <= free_on_cpu:
         fitting["the CPU, in float32"] = on_cpu
-    fitting.pop(None, None)
     answer = "; ".join(f"{words} ({found.total / GB:.2f} GB)" for words, found in fitting.items())
     count = "" if pictures == 1 else f"{pictures} pictures of "
     return (
@@ -178,12 +179,22 @@ def advise_when_full(
             raise
         # The frames where it happened hold the tensors that were too many.
         traceback.clear_frames(error.__traceback__)
-        gc.collect()
-        if device.type == "cuda" and torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        give_back(device)
         free = {"free": there(device) + _held(networks, device), "free_on_cpu": there("cpu")}
         words = would_fit(networks, device=device, size=size, dtype=dtype, pictures=pictures, **free)
         raise MemoryError(f"The memory of {device.type} is full. {words}") from None
+
+
+def give_back(device: torch.device) -> None:
+    """Give the memory of what was deleted back to the device, for others to use.
+
+    Example:
+
+    >>> give_back(torch.device("cpu"))
+    """
+    gc.collect()
+    if device.type in ("cuda", "mps"):
+        getattr(torch, device.type).empty_cache()
 
 
 def _held(networks: Networks, device: torch.device) -> int:
