@@ -1,4 +1,5 @@
-"""Lesson 17, the real model: its predictions, its quiz and its checks; what it runs is in `real_model` and `watching`."""
+"""Lesson 17, the real model: its predictions, its quiz and a check; the other check is in `settings_card`, what the
+page runs in `real_model` and `watching`."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ import torch
 
 from course_lib.lessons.checks import FunctionCheck, Mistake
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.lessons.real_model import choose, difference, give_back, on_screen, show_difference
+from course_lib.lessons.real_model import choose, difference, on_screen, show_difference
 from course_lib.lessons.settings_card import CARD, check_settings, show_card
 from course_lib.lessons.watching import Watch, measured
+from course_lib.models.memory import give_back
 
 __all__ = [
     "CARD", "Watch", "check_settings", "check_why_black", "choose", "difference", "give_back", "measured",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -140,18 +139,6 @@ def _real_folder() -> Path:
         return find(REAL, download=False)  # all but the safety checker may be here
 
 
-def give_back(device: torch.device) -> None:
-    """Give the memory of what was deleted back to the device, for others to use.
-
-    Example:
-
-    >>> give_back(torch.device("cpu"))
-    """
-    gc.collect()
-    if device.type in ("cuda", "mps"):
-        getattr(torch, device.type).empty_cache()
-
-
 @dataclass(frozen=True)
 class Difference:
     """How far two pictures lie apart, in levels of brightness: the largest difference, and the mean.
@@ -168,7 +155,7 @@ class Difference:
     def __str__(self) -> str:
         if math.isnan(self.largest):
             return f"There is no difference where a picture is NaN: {SEE}."
-        return f"At no place do they differ by more than {max(1, -int(-self.largest // 1))} of {LEVELS} levels."
+        return f"At no place do they differ by more than {max(1, math.ceil(self.largest))} of {LEVELS} levels."
 
 
 def difference(one: Tensor, other: Tensor) -> Difference:

@@ -235,5 +235,5 @@ def test_what_the_clock_waits_for(monkeypatch):
         monkeypatch.setattr(getattr(torch, kind), "synchronize", lambda done=done: done.append("waited"))
         monkeypatch.setattr(getattr(torch, kind), "empty_cache", lambda done=done: done.append("given back"))
         watching.wait(torch.device(kind))
-        real_model.give_back(torch.device(kind))
+        lesson.give_back(torch.device(kind))
         assert done == ["waited", "given back"]

@@ -144,6 +144,18 @@ def test_a_full_memory_in_a_step_is_advice_and_leaves_nothing_behind():
     assert alive[0]() is None, "the error holds the tensors of the step that failed"
 
 
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_the_reserve_of_a_gpu_is_emptied(kind, monkeypatch):
+    done = []
+    monkeypatch.setattr("course_lib.models.memory.there", lambda device: 10**9)
+    monkeypatch.setattr(getattr(torch, kind), "empty_cache", lambda: done.append("emptied"))
+    settings = {"device": torch.device(kind), "size": 16, "dtype": SINGLE}
+    said = pytest.raises(MemoryError, match=f"^The memory of {kind} is full")
+    with said, advise_when_full(untrained().networks, **settings):
+        full()
+    assert done == ["emptied"]
+
+
 @pytest.mark.parametrize("where", ["encode", "encode_text", "decode"])
 def test_a_full_memory_anywhere_is_advice(where):
     tiny = untrained()
