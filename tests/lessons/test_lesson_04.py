@@ -115,7 +115,7 @@ def test_a_mathematically_faithful_way_is_off_by_as_much_as_the_text_says():
 
 
 def test_the_perfect_way_keeps_what_is_coarse_and_drops_what_is_fine():
-    """Waves at every place, also between pixels, against the wave written down for the small picture."""
+    """Waves along the rows and along the columns, against the wave written down for the small picture."""
     across = torch.arange(64.0)
     for waves in (0, 1, 5, 15, 16, 17, 31, 32):
         picture = torch.cos(2 * math.pi * waves * across / 64).expand(1, 1, 64, 64)
