@@ -120,15 +120,22 @@ def test_the_best_straight_line_gets_116_points():
     assert best == 116
 
 
+def hidden(training, step=None):
+    """What the two hidden layers of a network with ReLU give for the points."""
+    weight1, bias1, weight2, bias2, *_ = training.weights(step)
+    first = F.relu(training.x @ weight1.T + bias1)
+    return first, F.relu(first @ weight2.T + bias2)
+
+
+def dead(layer):
+    return (layer == 0).all(dim=0).nonzero()[:, 0].tolist()
+
+
 def test_the_dead_units_of_the_lesson(trainings):
     training = trainings["ReLU"]
-
-    def dead(step):
-        weight1, bias1, weight2, bias2, *_ = training.weights(step)
-        first = F.relu(training.x @ weight1.T + bias1)
-        return [(hidden == 0).all(0).nonzero()[:, 0].tolist() for hidden in (first, F.relu(first @ weight2.T + bias2))]
-
-    assert all(dead(step) == [[], [5, 6, 29, 31]] for step in range(0, 2001, 50)), "one more has died, or one less"
+    assert all(
+        [dead(layer) for layer in hidden(training, step)] == [[], [5, 6, 29, 31]] for step in range(0, 2001, 50)
+    ), "one more has died, or one less"
     first = training.weights(0)[2]
     moved = {step: (training.weights(step)[2] - first).abs().amax(dim=1) for step in range(0, 2001, 50)}
     assert moved[2000][[5, 6, 31]].max() == 0 == moved[650][29]
@@ -140,9 +147,7 @@ def test_unit_29_is_awake_once():
     training, awake = lesson.Training("ReLU"), []
     while training.step < lesson.LAST:
         training._state = training._next(training._state)
-        weight1, bias1, weight2, bias2, *_ = training.weights()
-        hidden = F.relu(F.relu(training.x @ weight1.T + bias1) @ weight2.T + bias2)
-        awake += [training.step] * bool(hidden[:, 29].any())
+        awake += [training.step] * bool(hidden(training)[1][:, 29].any())
     assert awake == [651]
 
 
@@ -150,12 +155,8 @@ def test_a_later_layers_dead_unit_may_be_woken_by_the_layers_before_it():
     """With another seed some come back for good, which is why the text calls them dead with care."""
     training = lesson.Training("ReLU", seed=2)
     training.run()
-    dead = []
-    for step in (0, 2000):
-        weight1, bias1, weight2, bias2, *_ = training.weights(step)
-        hidden = F.relu(F.relu(training.x @ weight1.T + bias1) @ weight2.T + bias2)
-        dead.append(set((hidden == 0).all(0).nonzero()[:, 0].tolist()))
-    assert dead[0] - dead[1]
+    before, after = (set(dead(hidden(training, step)[1])) for step in (0, 2000))
+    assert before - after
 
 
 def same_training(one, other):
