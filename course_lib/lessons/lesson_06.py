@@ -15,14 +15,13 @@ from course_lib.lessons.broken_unet import PICTURES, SKIPS, as_picture, example,
 from course_lib.lessons.broken_unet import draw as draw_damage
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.lessons.small_unet import SIGMA, SmallUNet, noisy_pictures, train
+from course_lib.lessons.small_unet import SmallUNet, noisy_pictures, train
 from course_lib.lessons.u_shapes import COLUMNS, ROWS
 from course_lib.lessons.u_shapes import draw as draw_blocks
 from course_lib.lessons.unet_exercises import (
     Blocks,
     build,
     cases,
-    kept_channels,
     reads,
     residual_numbers,
     stops_with,
@@ -31,8 +30,8 @@ from course_lib.lessons.unet_exercises import (
 )
 
 __all__ = [
-    "ALT_TOLD", "COLUMNS", "PICTURES", "ROWS", "SIGMA", "SKIPS", "Blocks", "SmallUNet", "as_picture", "check_reads", "check_residual",
-    "check_total", "check_unet", "draw_blocks", "draw_damage", "example", "first_u_net", "guess", "kept_channels",
+    "ALT_TOLD", "COLUMNS", "PICTURES", "ROWS", "SKIPS", "Blocks", "SmallUNet", "as_picture", "check_reads", "check_residual",
+    "check_total", "check_unet", "draw_blocks", "draw_damage", "example", "first_u_net", "guess",
     "mix", "model", "noisy_pictures", "only_convolutions", "outputs", "predict_far", "predict_first", "predict_row",
     "predict_skip", "predict_told", "predict_where", "quiz", "reads", "stable_diffusion", "train",
     "transformer_numbers", "without_skips",

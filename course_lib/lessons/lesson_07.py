@@ -6,21 +6,20 @@ from __future__ import annotations
 import torch
 
 from course_lib.lessons.attention_cost import AttentionLayer, attention_layers, how_it_flows, where_attention_is
-from course_lib.lessons.attention_run import Watched, watch
+from course_lib.lessons.attention_run import watch
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.heat_maps import (
     change,
     draw_pixel,
     draw_swap,
     draw_word,
-    heat_panel,
     share_in_top_quarter,
 )
 from course_lib.lessons.quiz import Choice, Question
 
 __all__ = [
-    "AttentionLayer", "Watched", "attention_layers", "change", "check_attention", "check_scores", "check_weights",
-    "draw_pixel", "draw_swap", "draw_word", "heat_panel", "how_it_flows", "predict_corner", "predict_cost",
+    "AttentionLayer", "attention_layers", "change", "check_attention", "check_scores", "check_weights",
+    "draw_pixel", "draw_swap", "draw_word", "how_it_flows", "predict_corner", "predict_cost",
     "predict_most", "predict_order", "predict_scale", "predict_share", "predict_where", "quiz", "share_in_top_quarter",
     "watch", "where_attention_is",
 ]  # fmt: skip

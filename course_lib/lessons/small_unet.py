@@ -15,8 +15,8 @@ SIGMA = 0.2  # the noise that it learns to remove: little, so that details can b
 class SmallUNet(nn.Module):
     """Two halvings and two doublings: (B, 3, H, W) -> (B, 3, H, W). With `skips` False zeros are handed across.
 
-    channels : at the top, on the level below, and at the bottom, where by default there are as many numbers as in the
-    picture. Both kinds have the same layers and as many learned numbers.
+    There are 16 channels at the top and on the level below, and 48 at the bottom, so that it holds as many numbers as
+    the picture. Both kinds have the same layers and as many learned numbers.
 
     Example:
 
@@ -24,19 +24,19 @@ class SmallUNet(nn.Module):
     torch.Size([1, 3, 16, 12])
     """
 
-    def __init__(self, skips: bool = True, channels: tuple[int, int, int] = (16, 16, 48)):
+    def __init__(self, skips: bool = True):
         super().__init__()
         self.skips = skips
-        levels, below = channels[:2], channels[1:]
-        self.conv_in = nn.Conv2d(3, channels[0], 3, padding=1)
+        levels, below = (16, 16), (16, 48)
+        self.conv_in = nn.Conv2d(3, levels[0], 3, padding=1)
         self.down = nn.ModuleList(ResidualBlock(a, b, groups=4) for a, b in zip(levels, below, strict=True))
         self.shrink = nn.ModuleList(map(Downsample, below))
-        self.middle = ResidualBlock(channels[-1], channels[-1], groups=4)
+        self.middle = ResidualBlock(below[-1], below[-1], groups=4)
         self.grow = nn.ModuleList(map(Upsample, reversed(below)))
         self.up = nn.ModuleList(
             ResidualBlock(2 * b, a, groups=4) for a, b in zip(levels[::-1], below[::-1], strict=True)
         )
-        self.conv_out = nn.Conv2d(channels[0], 3, 3, padding=1)
+        self.conv_out = nn.Conv2d(levels[0], 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (B, 3, H, W), with sides that are multiples of 4 -> (B, 3, H, W)."""
@@ -51,7 +51,7 @@ class SmallUNet(nn.Module):
         return self.conv_out(x)
 
 
-def noisy_pictures(held_out: bool, sigma: float = SIGMA, seed: int = 1) -> tuple[Tensor, Tensor]:
+def noisy_pictures(held_out: bool, sigma: float = SIGMA) -> tuple[Tensor, Tensor]:
     """Emoji of 32 x 32 pixels, clean and with noise: 16 that the training never sees, or the others. (N, 3, 32, 32).
 
     Example:
@@ -61,7 +61,7 @@ def noisy_pictures(held_out: bool, sigma: float = SIGMA, seed: int = 1) -> tuple
     """
     images = avg_pool2d(open_emoji(style="fluent").images, 2)
     clean = images[::16] if held_out else images[[index for index in range(len(images)) if index % 16]]
-    return clean, clean + sigma * torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed))
+    return clean, clean + sigma * torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
 
 
 def train(skips: bool, steps: int = 80, sigma: float = SIGMA) -> SmallUNet:

@@ -144,7 +144,7 @@ def transformer_numbers(c: int) -> int:
     return outside + 6 * c + self_attention + cross_attention + feed_forward
 
 
-def kept_channels(*, first: bool = True, halved: bool = True) -> list[int]:
+def kept_channels() -> list[int]:
     """The channels of the tables that Stable Diffusion's way down keeps, oldest first.
 
     Example:
@@ -152,9 +152,9 @@ def kept_channels(*, first: bool = True, halved: bool = True) -> list[int]:
     >>> kept_channels()
     [320, 320, 320, 320, 640, 640, 640, 1280, 1280, 1280, 1280, 1280]
     """
-    kept = [CHANNELS[0]] if first else []
+    kept = [CHANNELS[0]]
     for level, width in enumerate(CHANNELS):
-        kept += [width, width] + ([width] if level < 3 and halved else [])
+        kept += [width] * (3 if level < 3 else 2)
     return kept
 
 
