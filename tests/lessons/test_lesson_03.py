@@ -2,6 +2,7 @@
 
 import math
 import re
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib.datasets import open_emoji
+from course_lib.lessons import kinks
 from course_lib.lessons import lesson_03 as lesson
 from course_lib.lessons.kinks import REACH
 from course_lib.models import VAE, TextEncoder, UNet
@@ -72,6 +74,22 @@ def test_a_number_beyond_the_curve_is_told_all_the_same():
     assert len({pixels[:20].tobytes() for pixels in (inside, left, right)}) == 3, "no words for where it lies"
     flat = lesson.draw(0 * ZEBRA, EDGES, "GELU", 0.0, 5, 5).sentence
     assert "the number 0.00 becomes 0.00, slope 0.50. Below 0 were 0.0 %" in flat
+
+
+@pytest.mark.parametrize(("bias", "words"), [(0, "where the framed"), (-3, "left of this axis"), (8, "right of this")])
+def test_the_plots_show_the_numbers_that_the_sentence_tells(bias, words):
+    with (
+        patch.object(kinks, "line_panel", wraps=kinks.line_panel) as curves,
+        patch.object(kinks, "histogram_panel", wraps=kinks.histogram_panel) as bars,
+    ):
+        lesson.draw(ZEBRA, EDGES, "GELU", bias, 30, 20)
+    before = F.conv2d(ZEBRA.mean(1, keepdim=True), EDGES[None, None], padding=1) + bias
+    torch.testing.assert_close(bars.call_args.args[0], before)
+    x, lines, _, _, title = curves.call_args.args
+    function, slope = lesson.ACTIVATIONS["GELU"]
+    assert torch.equal(lines["value"], function(x)) and torch.equal(lines["slope"], slope(x))
+    mark = before[0, 0, 30, 20].clamp(-REACH, REACH).item()
+    assert curves.call_args.kwargs["mark"] == pytest.approx(mark) and words in title
 
 
 def test_bad_input_to_the_map_is_refused():

@@ -2,6 +2,7 @@
 
 import math
 import re
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from course_lib.datasets import open_emoji
 from course_lib.layers import avg_pool2d, conv2d, max_pool2d
 from course_lib.lessons import lesson_04 as lesson
+from course_lib.lessons import shifts
 from course_lib.lessons.shifts import LARGEST_SHIFT
 from course_lib.models import VAE, UNet
 
@@ -35,6 +37,27 @@ def test_every_state_is_drawn_and_its_numbers_are_true(picture, times):
             assert (float(number) == 0) == (shift % 2**times == 0), "0 exactly where the small picture moves as a whole"
     assert len(shapes) == 1, "the drawing jumps in size"
     assert len(seen) == LARGEST_SHIFT + 1, "the shift changes and the drawing does not"
+
+
+@pytest.mark.parametrize(("shift", "times"), [(0, 1), (1, 1), (3, 2), (8, 3)])
+def test_what_is_drawn_is_what_the_sentence_measures(shift, times):
+    with (
+        patch.object(shifts, "picture_panel", wraps=shifts.picture_panel) as pictures,
+        patch.object(shifts, "line_panel", wraps=shifts.line_panel) as curves,
+    ):
+        lesson.draw(ZEBRA, shift, times)
+    moved, *panels = (call.args[0] for call in pictures.call_args_list)
+    assert torch.equal(moved, ZEBRA.roll(shift, dims=3)[0])
+    for way, small, off in zip(("max", "mean", "middle", "1 2 1"), panels[::2], panels[1::2], strict=True):
+        expected = ZEBRA.roll(shift, dims=3)
+        for _ in range(times):
+            expected = lesson.WAYS[way](expected)
+        torch.testing.assert_close(small, expected[0])
+        torch.testing.assert_close(off, lesson.differences(way, ZEBRA, torch.tensor([shift]), times)[0])
+    for call in curves.call_args_list:
+        ((way, sizes),) = call.args[1].items()
+        expected = [lesson.shimmer(way, ZEBRA, each, times) for each in range(LARGEST_SHIFT + 1)]
+        assert sizes.tolist() == pytest.approx(expected, abs=1e-6) and call.kwargs["mark"] == shift
 
 
 def test_bad_input_is_refused():

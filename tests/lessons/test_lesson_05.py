@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -61,6 +62,26 @@ def test_every_state_is_drawn_and_its_numbers_are_true():
     assert len(shapes) == 1, "the drawing jumps in size"
     for states in seen.values():
         assert len({state[:2] for state in states}) == 1, f"the same drawing for {states}"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "numbers"), [(3, 2, "a tent"), (8, 3, "digits of pi"), (2, 4, "all equal")]
+)
+def test_the_rows_and_pictures_that_are_drawn(kernel, stride, numbers):
+    with (
+        patch.object(stamps, "_heat_cell", wraps=stamps._heat_cell) as cells,
+        patch.object(stamps, "picture_panel", wraps=stamps.picture_panel) as pictures,
+    ):
+        lesson.draw(HOUSE, kernel, stride, numbers)
+    entries, small = lesson.NUMBERS[numbers](kernel), F.adaptive_avg_pool2d(HOUSE, 24)
+    rows = [
+        F.conv_transpose1d(torch.ones(1, 1, 4), row[None, None], stride=stride) for row in (0 * entries + 1, entries)
+    ]
+    drawn = [call.args[2] for call in cells.call_args_list]
+    assert drawn[: 2 * rows[0].numel()] == torch.cat(rows, dim=2).flatten().tolist()
+    by_stamps, by_nearest = (call.args[0] for call in pictures.call_args_list)
+    assert torch.equal(by_stamps, lesson.grow(small, entries, stride)[0])
+    assert torch.equal(by_nearest, lesson.grow_nearest(small, entries, stride)[0])
 
 
 @pytest.mark.parametrize(("kernel", "stride"), list(itertools.product(range(1, 9), range(1, 5))))
