@@ -6,9 +6,11 @@ import re
 import numpy as np
 import pytest
 import torch
+from PIL import ImageColor
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from course_lib.figures import COLOURS, picture_panel
 from course_lib.layers import timestep_embedding
 from course_lib.lessons import anatomy, broken_unet, u_shapes, unet_exercises
 from course_lib.lessons import lesson_06 as lesson
@@ -42,6 +44,28 @@ def test_the_frame_marks_the_chosen_cell_and_nothing_else_of_the_us_moves():
     rows, columns = np.nonzero(changed)
     cell = width // lesson.COLUMNS, height // lesson.ROWS
     assert set(rows // cell[1]) == {2} and set(columns // cell[0]) == {0, 3}
+
+
+def in_colour(pixels, colour):
+    """How many of the pixels (N, 3) have this colour."""
+    return int((pixels == ImageColor.getrgb(colour)).all(axis=-1).sum())
+
+
+def test_bars_and_square_are_as_long_as_what_they_stand_for():
+    """A bar of 35 % would be as long as its cell is inside; the square is to its frame as the reach to the input."""
+    drawing = lesson.draw_blocks(2, 3)
+    left, top, width, height = drawing.grid
+    wide, high = width // lesson.COLUMNS, height // lesson.ROWS
+    blocks = lesson.stable_diffusion()
+    for row, column, name in ((1, 5, "up_blocks.3"), (3, 5, "up_blocks.1"), (3, 3, "down_blocks.2")):
+        inside = drawing.pixels[top + row * high :, left + column * wide + 8 : left + (column + 1) * wide - 8]
+        for part, line, colour in (("numbers", 40, COLOURS["ink"]), ("work", 45, u_shapes._GREY)):
+            share = getattr(blocks[name], part) / sum(getattr(block, part) for block in blocks.values())
+            assert in_colour(inside[line], colour) == pytest.approx((wide - 24) * share / 0.35, abs=1.5)
+    for row, column, name in ((1, 3, "down_blocks.0"), (2, 3, "down_blocks.1")):
+        below = lesson.draw_blocks(row, column).pixels[top + height + 30 :]
+        side = max(in_colour(line, COLOURS["signal"]) for line in below)
+        assert side == pytest.approx(120 * blocks[name].sees / 64, abs=2)
 
 
 @pytest.mark.parametrize(("row", "column"), [(6, 0), (-1, 0), (0, 6), (0, "a")])
@@ -236,6 +260,14 @@ def test_an_undamaged_network_is_off_by_the_same_twice():
     assert whole == damaged
 
 
+def test_the_last_picture_is_the_damaged_guess():
+    drawing = lesson.draw_damage("panda", 500, 200, conv_in=False)
+    guessed, error = lesson.guess("panda", 500, 200, ["conv_in"])
+    panel = picture_panel(lesson.model().decode(guessed)[0], 160, f"damaged, off by {error:.2f}")
+    off = np.abs(drawing.pixels[:, -panel.shape[1] :].astype(int) - panel)
+    assert off.max() <= 1
+
+
 def test_nothing_of_the_damage_stays():
     before = lesson.guess("panda", 500)[1]
     with pytest.raises(RuntimeError, match="in the middle"), lesson.without_skips(lesson.model().unet, lesson.SKIPS):
@@ -245,7 +277,7 @@ def test_nothing_of_the_damage_stays():
 
 
 def test_without_skips_is_a_network_that_reads_zeros():
-    """The same by another way: zero weights where the kept channels of the upper level are read."""
+    """The same by another way: the kept channels are zeros where each residual block on the way up reads them."""
     import copy
 
     model = lesson.model()

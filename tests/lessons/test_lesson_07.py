@@ -5,7 +5,9 @@ import itertools
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import ImageColor
 
+from course_lib import figures
 from course_lib.layers import attention
 from course_lib.lessons import heat_maps
 from course_lib.lessons import lesson_07 as lesson
@@ -137,6 +139,43 @@ def test_what_is_shown_are_the_recorded_weights(seen):
     assert len(large) == 3
     torch.testing.assert_close(seen.looks("pixels", seen.layers[0]), torch.stack(large).mean(dim=(0, 2)))
     assert len(seen.places) == 9 and seen.places[2] == "red" and seen.places[5] == "a (2)"
+
+
+def test_a_map_is_black_for_0_and_white_for_its_largest_weight():
+    panel = heat_maps.heat_panel(torch.tensor([[0.0, 0.1], [0.2, 0.4]]), "")
+    assert [panel[row, column, 0] for row in (48, 144) for column in (48, 144)] == [0, 64, 128, 255]
+
+
+def test_the_map_of_a_word_is_drawn_beside_the_guess(seen, maps):
+    drawing = lesson.draw_word(seen, "blue", seen.layers[0], seen.heads[0], 7)
+    panel = heat_maps.heat_panel(maps[6, ..., seen.places.index("blue")], 'map of "blue"')
+    high, wide, _ = panel.shape
+    assert (drawing.pixels[:high, wide + 16 : 2 * wide + 16] == panel).all()
+
+
+def test_a_bar_is_as_long_as_its_share():
+    panel = heat_maps.bars_panel(["a", "b"], torch.tensor([0.25, 0.75]), "b", "")
+    for line, share, colour in ((4, 0.25, "grid"), (23, 0.75, "ink")):
+        bar = (panel[line, 96 : 97 + int(420 * share)] == ImageColor.getrgb(figures.COLOURS[colour])).all(axis=-1)
+        assert bar.all()
+        assert (panel[line, 98 + int(420 * share) : 101 + int(420 * share)] == 255).all()
+
+
+@pytest.mark.parametrize(("cell", "own"), [((7, 0), (3, 0)), ((2, 3), (1, 1)), ((4, 5), (2, 2))])
+def test_in_a_smaller_layer_the_pixel_that_holds_the_place_is_framed(seen, cell, own):
+    layer = "middle, 4 x 4"
+    drawing = lesson.draw_pixel(seen, layer, seen.heads[0], 20, *cell)
+    row, column = divmod(int(seen.looks("pixels", layer)[-1][own].argmax()), 4)
+    word = seen.places[1 + int(seen.looks("words", layer)[-1][own][1:-1].argmax())]
+    assert f"Pixel at row {own[0]}, column {own[1]} looks most at row {row}, column {column} (" in drawing.sentence
+    assert f'of the words at "{word}"' in drawing.sentence
+
+
+def test_the_swap_looks_at_the_steps_so_far(runs, maps, seen):
+    for step in (3, 12, 20):
+        heat = maps[:step, ..., seen.places.index("red")].mean(dim=0)
+        share = lesson.share_in_top_quarter(lesson.change(seen, runs["black"], step), heat)
+        assert f"holds {100 * share:.0f} % of the change" in lesson.draw_swap(runs, "red", "black", step).sentence
 
 
 def test_the_map_through_which_the_picture_is_seen():
