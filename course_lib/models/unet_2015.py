@@ -90,7 +90,7 @@ class UNet2015(nn.Module):
         self.conv_out = nn.Conv2d(channels[0], out_channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (B, in_channels, H, W) -> (B, out_channels, H', W'), scores; with four poolings, H' = H - 184, W' = W - 184.
+        """x (B, in_channels, H, W) -> (B, out_channels, H', W'); after four poolings H' = H - 184, W' = W - 184.
 
         Raises ValueError where a pooling would meet an odd side, or nothing would be left.
         """
