@@ -73,6 +73,16 @@ check_step = FunctionCheck(
             "The predicted noise has strength 1. Before it is taken away, it is multiplied by sigma.",
             lambda x, noise, sigma, sigma_next: x - noise + sigma_next / sigma * noise,
         ),
+        Mistake(
+            "The predicted noise has strength 1, and the step takes away sigma - sigma_next of it. First the guess: "
+            "denoised = x - sigma * noise.",
+            lambda x, noise, sigma, sigma_next: x - noise,
+        ),
+        Mistake(
+            "No denoiser is needed: what it would answer is denoised = x - sigma * noise.",
+            lambda x, noise, sigma, sigma_next: x.device,  # what a denoiser asks x for; a plain number has none
+            stops="'float' object has no attribute|must match the size of tensor",
+        ),
         Mistake("x is still where it was.", lambda x, noise, sigma, sigma_next: x),
     ],
 )

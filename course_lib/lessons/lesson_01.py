@@ -97,7 +97,7 @@ predict_guess = Question(
         ),
         Choice(
             "a blur in the right colours",
-            "Yes: a mean of all that fits the prompt, as between -1 and 1 on paper.",
+            "Yes: nearly a mean of all that fits the prompt, as between -1 and 1 on paper.",
             right=True,
         ),
         Choice("noise", "The guess is a mean of clean pictures, and there is no noise in any of them."),
@@ -118,12 +118,12 @@ predict_change = Question(
 )
 
 predict_recall = Question(
-    "An exact denoiser knows 50 pictures and nothing else. Can the end of its run be a mixture of several?",
+    "An exact denoiser knows 50 pictures and nothing else. Can a run of 20 steps end at a mixture of several?",
     (
         Choice("yes, a new animal", "As the noise falls, one picture fits better and better, until it alone counts."),
         Choice(
             "no, it is one of the 50",
-            "Right: it can only recall. That is why networks are trained instead.",
+            "Right: it can only recall. To paint what is not in the set, something else is needed.",
             right=True,
         ),
     ),
@@ -160,20 +160,24 @@ quiz = (
         ),
     ),
     Question(
-        "Prompt and seed stay, but there is 1 step in place of 20. What comes out?",
+        "The panda's prompt and seed stay, but there is 1 step in place of 20. What comes out?",
         (
-            Choice("a noisy picture", "The only step goes to level 0, where no noise is left."),
-            Choice("a blur", "Right: the step ends at the first guess, a mean of much that is possible.", right=True),
+            Choice("a noisy panda", "The only step goes to level 0, where no noise is left."),
             Choice(
-                "the same picture, with coarser details", "Not even what it will show is decided at the first guess."
+                "a blur",
+                "Right: the step ends at the first guess, nearly a mean of all that fits the prompt.",
+                right=True,
+            ),
+            Choice(
+                "the same panda, with a few details missing",
+                "The prompt has settled what it is, but not which one: eyes, ears and place are open, and blurred together.",
             ),
         ),
     ),
 )
 
-_SMALL = (
-    "That is the small model's. The exercise is about Stable Diffusion 1.5, whose numbers stand beside the plan above."
-)
+_SMALL = "That is the small model's. The exercise is about Stable Diffusion 1.5, whose numbers stand before the bars in *The whole machine*."
+_GUIDED = "With guidance the U-Net is asked about four at once; but there are two prompts, and two pictures."
 _BATCH = "The batch is missing or too small: two pictures, each from a prompt of its own, are a batch of 2."
 
 check_tokens = ValueCheck(
@@ -188,6 +192,8 @@ check_tokens = ValueCheck(
         Mistake(_SMALL, (2, 24)),
         Mistake("A shape is a tuple with the batch in front: (2, and how many places).", 77),
         Mistake("There are always 77 places, however many words the prompt has.", (2, 7)),
+        Mistake("Beginning and end are among the 77 places.", (2, 75)),
+        Mistake(_GUIDED, (4, 77)),
         Mistake("Each prompt has 77 places of its own: the batch is a side of the shape, not a factor.", (1, 154)),
         Mistake("The batch comes first.", (77, 2)),
         Mistake(
@@ -202,15 +208,15 @@ check_states = ValueCheck(
     [
         *(Mistake(_BATCH, wrong) for wrong in ((77, 768), (1, 77, 768))),
         *(
-            Mistake("The width of a text state belongs to the text encoder, 768, and not to the picture.", wrong)
+            Mistake("A text state has 768 numbers, whatever the size of the picture.", wrong)
             for wrong in ((2, 77, 512), (2, 77, 640))
         ),
         *(Mistake(_SMALL, wrong) for wrong in ((2, 24, 128), (2, 77, 128), (2, 24, 768))),
         Mistake("That is the shape of the tokens: the text encoder makes 768 numbers of each.", (2, 77)),
-        Mistake("With guidance the U-Net reads four; but two prompts have two rows of text states.", (4, 77, 768)),
+        Mistake(_GUIDED, (4, 77, 768)),
         Mistake("One text state for each of the 77 places, not one for the whole prompt.", (2, 768)),
         Mistake(
-            "Places and width have changed their order: first the 77 places, then 768 numbers for each.", (2, 768, 77)
+            "Places and numbers have changed their order: first the 77 places, then 768 numbers for each.", (2, 768, 77)
         ),
     ],
 )
@@ -232,8 +238,9 @@ check_latent = ValueCheck(
         Mistake("The 4 channels are forgotten.", (2, 64, 80)),
         Mistake("The small model's latents have 12 channels, those of Stable Diffusion 1.5 have 4.", (2, 12, 64, 80)),
         Mistake(_SMALL, (2, 12, 8, 8)),
+        Mistake(_GUIDED, (4, 4, 64, 80)),
         Mistake("Batch and channels have changed places: the batch comes first.", (4, 2, 64, 80)),
-        Mistake("The sides are 8 times smaller than the picture's: 512 / 8 = 64 and 640 / 8 = 80.", (2, 4, 512, 640)),
+        Mistake("The sides are 8 times smaller than the picture's.", (2, 4, 512, 640)),
         *(
             Mistake("512 / 8 is 64: three halvings, 256, 128, 64. And 640 / 8 is 80.", (2, 4, height, width))
             for height, width in ((256, 320), (128, 160), (32, 40))

@@ -104,7 +104,7 @@ class OrderCheck(ValueCheck):
         if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
             answer = "".join(answer)
         if not isinstance(answer, str) or not answer.strip():
-            return super().verdict(answer)
+            return super().verdict(answer or None)
         wrong = _wrong_order(answer)
         return f"{NOT_YET} {wrong}" if wrong else f"{RIGHT} {self.name} is right."
 
