@@ -11,6 +11,7 @@ import torch
 import traitlets
 
 from course_lib import expect
+from course_lib.widgets.numbers import typed_number
 from course_lib.widgets.page import module, styles
 
 KERNELS = {
@@ -125,7 +126,7 @@ class KernelEditor(anywidget.AnyWidget):
         entries = []
         for index, text in enumerate(self.fields):
             try:
-                entries.append(expect.number("entry", _fraction(text), -LARGEST_ENTRY, LARGEST_ENTRY))
+                entries.append(expect.number("entry", typed_number(text), -LARGEST_ENTRY, LARGEST_ENTRY))
             except ValueError:
                 place, typed = f"Row {index // 3}, column {index % 3}", reprlib.repr(text)
                 expected = f"expected a number from -100 to 100; got {typed}. The kernel stays as it was."
@@ -138,15 +139,6 @@ class KernelEditor(anywidget.AnyWidget):
     def _name_kernel(self) -> None:
         names = (name for name, rows in KERNELS.items() if torch.allclose(self.value, torch.tensor(rows).float()))
         self.preset = next(names, "")
-
-
-def _fraction(text: str) -> float:
-    """A number as typed: "0.5", "-2", "1/9"; a typographic minus sign is one too."""
-    above, slash, below = text.replace("\N{MINUS SIGN}", "-").partition("/")
-    try:
-        return float(above) / float(below if slash else 1)
-    except ZeroDivisionError as error:
-        raise ValueError("division by 0") from error
 
 
 def _texts(entries) -> list[str]:

@@ -12,6 +12,7 @@ import traitlets
 from course_lib import expect
 from course_lib.figures import Drawing, Shown, show_pixels
 from course_lib.figures.style import check_pixels
+from course_lib.widgets.numbers import with_field
 from course_lib.widgets.page import module, static_bundle, styles
 
 
@@ -130,7 +131,7 @@ class Explorer(ipywidgets.VBox):
             expect.number("start column", column, 0, columns - 1)
             self.canvas.cells, self.canvas.cell = [rows, columns], [row, column]
             self.canvas.observe(self._redraw, "cell")
-        bar = ipywidgets.Box(list(controls.values())).add_class("cl-controls")
+        bar = ipywidgets.Box([with_field(control) for control in controls.values()]).add_class("cl-controls")
         super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.canvas])
         self.add_class("cl-explorer")
         self._redraw()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import ipywidgets
 
 from course_lib.figures import Shown
+from course_lib.widgets.numbers import with_field
 from course_lib.widgets.page import static_bundle
 from course_lib.widgets.player import Player
 
@@ -57,7 +58,7 @@ class Runner(ipywidgets.VBox):
         self.button = ipywidgets.Button(description="Run", icon="play", button_style="primary")
         self.button.on_click(self._run_now)
         self.message = ipywidgets.Label().add_class("cl-message")
-        bar = ipywidgets.Box([*controls.values(), self.button]).add_class("cl-controls")
+        bar = ipywidgets.Box([*map(with_field, controls.values()), self.button]).add_class("cl-controls")
         super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.message, self.player])
         self.add_class("cl-explorer")
 

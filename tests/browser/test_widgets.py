@@ -16,7 +16,7 @@ import ipywidgets, numpy as np, torch
 from course_lib.figures import Drawing, picture_panel, show_pictures
 from course_lib.lessons.quiz import Choice, Question
 from course_lib.samplers import Step
-from course_lib.widgets import Explorer, KernelEditor, PictureChooser, ask, player, slider_works
+from course_lib.widgets import Explorer, KernelEditor, PictureChooser, Runner, ask, player, slider_works
 
 def run(x0, count=12):
     eps = torch.randn(x0.shape, generator=torch.Generator().manual_seed(0))
@@ -69,6 +69,19 @@ def draw(kernel):
 
 Explorer(draw, {"kernel": KernelEditor()}, label="A kernel")
 """
+NUMBERS = """
+def draw(bias):
+    return Drawing(np.zeros((30, 30, 3), dtype=np.uint8), f"The bias is {bias}.")
+
+slider = ipywidgets.FloatSlider(0.5, min=-4, max=4, step=0.25, description="bias")
+Explorer(draw, {"bias": slider}, label="A number")
+"""
+SEED = """
+def paint(seed):
+    return f"Seed {seed}", run(picture)
+
+Runner(paint, {"seed": ipywidgets.BoundedIntText(3, 0, 1000, description="seed")}, label="Seeds")
+"""
 QUESTION = """
 ask(Question("Is `1 < 2` or <b>not</b>?", (
     Choice("It is.", "One is `less`.", right=True), Choice("It is not.", "Count <i>again</i>."))))
@@ -77,6 +90,8 @@ LIVE = {
     "explorer": EXPLORER,
     "slow": SLOW,
     "kernel": KERNEL,
+    "numbers": NUMBERS,
+    "seed": SEED,
     "trial": "slider_works()",
     "figure": "show_pictures(picture, alt='A ramp from \"dark\" to light.')",
     "again": "shown = player(run(picture), title='first')\nshown",
@@ -217,6 +232,51 @@ def test_kernel_editor_refuses_nonsense_and_goes_on(live):
     assert field.get_attribute("title") == "0.123456789012"
     assert field.evaluate("field => [field.scrollLeft, field.selectionStart]") == [0, 0], "its end hides its beginning"
     assert cell.get_by_label("Kernel", exact=True).input_value() == "own numbers"
+
+
+def test_a_typed_number_moves_the_slider_and_nonsense_is_explained_beside_it(live):
+    notebook, cells = live
+    cell = cells["numbers"]
+    field, canvas = cell.get_by_role("textbox", name="bias"), cell.locator("canvas")
+    message = cell.locator(".cl-number .cl-message")
+    title, slider = cell.locator(".cl-title"), cell.locator(".widget-hslider")
+
+    def place():
+        boxes = [part.bounding_box() for part in (title, slider)]
+        return [boxes[1][side] - boxes[0][side] for side in ("x", "y")], boxes[1]["width"]
+
+    before = place()
+    for nonsense in ("", "two", "1e9", "-5"):
+        field.fill(nonsense)
+        field.press("Enter")
+        message.get_by_text(f"from -4 to 4 in steps of 0.25; got '{nonsense}'. It stays 0.5.").wait_for()
+        assert field.get_attribute("aria-invalid") == "true" and field.input_value() == nonsense
+        assert place() == before, "the message pushes the slider away"
+        assert message.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "the message is cut off"
+    field.fill("-1.25")
+    field.press("Enter")
+    notebook.wait_for_label(canvas, "The bias is -1.25.")
+    message.wait_for(state="hidden")
+    assert cell.get_by_role("slider").get_attribute("aria-valuenow") == "-1.3", "it moved (one decimal is told)"
+    field.press("ArrowUp")
+    notebook.wait_for_label(canvas, "The bias is -1.0.")
+    cell.get_by_role("slider").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.wait_for_label(canvas, "The bias is -0.75.")
+    assert field.input_value() == "-0.75"
+
+
+def test_a_number_without_a_slider_has_its_name_before_it(live):
+    notebook, cells = live
+    cell = cells["seed"]
+    field = cell.get_by_role("textbox", name="seed")
+    assert cell.locator(".cl-name").inner_text() == "seed" and field.input_value() == "3"
+    field.fill("5000")
+    field.press("Enter")
+    cell.get_by_text("seed: expected a whole number from 0 to 1000; got '5000'. It stays 3.").wait_for()
+    field.fill("4")
+    cell.get_by_role("button", name="Run").click()
+    cell.get_by_text("Seed 4").first.wait_for()
 
 
 def test_trial_says_that_page_and_kernel_work(live):

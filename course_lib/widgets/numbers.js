@@ -1,0 +1,43 @@
+// A number that is typed: the text goes to Python as it is, and what Python says to it stands below the field.
+
+function render({ model, el }) {
+  const input = element("input", {
+    type: "text",
+    inputmode: "decimal",
+    "aria-label": model.get("label"),
+    ...TAKES_KEYS,
+  });
+  const message = element("div", { class: "cl-message", role: "alert" });
+  el.classList.add("cl-widget", "cl-field");
+  if (model.get("named")) el.append(element("span", { class: "cl-name", "aria-hidden": true }, model.get("label")));
+  el.append(input, message);
+
+  function show() {
+    input.value = input.title = model.get("text");
+    message.textContent = model.get("message");
+    input.setAttribute("aria-invalid", message.textContent !== "");
+  }
+
+  function send() {
+    model.set("text", input.value);
+    model.save_changes();
+  }
+
+  input.addEventListener("change", send);
+  input.addEventListener("keydown", (event) => {
+    const ways = { ArrowUp: 1, ArrowDown: -1, Enter: 0 };
+    if (!(event.key in ways)) return;
+    event.stopPropagation(); // JupyterLab takes Enter, so that no change is reported
+    const next = Number(input.value) + ways[event.key] * model.get("step");
+    if (event.key !== "Enter") {
+      event.preventDefault();
+      if (input.value.trim() && Number.isFinite(next)) input.value = String(Number(next.toFixed(9)));
+    }
+    send();
+  });
+  model.on("change:text change:message", show);
+  show();
+  return () => model.off("change:text change:message", show);
+}
+
+export default { render };
