@@ -15,7 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.models import UNet
+from course_lib.models.blocks import Downsample, ResidualBlock, Upsample
 from course_lib.models.transformer import Attention, SpatialTransformer
+from course_lib.models.unet import UpBlock
 from course_lib.models.unet_2015 import UNet2015, Up
 
 Shape = tuple[int, ...]
@@ -85,6 +87,24 @@ def stable_diffusion() -> dict[str, Measured]:
     return measure(network, STABLE, *inputs, sees=sees)
 
 
+@cache
+def stable_diffusion_parts() -> dict[str, Measured]:
+    """The same network taken apart until each part runs at one size only, that of its result; `sees` is left out.
+
+    These are the residual blocks, the transformers, the layers that halve and double, and what stands outside blocks.
+
+    Example:
+
+    >>> stable_diffusion_parts()["up_blocks.2.upsamplers.0"].shape_out
+    (640, 64, 64)
+    """
+    with torch.device("meta"):
+        network, inputs = UNet(), (torch.empty(1, 4, 64, 64), torch.empty(1), torch.empty(1, 77, 768))
+    kinds = (ResidualBlock, SpatialTransformer, Downsample, Upsample)
+    names = [name for name, part in network.named_modules() if isinstance(part, kinds)]
+    return measure(network, [*(name for name in STABLE if "block" not in name), *names], *inputs, sees={})
+
+
 def outputs(network: nn.Module, names: Sequence[str], *inputs: Tensor) -> dict[str, Tensor]:
     """What the parts of a network with these names give while it runs on `inputs` (B, ...).
 
@@ -143,7 +163,8 @@ def measure(network: nn.Module, names: Sequence[str], *inputs: Tensor, sees: Map
 
     hooks = [module.register_forward_hook(count) for module in network.modules()]
     hooks += [network.get_submodule(name).register_forward_hook(note(name)) for name in names]
-    hooks += [note_kept(name, network.get_submodule(name)) for name in names if name.startswith("up_blocks")]
+    ways_up = [name for name in names if isinstance(network.get_submodule(name), (Up, UpBlock))]
+    hooks += [note_kept(name, network.get_submodule(name)) for name in ways_up]
     with torch.no_grad():
         network(*inputs)
     for hook in hooks:

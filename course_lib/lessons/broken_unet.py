@@ -169,8 +169,8 @@ def draw(picture: str, t: int, told: int, **skips: bool) -> Drawing:
     latent, noise, _ = example(picture)
     with torch.no_grad():
         images = model().decode(torch.cat([latent, q_sample(latent, t, model().table, noise), whole, broken]))
-    offs = (f"guess, off by {error_whole:.2f}", f"damaged, off by {error_broken:.2f}")
-    titles = ["the picture", f"noise of step {t}", *offs]
+    errors = (f"guess, error {error_whole:.2f}", f"damaged, error {error_broken:.2f}")
+    titles = ["the picture", f"noise of step {t}", *errors]
     missing = f"without {', '.join(removed)}" if removed else "all skips there"
     return Drawing(
         beside(*(picture_panel(*parts) for parts in zip(images, [160] * 4, titles, strict=True)), gap=12),

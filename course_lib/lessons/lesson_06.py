@@ -10,7 +10,13 @@ from functools import partial
 
 import torch
 
-from course_lib.lessons.anatomy import first_u_net, only_convolutions, outputs, stable_diffusion
+from course_lib.lessons.anatomy import (
+    first_u_net,
+    only_convolutions,
+    outputs,
+    stable_diffusion,
+    stable_diffusion_parts,
+)
 from course_lib.lessons.broken_unet import PICTURES, SKIPS, as_picture, example, guess, mix, model, without_skips
 from course_lib.lessons.broken_unet import draw as draw_damage
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
@@ -22,9 +28,9 @@ from course_lib.lessons.unet_exercises import (
     Blocks,
     build,
     cases,
+    first_wrong_row,
     reads,
     residual_numbers,
-    stops_with,
     total,
     transformer_numbers,
 )
@@ -33,22 +39,22 @@ __all__ = [
     "ALT_TOLD", "COLUMNS", "PICTURES", "ROWS", "SKIPS", "Blocks", "SmallUNet", "as_picture", "check_reads", "check_residual",
     "check_total", "check_unet", "draw_blocks", "draw_damage", "example", "first_u_net", "guess",
     "mix", "model", "noisy_pictures", "only_convolutions", "outputs", "predict_far", "predict_first", "predict_row",
-    "predict_skip", "predict_told", "predict_where", "quiz", "reads", "stable_diffusion", "train",
-    "transformer_numbers", "without_skips",
+    "predict_skip", "predict_told", "predict_where", "quiz", "reads", "stable_diffusion", "stable_diffusion_parts",
+    "train", "transformer_numbers", "without_skips",
 ]  # fmt: skip
 
 ALT_TOLD = (
     "Left, three curves of the error against the step that the network is told: each is lowest near the true step, 200, "
-    "500 or 800, and rises steeply towards 0. Right, two curves: the noise in the answer falls from above 0.6 at told "
-    "step 0 to nearly 0 at 999, the picture falls from about 0 to below."
+    "500 or 800, and rises steeply towards 0. Right, two curves: the noise in the answer goes from above 0.6 at told "
+    "step 0 to nearly 0 at 999, the picture falls from about 0 to below -0.5 and turns back a little at the end."
 )
 
 predict_row = Question(
-    "The row 3 5 4 4 9 1 0 6 is halved twice by the mean of neighbours, and then doubled twice by writing every number twice. What is the row now?",
+    "The row 3 5 4 4 9 1 8 6 is halved twice by the mean of neighbours, and then doubled twice by writing every number twice. What is the row now?",
     (
-        Choice("3 5 4 4 9 1 0 6", "The two numbers at the bottom are 4 and 4. Nothing in them says that there were a 3 and a 9."),
-        Choice("4 4 4 4 5 5 3 3", "That is what one halving and one doubling leave. Here one more of each follows."),
-        Choice("4 4 4 4 4 4 4 4", "Yes: halved once it is 4 4 5 3, halved twice 4 4, and doubling can only repeat these.", right=True),
+        Choice("3 5 4 4 9 1 8 6", "The two numbers at the bottom are 4 and 6. Nothing in them says that there were a 3 and a 9."),
+        Choice("4 4 4 4 5 5 7 7", "That is what one halving and one doubling leave. Here one more of each follows."),
+        Choice("4 4 4 4 6 6 6 6", "Yes: halved once it is 4 4 5 7, halved twice 4 6, and doubling can only repeat these.", right=True),
     ),
 )  # fmt: skip
 
@@ -62,9 +68,9 @@ predict_first = Question(
 )  # fmt: skip
 
 predict_where = Question(
-    "Stable Diffusion's U-Net works at 64x64, 32x32, 16x16 and 8x8. Where are most of its learned numbers, and where is most of its work, counted in multiply-adds?",
+    "Stable Diffusion's U-Net works at 64x64, 32x32, 16x16 and 8x8. Where are most of its learned numbers, and where is the largest share of its work, counted in multiply-adds?",
     (
-        Choice("both at the top, 64x64", "The work, yes. But at the top there are 320 channels only, and the learned numbers grow with the square of the channels."),
+        Choice("both at the top, 64x64", "The largest share of the work, yes. But at the top there are 320 channels only, and the learned numbers grow with the square of the channels."),
         Choice("learned numbers low down, work at the top", "Right: low down there are many channels and few places, at the top few channels and many places.", right=True),
         Choice("both low down, at 16x16 and 8x8", "The learned numbers, yes. But each of them is used once for each place, and at 8x8 there are only 64 places."),
     ),
@@ -80,7 +86,7 @@ predict_far = Question(
 )  # fmt: skip
 
 predict_skip = Question(
-    "The small model's U-Net hands four tables across: two of 8x8, at its upper level, and two of 4x4, at its lower level. Two of them are replaced by zeros. Which loss spoils its guess more?",
+    "The small model's U-Net hands four tables across: two of 8x8, at its upper level, and two of 4x4, at its lower level. Two of them are replaced by zeros. Which two are missed more?",
     (
         Choice("the two of 8x8", "Right: what differs from place to place travels across at the top. The 4x4 places below do not tell of it.", right=True),
         Choice("the two of 4x4", "They are closest to the bottom, and the network can do nearly without them. Look at the pictures."),
@@ -134,7 +140,9 @@ check_unet = FunctionCheck(
         Mistake("The skips are taken in the wrong order: what was kept last is taken first.", _unet_with(first="conv_in", second="down")),
         Mistake("The kept table is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
         Mistake("Beside in the other order: first what comes from below, then what was kept. (Trained so, it would do as well; these blocks expect h first.)", _unet_with(join=lambda h, kept: torch.cat([kept, h], dim=1))),
-        Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept table beside it.", _unet_with(join=lambda h, kept: h)),
+        Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept table beside it.", _unet_with(first="", second="")),
+        Mistake("up_1 reads no kept table. It reads 16 channels: h, and beside it what `down` made.", _unet_with(first="")),
+        Mistake("up_2 reads no kept table. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
         Mistake("What comes from below is put beside itself. Put the kept table beside it.", _unet_with(join=lambda h, kept: torch.cat([h, h], dim=1))),
         Mistake("What comes from below is lost: h and the kept table are put side by side.", _unet_with(join=lambda h, kept: kept)),
         Mistake("The same table is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(second="down")),
@@ -145,7 +153,7 @@ check_unet = FunctionCheck(
         Mistake("`shrink` and `grow` are left out: the middle must work on the small table.", _unet_with(moves=False)),
         Mistake("torch.cat without dim=1 puts one picture after the other. Channels are axis 1: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept]))),
         Mistake("The tables are put below one another, not beside: channels are axis 1, torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept], dim=-1))),
-        Mistake("The sizes do not fit: keep a table before `shrink` makes it smaller, and join after `grow`.", _unet_with(first="shrink"), when=partial(stops_with, "Sizes of tensors must match")),
+        Mistake("The sizes do not fit: keep a table before `shrink` makes it smaller, and join after `grow`.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
     ],
 )  # fmt: skip
 
@@ -161,7 +169,7 @@ check_reads = ValueCheck(
         Mistake("The first residual block of each level reads what comes from the level below: its width is that level's.", [[2560, 2560, 2560], [2560, 2560, 1920], [1280, 1280, 960], [640, 640, 640]]),
         Mistake("The numbers are right, but turned round: begin with the lowest block, up_blocks.0.", reads()[::-1]),
     ],
-    hint="It has four rows of three numbers; the first row is [2560, 2560, 2560].",
+    hint=first_wrong_row,
 )  # fmt: skip
 
 
@@ -181,6 +189,7 @@ check_residual = FunctionCheck(
         Mistake("The way around is missing: where a and b differ, a 1x1 convolution stands in it.", _residual(shortcut="never")),
         Mistake("Where a and b are equal, the way around has nothing to learn.", _residual(shortcut="always")),
         Mistake("The convolution in the way around is 1x1, not 3x3.", _residual(way=9)),
+        Mistake("The 1x1 convolution in the way around has biases, too.", lambda a, b: residual_numbers(a, b) - b * (a != b)),
         Mistake("The second convolution reads b channels, not a.", lambda a, b: residual_numbers(a, b) + 9 * b * (a - b)),
         Mistake("The second group norm stands before the second convolution: it has b channels.", lambda a, b: residual_numbers(a, b) + 2 * (a - b)),
         Mistake("There are two 3x3 convolutions: the first from a to b channels, the second from b to b.", lambda a, b: residual_numbers(a, b) - 9 * b * b - b),
@@ -201,7 +210,11 @@ check_total = ValueCheck(
         Mistake("The first convolution, the last group norm and the last convolution are missing.", total(ends=False)),
         Mistake("The two linear layers of the time embedding are missing.", total(time=False)),
         Mistake("The middle block is missing.", total(middle=False)),
-        Mistake("The convolutions that halve and double the tables are missing.", total(moves=False)),
+        Mistake("The middle block's transformer is missing: it is the only one at 8x8.", total() - transformer_numbers(1280)),
+        Mistake("The convolutions that halve and double the tables are missing.", total(halves=False, doubles=False)),
+        Mistake("The three convolutions that halve the tables are missing: 320, 640 and 1280 channels.", total(halves=False)),
+        Mistake("The three convolutions that double the tables are missing: 1280, 1280 and 640 channels.", total(doubles=False)),
+        Mistake("The first convolution is missing: from 4 to 320 channels.", total() - (9 * 4 * 320 + 320)),
         Mistake("The last group norm is missing: 2 numbers for each of 320 channels.", total() - 640),
     ],
     tolerance=1e-12,

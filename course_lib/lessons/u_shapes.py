@@ -180,9 +180,10 @@ def _sheet() -> np.ndarray:
                 _cell(pen, row, column)
     top = _TOP + ROWS * _HIGH + 5
     pen.rectangle([4, top + 2, 34, top + 7], fill=COLOURS["ink"])
-    pen.text((40, top - 2), "share of the network's learned numbers", COLOURS["ink"], font(11))
-    pen.rectangle([280, top + 2, 310, top + 7], fill=_GREY)
-    pen.text((316, top - 2), "share of its multiply-adds", COLOURS["ink"], font(11))
+    pen.text((40, top - 2), "share of the learned numbers", COLOURS["ink"], font(11))
+    pen.rectangle([226, top + 2, 256, top + 7], fill=_GREY)
+    pen.text((262, top - 2), "share of the multiply-adds", COLOURS["ink"], font(11))
+    pen.text((440, top - 2), "640 × 32²: before it halves or doubles", COLOURS["ink"], font(11))
     return np.asarray(image)
 
 

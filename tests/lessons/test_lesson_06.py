@@ -1,7 +1,7 @@
-"""Lesson 06's two explorers over all their states, what its text states, and its checks on other solutions."""
+"""Lesson 06's explorer of blocks over all its cells, and what the text states about the two networks."""
 
+import inspect
 import itertools
-import re
 
 import numpy as np
 import pytest
@@ -10,14 +10,13 @@ from PIL import ImageColor
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from course_lib.figures import COLOURS, picture_panel
+from course_lib.figures import COLOURS
 from course_lib.layers import timestep_embedding
-from course_lib.lessons import anatomy, broken_unet, u_shapes, unet_exercises
+from course_lib.lessons import anatomy, u_shapes, unet_exercises
 from course_lib.lessons import lesson_06 as lesson
 from course_lib.models import UNet, UNet2015
 
 CELLS = list(itertools.product(range(lesson.ROWS), range(lesson.COLUMNS)))
-UPPER, LOWER = ("conv_in", "down_0"), ("halved", "down_1")
 
 
 @pytest.mark.parametrize(("row", "column"), CELLS)
@@ -85,6 +84,32 @@ def test_the_blocks_add_up_to_the_networks():
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             whole(*inputs)
         assert 2 * sum(block.work for block in blocks.values()) == counter.get_total_flops()
+
+
+def test_the_parts_add_up_to_the_blocks_and_count_at_the_size_where_they_run():
+    """The eight places where a size changes, by arithmetic: each convolution counts where its result lies."""
+    parts, blocks = lesson.stable_diffusion_parts(), lesson.stable_diffusion()
+    for kind in ("numbers", "work"):
+        for name, block in blocks.items():
+            inside = [part for own, part in parts.items() if own == name or own.startswith(f"{name}.")]
+            assert sum(getattr(part, kind) for part in inside) == getattr(block, kind), name
+    for name, width, side in [
+        ("down_blocks.0.downsamplers.0", 320, 32),
+        ("down_blocks.2.downsamplers.0", 1280, 8),
+        ("up_blocks.0.upsamplers.0", 1280, 16),
+        ("up_blocks.2.upsamplers.0", 640, 64),
+    ]:
+        assert (parts[name].shape_out, parts[name].work) == ((width, side, side), 9 * width**2 * side**2)
+    share = {
+        kind: [
+            sum(getattr(part, kind) for part in parts.values() if part.shape_out[-1] == side)
+            / sum(getattr(part, kind) for part in parts.values())
+            for side in (64, 32, 16, 8)
+        ]
+        for kind in ("numbers", "work")
+    }
+    assert share["work"] == sorted(share["work"], reverse=True) and 0.4 < share["work"][0] < 0.5
+    assert sum(share["numbers"][2:]) > 0.8 and sum(share["work"]) > 0.999
 
 
 def test_diffusers_counts_the_same_blocks():
@@ -177,6 +202,18 @@ def test_what_the_text_says_about_shares_is_true():
     assert u_shapes.at(3, 5)[2] == "up_blocks.1" and u_shapes.at(1, 5)[2] == "up_blocks.3"
 
 
+def test_a_convolution_needs_both_rows_of_the_first_example():
+    """One row alone, times a weight and plus a bias, is never here − around; the two together are."""
+    row = torch.tensor([3.0, 5, 4, 4, 9, 1, 8, 6])
+    around = row.reshape(2, 4).mean(dim=1).repeat_interleave(4)
+    assert around.tolist() == [4, 4, 4, 4, 6, 6, 6, 6]
+    assert (row - around).tolist() == [-1, 1, 0, 0, 3, -5, 2, 0]
+    for alone in (row, around):
+        table = torch.stack([alone, torch.ones(8)], dim=1)
+        weight_and_bias = torch.linalg.lstsq(table, (row - around)[:, None]).solution
+        assert (table @ weight_and_bias - (row - around)[:, None]).abs().max() > 1
+
+
 def test_numbers_on_paper():
     with torch.device("meta"):
         first, unet = UNet2015(), UNet()
@@ -188,6 +225,14 @@ def test_numbers_on_paper():
     block = unet.down_blocks[0].resnets[0]
     parts = [learned(getattr(block, name)) for name in ("norm1", "conv1", "time_emb_proj", "norm2", "conv2")]
     assert parts == [640, 921_920, 409_920, 640, 921_920] and learned(block) == 2_255_040
+    without = {
+        name.split(".")[-1]
+        for name, layer in unet.down_blocks[0].attentions[0].named_modules()
+        if isinstance(layer, (nn.Linear, nn.Conv2d)) and layer.bias is None
+    }
+    assert without == {"to_q", "to_k", "to_v"}
+    assert block.norm1.num_groups == 32 and lesson.model().unet.down_blocks[0].resnets[0].norm1.num_groups == 16
+    assert u_shapes.block(u_shapes.TITLES[1], "conv_out").numbers == 640 + 11_524 == 12_164
     assert learned(unet.down_blocks[0].attentions[0]) == 20 * 320**2 + 1557 * 320 == 2_546_240
     assert learned(unet.down_blocks[0]) == 2 * 2_255_040 + 2 * 2_546_240 + 921_920 == 10_524_480
     assert timestep_embedding(torch.tensor([1]), width=4)[0].tolist() == pytest.approx(
@@ -233,218 +278,7 @@ def test_the_group_norm_sees_everything_and_convolutions_do_not():
             assert (0.1 < far < 0.67 and 1e-4 < outside.max() / gradient.max() < 0.1) if whole else far == 0
 
 
-SKIPS = list(itertools.product([True, False], repeat=4))
-
-
-@pytest.mark.parametrize("picture", lesson.PICTURES)
-def test_every_state_of_the_damage_is_drawn(picture):
-    shapes = set()
-    for index, skips in enumerate(SKIPS):
-        t, told = (0, 37, 500, 999)[index % 4], (999, 500, 0, 3)[index // 4]
-        drawing = lesson.draw_damage(picture, t, told, **dict(zip(lesson.SKIPS, skips, strict=True)))
-        shapes.add(drawing.pixels.shape)
-        assert f"Noise of step {t}, told {told}, " in drawing.sentence
-        assert ("all skips there" in drawing.sentence) == all(skips)
-    assert len(shapes) == 1, "the drawing jumps in size"
-
-
-def test_sliders_over_all_their_values():
-    for step in [*range(0, 1000, 71), 999]:
-        for t, told in ((step, 500), (500, step)):
-            assert lesson.draw_damage("panda", t, told).sentence.startswith(f"Noise of step {t}, told {told}")
-
-
-def test_an_undamaged_network_is_off_by_the_same_twice():
-    sentence = lesson.draw_damage("rocket", 300, 300).sentence
-    whole, damaged = re.search(r"error is ([0-9.]+); undamaged it is ([0-9.]+)\.", sentence).groups()
-    assert whole == damaged
-
-
-def test_the_last_picture_is_the_damaged_guess():
-    drawing = lesson.draw_damage("panda", 500, 200, conv_in=False)
-    guessed, error = lesson.guess("panda", 500, 200, ["conv_in"])
-    panel = picture_panel(lesson.model().decode(guessed)[0], 160, f"damaged, off by {error:.2f}")
-    off = np.abs(drawing.pixels[:, -panel.shape[1] :].astype(int) - panel)
-    assert off.max() <= 1
-
-
-def test_nothing_of_the_damage_stays():
-    before = lesson.guess("panda", 500)[1]
-    with pytest.raises(RuntimeError, match="in the middle"), lesson.without_skips(lesson.model().unet, lesson.SKIPS):
-        raise RuntimeError("in the middle")
-    assert lesson.guess("panda", 500, removed=UPPER)[1] != before
-    assert lesson.guess("panda", 500)[1] == before
-
-
-def test_without_skips_is_a_network_that_reads_zeros():
-    """The same by another way: the kept channels are zeros where each residual block on the way up reads them."""
-    import copy
-
-    model = lesson.model()
-    latent, _, states = lesson.example("panda")
-    with torch.no_grad(), lesson.without_skips(model.unet, lesson.SKIPS):
-        removed = model.unet(latent, 500, states)
-    unet = copy.deepcopy(model.unet)
-    for block in unet.up_blocks:
-        for resnet in block.resnets:
-            own = resnet.conv1.in_channels - (128 if block is unet.up_blocks[0] and resnet is block.resnets[0] else 64)
-            zero = torch.ones(resnet.conv1.in_channels)
-            zero[own:] = 0
-            resnet.register_forward_pre_hook(lambda m, given, zero=zero: (given[0] * zero[:, None, None], *given[1:]))
-    with torch.no_grad():
-        torch.testing.assert_close(unet(latent, 500, states), removed)
-
-
-def test_the_upper_skips_carry_the_noise_and_the_lower_ones_little():
-    for t in (300, 500, 700):
-        errors = {
-            name: sum(lesson.guess(picture, t, removed=removed)[1] for picture in lesson.PICTURES)
-            for name, removed in {"all": (), "upper": UPPER, "lower": LOWER}.items()
-        }
-        assert errors["upper"] > 1.25 * errors["all"]
-        assert errors["lower"] - errors["all"] < (errors["upper"] - errors["all"]) / 2
-        assert lesson.mix(t)[0] > 0.12
-        assert abs(lesson.mix(t, removed=UPPER)[0]) < 0.1
-        assert lesson.mix(t, removed=LOWER)[0] > 0.8 * lesson.mix(t)[0]
-    assert lesson.mix(500)[0] > 0.25 and abs(lesson.mix(500, removed=UPPER)[0]) < 0.05
-
-
-def test_it_is_best_told_the_truth():
-    told_steps = range(0, 1000, 37)
-    for t in (200, 500, 800):
-        off = [sum(lesson.guess(picture, t, told)[1] for picture in lesson.PICTURES) for told in told_steps]
-        best = told_steps[int(np.argmin(off))]
-        assert abs(best - t) <= 150
-        assert off[0] > 1.8 * min(off) and off[-1] > 1.01 * min(off)
-
-
-def test_the_answer_follows_what_it_is_told():
-    mixes = [lesson.mix(500, told) for told in (0, 250, 500, 750, 999)]
-    noise = [of_noise for of_noise, _ in mixes]
-    assert noise == sorted(noise, reverse=True) and noise[0] > 0.6 and abs(noise[-1]) < 0.15
-    assert abs(mixes[0][1]) < 0.15 and min(of_picture for _, of_picture in mixes) < -0.5
-    alpha_bar = lesson.model().table.alphas_cumprod[500].item()
-    assert (round(alpha_bar**0.5, 2), round((1 - alpha_bar) ** 0.5, 2)) == (0.53, 0.85)
-    assert lesson.model().prediction == "v"
-
-
-def test_bad_input_to_the_damage_is_refused():
-    with pytest.raises(ValueError, match="told must be a step from 0 to 999; got 1000"):
-        lesson.draw_damage("panda", 500, 1000)
-    with pytest.raises(ValueError, match="t must be a whole number"):
-        lesson.draw_damage("panda", -1, 0)
-    with pytest.raises(ValueError, match="unknown picture 'zebra'"):
-        lesson.draw_damage("zebra", 500, 500)
-    with pytest.raises(ValueError, match="unknown skip 'up'"), lesson.without_skips(lesson.model().unet, ["up"]):
-        pass
-    with torch.device("meta"):
-        large = UNet()
-    with pytest.raises(ValueError, match="with 4 skips is expected; got one with 12"), lesson.without_skips(large, []):
-        pass
-    with pytest.raises(ValueError, match="must have the 4 axes"):
-        lesson.as_picture(torch.zeros(3, 8, 8))
-
-
-def test_training_without_skips_is_a_blur():
-    """At least twice the error, no better than the noise itself, and as many learned numbers."""
-    clean, noisy = lesson.noisy_pictures(held_out=True)
-    networks = {skips: lesson.train(skips) for skips in (True, False)}
-    learned = {sum(p.numel() for p in network.parameters()) for network in networks.values()}
-    assert len(learned) == 1
-    bottom = lesson.outputs(networks[True], ["middle"], clean)["middle"]
-    assert bottom[0].numel() == clean[0].numel() == 3072 and bottom.shape[1:] == (48, 8, 8)
-    off = {skips: (network(noisy) - clean).square().mean().item() for skips, network in networks.items()}
-    left = (noisy - clean).square().mean().item()
-    assert left == pytest.approx(0.04, abs=0.002)
-    assert off[True] < 0.6 * left and off[False] > 2 * off[True] and off[False] > 0.9 * left
-
-
-def test_with_much_noise_the_skips_matter_less():
-    clean, noisy = lesson.noisy_pictures(held_out=True, sigma=1.0)
-    with_skips, without = ((lesson.train(skips, sigma=1.0)(noisy) - clean).square().mean() for skips in (True, False))
-    assert without < 1.5 * with_skips
-
-
-def test_training_starts_from_the_same_numbers_and_leaves_the_global_seed_alone():
-    state = torch.get_rng_state()
-    first, second = (lesson.train(skips, steps=0) for skips in (True, False))
-    assert torch.equal(state, torch.get_rng_state())
-    for name, weight in first.state_dict().items():
-        assert torch.equal(weight, second.state_dict()[name])
-    held, seen = lesson.noisy_pictures(held_out=True)[0], lesson.noisy_pictures(held_out=False)[0]
-    assert (len(held), len(held) + len(seen)) == (16, 256)
-
-
-def with_names(x, time, blocks):
-    kept = [blocks.conv_in(x)]
-    kept.append(blocks.down(kept[-1], time))
-    h = blocks.grow(blocks.middle(blocks.shrink(kept[-1]), time))
-    for block in (blocks.up_1, blocks.up_2):
-        h = block(torch.concat((h, kept.pop()), 1), time)
-    return blocks.conv_out(h)
-
-
-def wrong(**changes):
-    def answer(x, time, blocks):
-        h0 = blocks.conv_in(x)
-        h1 = blocks.down(h0, *changes.get("time", (time,)))
-        small = blocks.shrink(h1)
-        h = blocks.grow(blocks.middle(small, *changes.get("time", (time,))))
-        kept = {"h0": h0, "h1": h1, "small": small}
-        for block, name in zip((blocks.up_1, blocks.up_2), changes.get("order", ("h1", "h0")), strict=True):
-            h = block(changes.get("join", lambda h, k: torch.cat([h, k], dim=1))(h, kept[name]), time)
-        return blocks.conv_out(h)
-
-    return answer
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (wrong(order=("h0", "h1")), "wrong order"),
-        (wrong(order=("h1", "h1")), "The same table is put beside twice"),
-        (wrong(order=("small", "h0")), "The sizes do not fit"),
-        (wrong(join=lambda h, k: h + k), "The kept table is added"),
-        (wrong(join=lambda h, k: torch.cat([k, h], dim=1)), "Beside in the other order"),
-        (wrong(join=lambda h, k: torch.cat([h, k], dim=3)), "below one another"),
-        (wrong(join=lambda h, k: h), "There is no skip"),
-        (wrong(join=lambda h, k: k), "What comes from below is lost"),
-    ],
-)
-def test_what_learners_write_is_recognised(answer, says):
-    assert says in lesson.check_unet.verdict(answer)
-
-
-def test_the_checks_take_other_ways_of_writing_it():
-    assert lesson.check_unet.verdict(with_names) == "[OK] my_unet is right."
-    assert lesson.check_unet.verdict(wrong()) == "[OK] my_unet is right."
-    assert lesson.check_reads.verdict(torch.tensor(lesson.reads())) == "[OK] your list is right."
-    assert lesson.check_total.verdict(torch.tensor(859_520_964)) == "[OK] the count is right."
-    assert lesson.check_total.verdict(859_520_965).startswith("[not yet] the count is not 859520965.")
-    assert "four rows of three" in lesson.check_reads.verdict([2560])
-
-
-def test_real_blocks_stop_where_the_patient_ones_go_on():
-    blocks = lesson.Blocks()
-    assert with_names(torch.zeros(1, 3, 8, 8), torch.zeros(1, 16), blocks).shape == (1, 3, 8, 8)
-    with pytest.raises(RuntimeError):
-        wrong(join=lambda h, k: h + k)(torch.zeros(1, 3, 8, 8), torch.zeros(1, 16), blocks)
-    mine, theirs = (make.up_1 for make in (blocks, unet_exercises.cases()[0][2]))
-    h, time = torch.randn(1, 16, 4, 4, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 16)
-    torch.testing.assert_close(mine(h, time), theirs(h, time))
-
-
-def test_each_mistake_in_a_count_differs_from_every_other():
-    values = [mistake.wrong for mistake in lesson.check_total.mistakes]
-    assert len({lesson.check_total.right, *values}) == len(values) + 1
-    cases = lesson.check_residual.cases
-    answers = [tuple(mistake.wrong(*case) for case in cases) for mistake in lesson.check_residual.mistakes]
-    assert len(set(answers)) == len(answers)
-
-
 def test_the_forward_that_the_lesson_prints_is_there():
-    import inspect
-
     lines = inspect.getsource(UNet2015.forward).split("kept = []")[1]
     assert "kept.append(x)" in lines and "kept.pop()" in lines and len(lines.splitlines()) < 12
 
@@ -454,4 +288,3 @@ def test_measuring_leaves_no_hooks_behind():
     anatomy.measure(network, ["0"], torch.zeros(1, 1, 5, 5), sees={})
     anatomy.outputs(network, ["0"], torch.zeros(1, 1, 5, 5))
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
-    assert not any(module._forward_pre_hooks for module in broken_unet.model().unet.modules())
