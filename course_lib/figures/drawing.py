@@ -33,6 +33,18 @@ def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
 
 
+def blend(colour: str, other: str, share: float) -> tuple[int, int, int]:
+    """A colour ("#RRGGBB") mixed with a share from 0 to 1 of another one, as red, green and blue.
+
+    Example:
+
+    >>> blend("#000000", "#FFFFFF", 0.5), blend("#000000", "#FFFFFF", 0)
+    ((127, 127, 127), (0, 0, 0))
+    """
+    one, two = (Image.new("RGB", (1, 1), ink) for ink in (colour, other))
+    return Image.blend(one, two, share).getpixel((0, 0))
+
+
 def canvas(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     """An empty white picture and the pen that draws on it.
 
@@ -179,7 +191,18 @@ def number_text(value: float, digits: int = 2) -> str:
     ('3', '0.125', '−1')
     """
     text = f"{value:g}" if value == round(value, 0) and abs(value) < 1e6 else f"{value:.{digits}f}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return true_minus(text)
+
+
+def true_minus(number: str) -> str:
+    """A written number with a minus sign in place of the hyphen.
+
+    Example:
+
+    >>> true_minus(f"{-0.5:.2f}")
+    '−0.50'
+    """
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def beside(*panels: np.ndarray, gap: int = 16) -> np.ndarray:

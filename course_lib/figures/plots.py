@@ -10,12 +10,13 @@ import torch
 from PIL import Image, ImageDraw
 
 from course_lib import expect
-from course_lib.figures.drawing import TITLE_HEIGHT, canvas, font, titled
+from course_lib.figures.drawing import TITLE_HEIGHT, blend, canvas, font, titled, true_minus
 from course_lib.figures.style import COLOURS
 
 _FINER = 3  # shapes are drawn three times larger and shrunk, which smooths their edges
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 12, 8, 22
-_DASHES = ((1, 0), (8, 5), (2, 4), (14, 4))  # pixels drawn and left out, for a panel's first line, its second, ...
+_STROKE = 22  # a line's piece in the key
+_DASHES = ((_STROKE, 0), (8, 5), (2, 4), (14, 4))  # pixels drawn and left out, for the first line, the second, ...
 
 
 class _Axes:
@@ -87,8 +88,8 @@ def histogram_panel(
 ) -> np.ndarray:
     """Draw how often values (any shape) occur, as a density over `range`, as pixels (H, W, 3) uint8.
 
-    The bars, in a paler `colour`, have an area that is the share of the values that lie in `range`. `curve`,
-    a density x (N,) -> (N,), is drawn on top.
+    The bars, in a paler `colour`, have an area that is the share of the values that lie in `range`. Where others lie
+    beyond it, the line of the title ends with how many. `curve`, a density x (N,) -> (N,), is drawn on top.
     `top` fixes the axis, so that it keeps still while a slider moves; by default it fits what is drawn. Bars that are
     higher end in two slanted cuts, and the height of the highest stands beside it. `y_name`, turned upright, takes a
     strip of 16 pixels on the left.
@@ -113,7 +114,7 @@ def histogram_panel(
         top = 1.08 * max(density.max(), y.max(initial=0.0)) or 1.0
     strip = _upright(y_name, height) if y_name else np.zeros((height, 0, 3), np.uint8)
     axes = _Axes(width - strip.shape[1], height, (low, high), (0.0, expect.number("top", top)))
-    pale = Image.blend(*(Image.new("RGB", (1, 1), ink) for ink in (colour, COLOURS["paper"])), 0.45).getpixel((0, 0))
+    pale = blend(colour, COLOURS["paper"], 0.45)
     for value, left, right in zip(density, edges, edges[1:], strict=False):
         if value > 0:
             (x0, y0), (x1, y1) = axes.points([left, right], [value, 0.0])
@@ -122,7 +123,8 @@ def histogram_panel(
         axes.line(x, y, COLOURS["paper"], 4)
         axes.line(x, y, curve_colour, 2)
     pixels = _cut_marks(axes, density, edges, top)
-    return titled(np.concatenate([strip, pixels], axis=1), title)
+    beyond = f"{values.numel() - counts.sum()} of {values.numel()} beyond" if counts.sum() < values.numel() else ""
+    return titled(np.concatenate([strip, pixels], axis=1), "; ".join(filter(None, [title, beyond])))
 
 
 def _upright(text: str, height: int) -> np.ndarray:
@@ -210,10 +212,10 @@ def _key(names, colours: Sequence[str], width: int) -> np.ndarray:
     image, pen = canvas(width, TITLE_HEIGHT)
     left = _LEFT
     for name, colour, (drawn, left_out) in zip(names, colours, cycle(_DASHES), strict=False):
-        for start in range(0, 22, drawn + left_out):
-            pen.line([left + start, 10, left + min(start + drawn, 22) - 1, 10], fill=colour, width=3)
-        pen.text((left + 28, 2), name, COLOURS["ink"], font(12))
-        left += 28 + font(12).getlength(name) + 16
+        for start in range(0, _STROKE, drawn + left_out):
+            pen.line([left + start, 10, left + min(start + drawn, _STROKE) - 1, 10], fill=colour, width=2)
+        pen.text((left + _STROKE + 6, 2), name, COLOURS["ink"], font(12))
+        left += _STROKE + 6 + font(12).getlength(name) + 16
     return np.asarray(image)
 
 
@@ -232,4 +234,4 @@ def _ticks(low: float, high: float, at_most: int = 5) -> list[float]:
 
 
 def _tick_text(value: float) -> str:
-    return f"{value:.6g}".replace("-", "\N{MINUS SIGN}")
+    return true_minus(f"{value:.6g}")

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, picture_panel, stack
-from course_lib.figures.drawing import canvas, font, number_text, titled
+from course_lib.figures.drawing import blend, canvas, font, number_text, titled
 from course_lib.layers import conv2d, conv_transpose2d, upsample_nearest
 
 LARGEST_KERNEL, LARGEST_STRIDE = 8, 4
@@ -109,7 +108,7 @@ def _stamp(kernel: torch.Tensor, stride: int) -> torch.Tensor:
     return (kernel[:, None] * kernel / mean**2)[None, None]
 
 
-def heat_panel(counts: Sequence[Sequence[int]], title: str = "", cell: int = 24) -> np.ndarray:
+def counts_panel(counts: Sequence[Sequence[int]], title: str = "", cell: int = 24) -> np.ndarray:
     """Whole numbers (rows, columns), at least 0, in cells that are the darker the larger the number.
 
     The largest number has the darkest cell. Pixels (H, W, 3) uint8.
@@ -117,7 +116,7 @@ def heat_panel(counts: Sequence[Sequence[int]], title: str = "", cell: int = 24)
 
     Example:
 
-    >>> heat_panel([[1, 2], [2, 4]], cell=20).shape
+    >>> counts_panel([[1, 2], [2, 4]], cell=20).shape
     (41, 41, 3)
     """
     table = torch.as_tensor(counts)
@@ -135,14 +134,13 @@ def heat_panel(counts: Sequence[Sequence[int]], title: str = "", cell: int = 24)
 
 def _heat_cell(pen, box, value: float, share: float, size: int) -> None:
     """A number on paper (share 0) to dark blue (share 1), in ink that stands out."""
-    paper, signal = (Image.new("RGB", (1, 1), COLOURS[name]) for name in ("paper", "signal"))
-    pen.rectangle(box, fill=Image.blend(paper, signal, share).getpixel((0, 0)), outline=COLOURS["grid"])
+    pen.rectangle(box, fill=blend(COLOURS["paper"], COLOURS["signal"], share), outline=COLOURS["grid"])
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     pen.text(middle, number_text(value), COLOURS["paper" if share > 0.6 else "ink"], font(size), anchor="mm")
 
 
 def overlap_panel(kernel: int, stride: int, title: str = "", cell: int = 24, places: int = 8) -> np.ndarray:
-    """How many stamps meet at (places, places) places of a large picture, away from its rim, as a `heat_panel`.
+    """How many stamps meet at (places, places) places of a large picture, away from its rim, as a `counts_panel`.
 
     In two directions the counts of `overlap` multiply. Raises ValueError where `overlap` does.
 
@@ -153,7 +151,7 @@ def overlap_panel(kernel: int, stride: int, title: str = "", cell: int = 24, pla
     """
     counts = overlap(kernel, stride)
     side = torch.tensor([counts[place % len(counts)] for place in range(places)])
-    return heat_panel(side[:, None] * side, title, cell)
+    return counts_panel(side[:, None] * side, title, cell)
 
 
 def stamps_panel(kernel: torch.Tensor, stride: int, title: str = "") -> np.ndarray:

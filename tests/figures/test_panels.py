@@ -97,7 +97,7 @@ def test_histogram_bars_have_the_density_of_their_values():
 
 
 def test_histogram_curve_is_drawn_at_its_height():
-    panel = histogram_panel(torch.full((9,), 99.0), curve=lambda x: torch.full_like(x, 0.25), top=1.0)
+    panel = histogram_panel(torch.full((9,), 3.99), curve=lambda x: torch.full_like(x, 0.25), top=1.0)
     assert abs(where(panel, "target")[:, 0].mean() - (8 + 0.75 * 170)) < 1
 
 
@@ -109,6 +109,15 @@ def test_a_bar_above_the_axis_is_cut_and_says_its_height():
     assert dark == [True, False], "the height of the bar is not written"
     column = int(40 + 6.5 / 8 * 268)
     assert (cut[8:30, column] == 255).all(axis=1).any() and not (cut[30:100, column] == 255).all(axis=1).any()
+
+
+def test_values_beyond_the_axis_are_told():
+    """Two of nine have no bar: the title says so, and where all have one, it says nothing of it."""
+    values = torch.tensor([-4.1, -4.0, *[0.0] * 5, 4.0, 99.0])
+    told = histogram_panel(values, title="values")
+    written = histogram_panel(values[1:-1], title="values; 2 of 9 beyond")
+    assert (told[:22] == written[:22]).all() and (told[22:] != written[22:]).any(), "the bars are shares of all nine"
+    assert histogram_panel(values[1:-1]).shape[0] == 200 and histogram_panel(values).shape[0] == 222
 
 
 def test_the_name_of_the_axis_takes_its_strip():
@@ -147,8 +156,9 @@ def test_lines_differ_not_by_their_colours_alone():
         row = panel[round(22 + 8 + (1 - height) * 170), 42:300, 0].astype(int)
         breaks.append(int((np.diff(row > 140) == 1).sum()))
     assert breaks[0] == 0 and len(set(breaks)) == 4
-    key = panel[10, :, 0] < 140
-    assert key[40:62].all() and not key[40:].all()
+    key = panel[:22, :, 0] < 140
+    assert key[10, 40:62].all() and not key[10, 40:].all()
+    assert (key[:, 40:62].sum(axis=0) == 2).all(), "the first line's piece in the key is as thick as the line"
 
 
 def test_lines_refuse_what_does_not_fit():

@@ -126,13 +126,13 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="must not add up to 0"):
         lesson.grow(HOUSE, torch.tensor([1.0, -1]))
     with pytest.raises(ValueError, match="at least 0; got"):
-        stamps.heat_panel([[1, -1]])
+        stamps.counts_panel([[1, -1]])
     with pytest.raises(ValueError, match="picture must have the 4 axes"):
         lesson.draw(HOUSE[0], 3, 2, "all equal")
 
 
 def test_a_darker_cell_is_a_larger_number():
-    panel = stamps.heat_panel([[0, 1, 2, 4]], cell=20)
+    panel = stamps.counts_panel([[0, 1, 2, 4]], cell=20)
     corners = [int(panel[3, 20 * column + 3].sum()) for column in range(4)]
     assert corners == sorted(corners, reverse=True) and len(set(corners)) == 4
 
