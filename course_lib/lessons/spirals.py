@@ -263,15 +263,14 @@ def spirals_panel(training: Training, step: int | None = None, without: bool = F
     image.paste(COLOURS["ink"], mask=_border(scores, fine))
     pen = ImageDraw.Draw(image)
     right = (training.scores(training.x, step, not without) > 0) == (training.labels > 0)
-    for (x, y), label, fits in zip(training.x.tolist(), training.labels.tolist(), right.tolist(), strict=True):
-        left, top = (x + _EDGE) / (2 * _EDGE) * fine, (_EDGE - y) / (2 * _EDGE) * fine
+    points = [((x + _EDGE) / (2 * _EDGE) * fine, (_EDGE - y) / (2 * _EDGE) * fine) for x, y in training.x.tolist()]
+    for fill, width, reach in ((COLOURS["paper"], 9, 22), (COLOURS["noise"], 5, 21)):
+        for (left, top), fits in zip(points, right.tolist(), strict=True):
+            for tilt in () if fits else (reach, -reach):
+                pen.line([left - reach, top - tilt, left + reach, top + tilt], fill=fill, width=width)
+    for (left, top), label in zip(points, training.labels.tolist(), strict=True):
         fill = COLOURS["ink"] if label else COLOURS["paper"]
         pen.ellipse([left - 10, top - 10, left + 10, top + 10], fill=fill, outline=COLOURS["ink"], width=4)
-        if not fits:
-            for fill, width, reach in ((COLOURS["paper"], 9, 18), (COLOURS["noise"], 5, 17)):
-                for sign in (1, -1):
-                    tilt = sign * reach
-                    pen.line([left - reach, top - tilt, left + reach, top + tilt], fill=fill, width=width)
     return titled(np.asarray(ImageOps.expand(image.reduce(_FINER), 1, COLOURS["ink"])), title)
 
 

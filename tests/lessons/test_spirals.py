@@ -53,6 +53,19 @@ def test_the_border_is_drawn_where_a_network_parts_the_plane(trainings):
         assert abs(darkest - (edge - y) / (2 * edge) * side) < 2
 
 
+@pytest.mark.parametrize("without", [False, True])
+def test_a_cross_does_not_hide_which_spiral_its_point_is_of(trainings, without):
+    training = trainings["ReLU"]
+    panel = lesson.spirals_panel(training, 0, without)[1:-1, 1:-1].astype(int)
+    places = (torch.stack([1.15 + training.x[:, 0], 1.15 - training.x[:, 1]], dim=1) / 2.3 * 300).long().tolist()
+    filled = [panel[row, column].sum() < 300 for column, row in places]
+    assert filled == (training.labels == 1).tolist()
+    right = ((training.scores(training.x, 0, not without) > 0) == (training.labels == 1)).tolist()
+    orange = (panel[..., 0] > 200) & (panel[..., 2] < 60)
+    crossed = [orange[row - 6 : row + 7, column - 6 : column + 7].any() for column, row in places]
+    assert all(cross for cross, fits in zip(crossed, right, strict=True) if not fits)
+
+
 def test_the_curves_are_marked_only_for_the_network_that_was_trained(trainings):
     def has_dot(drawing):
         columns = np.nonzero((drawing.pixels[:240, 330:] == list(bytes.fromhex(COLOURS["signal"][1:]))).all(axis=2))[1]
