@@ -7,7 +7,7 @@ a wrong answer with a sentence; an answer that agrees with a mistake gets that s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -153,6 +153,38 @@ class ValueCheck:
         if tensors and answer.shape == self.right.shape and answer.numel() > 9:
             return "has the right shape, but other numbers"
         return f"is not {_short(answer, 9)}"
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The hint of a check whose answer is True or False for each letter: it names the wrong ones, with what decides.
+
+    right : the answers in order; reasons : letter -> what makes its answer right, in the same order.
+
+    Example:
+
+    >>> hint = Letters([True, False], {"a": "one and one are two", "b": "one and two are three"})
+    >>> hint([True, True])
+    'Look again at (b): one and two are three.'
+    >>> hint([True])
+    'You gave 1 of 2 answers, True or False without quotes, in the order (a) to (b).'
+    """
+
+    right: Sequence[bool]
+    reasons: Mapping[str, str]
+
+    def __call__(self, answer: object) -> str:
+        """What to say to a list that is no usual mistake."""
+        first, *_, last = self.reasons
+        wanted = f"{len(self.right)} answers, True or False without quotes, in the order ({first}) to ({last})."
+        try:
+            given = [float(item) for item in answer]
+        except (TypeError, ValueError, RuntimeError):
+            return f"It has {wanted}"
+        if len(given) != len(self.right):
+            return f"You gave {len(given)} of {wanted}"
+        wrong = [letter for letter, one, right in zip(self.reasons, given, self.right, strict=True) if one != right]
+        return f"Look again at {'; '.join(f'({letter}): {self.reasons[letter]}' for letter in wrong)}."
 
 
 def _outcome(function: Callable, arguments: tuple) -> object:

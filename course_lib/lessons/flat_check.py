@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.lessons.checks import Mistake, ValueCheck
+from course_lib.lessons.checks import Letters, Mistake, ValueCheck
 
 _LETTERS = {
     "a": "at one place 1 + 1 meet, at the next 1 comes alone",
@@ -40,25 +40,6 @@ _PATTERNS = [
 ]
 
 
-def _wrong_letters(answer: object) -> str:
-    """What to say to a list that is none of the usual ones.
-
-    >>> _wrong_letters([True, True, True, False, False, True, True])
-    'Look again at (a): at one place 1 + 1 meet, at the next 1 comes alone.'
-    >>> _wrong_letters([False, True, True, False, False, True])
-    'You gave 6 answers. There are seven to give, True or False without quotes, in the order (a) to (g).'
-    """
-    seven = "There are seven to give, True or False without quotes, in the order (a) to (g)."
-    try:
-        given = [float(item) for item in answer]
-    except (TypeError, ValueError, RuntimeError):
-        return seven
-    if len(given) != len(_FLAT):
-        return f"You gave {len(given)} answers. {seven}"
-    wrong = [letter for letter, item, flat in zip(_LETTERS, given, _FLAT, strict=True) if item != flat]
-    return f"Look again at {'; '.join(f'({letter}): {_LETTERS[letter]}' for letter in wrong)}."
-
-
 check_flat = ValueCheck(
-    "your list", _FLAT, [Mistake(says, list(answers)) for says, answers in _PATTERNS], hint=_wrong_letters
+    "your list", _FLAT, [Mistake(says, list(answers)) for says, answers in _PATTERNS], hint=Letters(_FLAT, _LETTERS)
 )

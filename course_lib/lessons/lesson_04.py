@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from course_lib.layers import max_pool2d, output_size, unfold
-from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.checks import FunctionCheck, Letters, Mistake, ValueCheck
 from course_lib.lessons.quiz import Choice, Question
 from course_lib.lessons.shifts import BLUR, MIDDLE, WAYS, differences, draw, perfect, rings, shimmer
 
@@ -136,6 +136,20 @@ def _too_many_places(x, k, s, p) -> torch.Tensor:
     return torch.stack(found, dim=1).reshape(len(x), rows + 1, columns)
 
 
+def _sides_of_a_table(x, k, s, p) -> torch.Tensor:
+    """`pool_with_loops` copied: it takes the channels for the rows, and has one axis too many."""
+    rows, columns = (output_size(side, k, s, p) for side in x.shape)
+    return torch.zeros(rows, columns)
+
+
+def _largest_of_columns(x, k, s, p) -> torch.Tensor:
+    """The largest over one axis of the window: as many numbers as it has columns, where there is room for one."""
+    out = _pool(x, k, s, p)
+    out[:, 0, 0] = x[:, :k, :k].amax(dim=1)
+    return out
+
+
+_ONE_TABLE = "That is for one table, as in `pool_with_loops`. Here x is (channels, rows, columns), and so is the result: take the sides from x.shape[1:]."
 _NO_NUMBERS = r"non-zero size|numel\(\) == 0"  # PyTorch on the largest of no numbers, by amax and by max
 _ZEROS = "The padding is 0, and among negative numbers 0 is the largest. Pad with minus infinity: F.pad(x, ..., value=-math.inf)."
 _OWN_SIZE = "The window moves by its own size. It moves by `stride`: with a smaller stride windows overlap, with a larger one they leave gaps."
@@ -156,6 +170,7 @@ check_max_pool2d = FunctionCheck(
         Mistake("The window is always two by two: it is `kernel` by `kernel`.", _window_of_two),
         Mistake("The padding is missing: put minus infinity around x first.", lambda x, k, s, p: _pool(x, k, s, 0)),
         Mistake("Only the columns are padded: F.pad takes (left, right, top, bottom).", lambda x, k, s, p: _pool(x, k, s, (0, p))),
+        Mistake("Only the rows are padded: F.pad takes (left, right, top, bottom).", lambda x, k, s, p: _pool(x, k, s, (p, 0))),
         Mistake("Padding stands at one end only: it belongs to all four sides.", lambda x, k, s, p: _pool(F.pad(x, (p, 0, p, 0), value=-math.inf), k, s, 0)),
         Mistake("That is twice the padding: each side gets `padding` rows or columns.", lambda x, k, s, p: _pool(F.pad(x, (2 * p,) * 4, value=-math.inf), k, s, 0)),
         Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(_pool(x, k, s, 0), (p,) * 4)),
@@ -171,6 +186,9 @@ check_max_pool2d = FunctionCheck(
         Mistake("Round down: a window that does not fit whole is left out.", lambda x, k, s, p: F.max_pool2d(x[None], k, s, p, ceil_mode=True)[0]),
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, k, s, p: _pool(x, k, s, p)[:, :-1, :-1]),
         Mistake("Rows and columns are exchanged.", lambda x, k, s, p: _pool(x, k, s, p).mT),
+        Mistake(_ONE_TABLE, lambda x, k, s, p: _pool(x, k, s, p).amax(0)),
+        Mistake(_ONE_TABLE, _sides_of_a_table, stops="too many values to unpack|must fit in the padded picture"),
+        Mistake("A window has rows and columns: .amax(dim=(1, 2)) takes the largest number over both.", _largest_of_columns, stops=r"^expand\(torch"),
         Mistake("A window hangs over the edge, with no number in it: check how many places there are, rows first, then columns.", _too_many_places, stops=_NO_NUMBERS),
     ],
 )  # fmt: skip
@@ -215,9 +233,19 @@ check_gradient = ValueCheck(
     hint=_which_wins,
 )  # fmt: skip
 
+_KEPT = [False, True, False, False, True, False]
+_LETTERS = {
+    "a": "with stride 2, the windows hold other pixels after a move by one",
+    "b": "with stride 1 there is a window at every place, so the results move along",
+    "c": "with stride 2, the windows hold other pixels after a move by one, and have other means",
+    "d": "a blur makes it calmer, but with stride 2 other places are kept after a move by one pixel",
+    "e": "with stride 1 there is a result at every place, and all move along",
+    "f": "this is (a) in two steps, and what is kept after the move are other results",
+}
+
 check_shifts = ValueCheck(
     "your list",
-    [False, True, False, False, True, False],
+    _KEPT,
     [
         Mistake("With stride 2 each result stands two pixels from the next: a move by one pixel cannot be a whole move of the small picture. Whichever of them you tried, try another picture.", [True] * 6),
         Mistake("Two of them do: where the stride is 1, results stand at every place, and they move along with the picture.", [False] * 6),
@@ -230,5 +258,5 @@ check_shifts = ValueCheck(
         Mistake("Not only the maximum does: a convolution with stride 1 works at every place, too.", [False, True, False, False, False, False]),
         Mistake("The other way round: it is stride 1 that keeps it.", [True, False, True, True, False, True]),
     ],
-    hint="It has six answers, True or False, in the order (a) to (f); try each with moves_along, for 0 places and for 1.",
+    hint=Letters(_KEPT, _LETTERS),
 )  # fmt: skip

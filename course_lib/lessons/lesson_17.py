@@ -4,7 +4,6 @@ page runs in `real_model` and `watching`."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 
@@ -143,15 +142,6 @@ _ONE_ANSWER = "isfinite and isnan answer for each number, and an if needs one an
 _CHECKER = "checker"
 
 
-def _asks_a_tensor(answer: Callable) -> bool:
-    """Whether a learner's function stops because it takes a tensor of many answers for one."""
-    try:
-        answer(_OF["black"].clone(), None)
-    except Exception as error:
-        return "Boolean value of Tensor" in str(error)
-    return False
-
-
 check_why_black = FunctionCheck(
     "why_black",
     _why_black,
@@ -165,7 +155,7 @@ check_why_black = FunctionCheck(
         (_OF["one infinity"], [False]),
     ],
     [
-        Mistake(_ONE_ANSWER, lambda picture, flagged: "overflow" if not picture.isfinite() else "painted", when=_asks_a_tensor),
+        Mistake(_ONE_ANSWER, lambda picture, flagged: "overflow" if not picture.isfinite() else "painted", stops="Boolean value of Tensor"),
         Mistake("That all is black says nothing here: all the pictures are. Ask whether the picture is finite, and ask flagged.", lambda picture, flagged: _CHECKER),
         Mistake(_INSIDE, lambda picture, flagged: _CHECKER if flagged else _why_black(picture, flagged)),
         Mistake(_INSIDE, lambda picture, flagged: "overflow" if not picture.isfinite().all() else _CHECKER if flagged else "painted"),
@@ -175,7 +165,6 @@ check_why_black = FunctionCheck(
         Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture.max() > 65504 else _why_black(picture.nan_to_num(), flagged)),
         Mistake("An infinity is an overflow, too: isfinite finds both.", lambda picture, flagged: "overflow" if picture.isnan().any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake(_EVERYWHERE, lambda picture, flagged: "overflow" if picture.isnan().all() else _why_black(picture.nan_to_num(), flagged)),
-        Mistake(_EVERYWHERE, lambda picture, flagged: "overflow" if not picture.isfinite().any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake("The two are mixed up: numbers that are not finite are the overflow, and a True in flagged is the checker.", lambda picture, flagged: {"overflow": _CHECKER, _CHECKER: "overflow"}.get(_why_black(picture, flagged), "painted")),
         Mistake(_NO_THIRD, lambda picture, flagged: "overflow" if _why_black(picture, flagged) == "overflow" else _CHECKER),
         Mistake(_NO_THIRD, lambda picture, flagged: _CHECKER if _why_black(picture, flagged) == _CHECKER else "overflow"),

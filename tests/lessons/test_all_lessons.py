@@ -1,11 +1,13 @@
 """Every check of every lesson: the right answer passes, each named mistake is recognised, a stub is 'not yet'."""
 
 import importlib
+import itertools
 import pkgutil
 
 import pytest
 
 import course_lib.lessons
+from course_lib.lessons import checks
 from course_lib.lessons.checks import NOT_YET, RIGHT, FunctionCheck, ValueCheck
 from course_lib.lessons.quiz import Question
 
@@ -38,6 +40,20 @@ def test_every_mistake_gets_its_own_sentence(check):
     assert len(check.mistakes) >= 2
     for mistake in check.mistakes:
         assert check.verdict(mistake.wrong) == f"{NOT_YET} {mistake.says}"
+
+
+@CHECKS
+def test_each_mistake_differs_from_every_other(check):
+    """Two wrong answers that no case tells apart would get one and the same sentence, perhaps the wrong one."""
+
+    def outcomes(mistake):
+        if isinstance(check, ValueCheck):
+            return [mistake.wrong]
+        given = [checks._outcome(mistake.wrong, checks._copies(case)) for case in check.cases]
+        return [mistake.stops if mistake.stops and isinstance(value, Exception) else value for value in given]
+
+    for one, other in itertools.combinations(check.mistakes, 2):
+        assert not all(map(checks._same, outcomes(one), outcomes(other))), f"{one.says} / {other.says}"
 
 
 @CHECKS

@@ -18,7 +18,7 @@ def test_the_list_of_exercise_2_is_found_by_trying():
     found = [bool((result[0, 0, 6:-6] == result[0, 0, 8]).all()) for result in results]
     assert found == lesson.check_flat.right
     assert lesson.check_flat.verdict(tuple(found)) == "[OK] your list is right."
-    assert "You gave 2 answers" in lesson.check_flat.verdict([True, False])
+    assert "You gave 2 of 7 answers" in lesson.check_flat.verdict([True, False])
     assert "without quotes" in lesson.check_flat.verdict(list(map(str, found)))
     by_count = [kernel % stride == 0 for kernel, stride in [(3, 2), (4, 2), (3, 2), (4, 2), (4, 3), (4, 1)]] + [True]
     assert "You have counted the stamps" in lesson.check_flat.verdict(by_count)
@@ -160,21 +160,3 @@ def test_the_check_takes_other_ways_of_writing_it():
 
     for answer in (loops, by_zeros_between, by_pytorch):
         assert lesson.check_conv_transpose2d.verdict(answer) == "[OK] my_conv_transpose2d is right."
-
-
-def test_each_mistake_differs_from_every_other():
-    def outcome(mistake, case):
-        try:
-            return mistake.wrong(*case)
-        except (RuntimeError, ValueError, IndexError):
-            return None
-
-    def same(first, second):
-        if first is None or second is None:
-            return first is second
-        return first.shape == second.shape and torch.allclose(first, second)
-
-    check = lesson.check_conv_transpose2d
-    answers = [[outcome(mistake, case) for case in check.cases] for mistake in check.mistakes]
-    for one, other in itertools.combinations(range(len(answers)), 2):
-        assert not all(map(same, answers[one], answers[other])), f"{check.mistakes[one].says} is also mistake {other}"
