@@ -138,6 +138,7 @@ check_count = ValueCheck(
         Mistake("The sides are multiplied, not added: 3 times 8 times 8.", 3 + 8 + 8),
         Mistake("You have added the sides. They are multiplied: 1 times 3 times 8 times 8.", 1 + 3 + 8 + 8),
         Mistake("That counts the sides of the shape. How many numbers do they make together?", 4),
+        Mistake("That counts all three pictures above. One of them is asked for.", 576),
         Mistake("8 times 8 times 8: there are three colours, not eight.", 512),
         Mistake("Those are the bytes of the picture: each of its numbers takes four of them.", 768),
         Mistake("That is a text. Write the number without quotes.", "192"),

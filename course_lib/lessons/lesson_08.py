@@ -273,6 +273,11 @@ check_even = ValueCheck(
             "At that step SNR is still a little above 1. The question asks for the first step after it.",
             _first_below(_STABLE_DIFFUSION.snr, 1.0) - 1,
         ),
-        Mistake("Half of the steps is not half of the noise: the table is curved.", 500),
+        *(Mistake("Half of the steps is not half of the noise: the table is curved.", half) for half in (499, 500)),
+        Mistake(
+            "That is one step too late, or counted from 1: at the step before it SNR is below 1 already, and the first step is step 0.",
+            _first_below(_STABLE_DIFFUSION.snr, 1.0) + 1,
+        ),
+        Mistake("At step 0 the picture is far stronger than the noise. Ask where SNR is *below* 1.", 0),
     ],
 )

@@ -73,7 +73,7 @@ def test_another_shape_is_said():
 
 
 def test_wrong_counts_have_sentences_of_their_own():
-    wrong = (64, 24, 19, 20, 4, 512, 768, "192")
+    wrong = (64, 24, 19, 20, 4, 576, 512, 768, "192")
     said = [lesson.check_count.verdict(count) for count in wrong]
     assert len(set(said)) == len(wrong) and not any("the count is not" in sentence for sentence in said)
     assert 4 * lesson.noise_picture(0).numel() == lesson.noise_picture(0).numpy().nbytes == 768
