@@ -61,7 +61,7 @@ predict_dead = Question(
     "With a bias of -2, about 98 of 100 results are 0. How many of the 1000 units are dead, that is 0 for all 500 inputs?",
     (
         Choice("none, or hardly any", "Yes: 2 of 100 results are left, and among 500 tries nearly every unit has some of them.", right=True),
-        Choice("about half", "Not yet. The table below says at which bias it comes to that."),
+        Choice("about half", "It comes to that near a bias of -3, as the table below shows."),
         Choice("about 980", "980 of 1000 results are 0, but not always those of the same units: each input wakes others."),
     ),
 )  # fmt: skip

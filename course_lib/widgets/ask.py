@@ -12,7 +12,7 @@ import traitlets
 from course_lib.lessons.quiz import Question
 from course_lib.widgets.page import module, static_bundle, styles
 
-_SAID_TWICE = re.compile(r"^(right|yes|no)[:.]\s+(.)", re.IGNORECASE)
+_SAID_TWICE = re.compile(r"^(right|yes|no|not yet)[:.]\s+(.)", re.IGNORECASE)
 
 
 class Ask(anywidget.AnyWidget):
@@ -35,7 +35,7 @@ class Ask(anywidget.AnyWidget):
 def ask(question: Question) -> Ask:
     """Show a question; choosing an answer shows "Right." or "Not yet.", and that answer's reply.
 
-    A reply that begins with "Right:", "Yes:" or "No:" itself loses this word, so that it is not said twice. Text
+    A reply that begins with "Right:", "Yes:", "No:" or "Not yet:" itself loses this, so that it is not said twice. Text
     between `backticks` is set as code. The still form holds the question and the choices, not the answer.
 
     Raises ValueError where `question` is not a `Question`.
