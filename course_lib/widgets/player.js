@@ -99,16 +99,24 @@ function render({ model, el }) {
     show(0);
   }
 
+  /** Elsewhere on the page the arrow keys are JupyterLab's, and lead away. */
+  function takeKeys() {
+    slider.focus({ preventScroll: true });
+  }
+
   back.addEventListener("click", () => scrub(frame - 1));
   forward.addEventListener("click", () => scrub(frame + 1));
   play.addEventListener("click", toggle);
   slider.addEventListener("input", () => scrub(Number(slider.value)));
+  panes.addEventListener("click", takeKeys);
   el.addEventListener("keydown", key);
   model.on("change:about change:sprite", load);
+  model.on("msg:custom", takeKeys); // the reader has asked for this run
   load();
   return () => {
     stop();
     model.off("change:about change:sprite", load);
+    model.off("msg:custom", takeKeys);
     sprite?.close();
   };
 }

@@ -77,6 +77,7 @@ class Runner(ipywidgets.VBox):
             self.message.value = str(error)
         else:
             self.message.value = ""
+            self.player.send({"ran": True})  # the arrow keys shall now move through this run
 
     def _repr_mimebundle_(self, **options):
         return static_bundle(super()._repr_mimebundle_(**options), self.static())

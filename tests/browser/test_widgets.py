@@ -279,6 +279,20 @@ def test_a_number_without_a_slider_has_its_name_before_it(live):
     cell.get_by_text("Seed 4").first.wait_for()
 
 
+def test_after_a_run_and_a_click_on_a_picture_the_keys_are_the_players(live):
+    notebook, cells = live
+    cell, keys = cells["seed"], notebook.page.keyboard
+    cell.get_by_role("button", name="Run").click()
+    cell.locator("input[type=range]:focus").wait_for()
+    keys.press("ArrowRight")
+    cell.get_by_text("Step 2 of 12").first.wait_for()
+    notebook.page.locator(".jp-NotebookPanel-toolbar").first.click(position={"x": 2, "y": 2})
+    cell.locator(".cl-panes canvas").first.click()
+    cell.locator("input[type=range]:focus").wait_for()
+    keys.press("ArrowRight")
+    cell.get_by_text("Step 3 of 12").first.wait_for()
+
+
 def test_trial_says_that_page_and_kernel_work(live):
     notebook, cells = live
     canvas = cells["trial"].locator("canvas")
