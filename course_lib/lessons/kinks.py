@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from course_lib import expect, layers
 from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, line_panel, picture_panel, stack, text_panel
-from course_lib.figures.drawing import TITLE_HEIGHT
+from course_lib.figures.drawing import TITLE_HEIGHT, number_text, true_minus
 
 # name -> (the function, its slope); "none" is a layer's result as it is.
 ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
@@ -30,15 +30,16 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     """A filter's feature map before and after an activation of ACTIVATIONS, with its curve and its slope.
 
     picture (1, 3, S, S) is made grey; kernel (3, 3) slides over it with padding 1, and `bias` is added. The number at
-    one place of the map, (row, column), is marked on the curve, or at its end where it lies beyond.
+    one place of the map, (row, column), is marked on the curve, or at its end where it lies beyond. The bars end there,
+    too, and it is said how many numbers have none. What is not 0 and would be rounded to it is called nearly 0.
     Raises ValueError for an unknown activation, other shapes, a bias that is not finite, and a place beyond the map.
 
     Example:
 
     >>> black = torch.zeros(1, 3, 8, 8)
     >>> print(draw(black, torch.ones(3, 3), "ReLU", -1.0, 4, 4).sentence)
-    ReLU, bias -1: at row 4, column 4 the number -1.00 becomes 0.00, slope 0.00. Below 0 were 100.0 % of the
-    map's numbers, exactly 0 were 0.0 %; 0 are now 100.0 %, the smallest is 0.00.
+    ReLU, bias −1: at row 4, column 4 the number −1.00 becomes 0.00, slope 0.00. Of the map's 64 numbers 64 were
+    below 0 and 0 exactly 0; now 64 are 0, and the smallest is 0.00.
     """
     expect.known("activation", activation, ACTIVATIONS)
     expect.tensor("picture", picture, "(1, 3, S, S)")
@@ -72,14 +73,18 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     bars = {"range": (-REACH, REACH), "colour": COLOURS["ink"], "top": 0.5}
     plots = stack(
         line_panel(x, curves, 420, 250, place, mark=here.clamp(-REACH, REACH).item(), **look),
-        histogram_panel(before, 420, 120, title="all numbers of the map before: how often (density)", **bars),
+        histogram_panel(before, 420, 120, title="the map before: how often (density)", **bars),
     )
-    below, blank, zero = ((part.double().mean() * 100).item() for part in (before < 0, before == 0, after == 0))
+    below, blank, zero = (int(part.sum()) for part in (before < 0, before == 0, after == 0))
+    beyond = int((before.abs() > REACH).sum())
     sentence = (
-        f"{called(activation)}, bias {bias:g}: at row {row}, column {column} the number {_plain(here.item())} becomes "
-        f"{_plain(there)}, slope {_plain(slope_here)}. Below 0 were {below:.1f} % of the map's numbers, "
-        f"exactly 0 were {blank:.1f} %; 0 are now {zero:.1f} %, the smallest is {_plain(after.min().item())}."
+        f"{called(activation)}, bias {number_text(bias)}: at row {row}, column {column} the number "
+        f"{_plain(here.item())} becomes {_plain(there)}, slope {_plain(slope_here)}. Of the map's {before.numel()} "
+        f"numbers {below} were below 0 and {blank} exactly 0; now {zero} are 0, and the smallest is "
+        f"{_plain(after.min().item())}."
     )
+    if beyond:
+        sentence += f" {beyond} lay beyond {number_text(-REACH)} to {number_text(REACH)}, where no bars are."
     return Drawing(beside(maps, plots), sentence, grid=(1, TITLE_HEIGHT + 1, _SIDE, _SIDE))
 
 
@@ -123,5 +128,6 @@ class _Counting(TorchFunctionMode):
 
 
 def _plain(value: float) -> str:
-    """Two decimals, and no negative zero."""
-    return f"{round(value, 2) + 0.0:.2f}"
+    """Two decimals, a true minus sign, no negative zero, and "nearly 0" for what is not 0."""
+    rounded = round(value, 2) + 0.0
+    return "nearly 0" if value and not rounded else true_minus(f"{rounded:.2f}")

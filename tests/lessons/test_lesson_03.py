@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib.datasets import open_emoji
+from course_lib.figures import plots
+from course_lib.figures.drawing import number_text
 from course_lib.lessons import kinks
 from course_lib.lessons import lesson_03 as lesson
 from course_lib.lessons.kinks import REACH
@@ -20,6 +22,7 @@ from course_lib.widgets.controls import KERNELS
 ZEBRA = open_emoji(style="fluent").select("zebra").images[:1]
 EDGES = torch.tensor(KERNELS["edges, vertical"], dtype=torch.float32)
 BIASES = [step / 4 for step in range(-16, 17)]
+NUMBERS = re.compile(r"(?:number|becomes|slope|smallest is) (−?\d+\.\d\d|nearly 0)")
 
 
 @pytest.mark.parametrize("activation", lesson.ACTIVATIONS)
@@ -31,15 +34,16 @@ def test_every_bias_is_drawn_and_its_numbers_are_true(activation):
         shapes.add(drawing.pixels.shape)
         seen.add(drawing.pixels.tobytes())
         before = F.conv2d(ZEBRA.mean(1, keepdim=True), EDGES[None, None], padding=1) + bias
-        here, said = before[0, 0, 30, 20], re.findall(r"-?\d+\.\d\d|\d+\.\d %", drawing.sentence.split(": ")[1])
+        here, said = before[0, 0, 30, 20], NUMBERS.findall(drawing.sentence.split(": ")[1])
         name = "No activation" if activation == "none" else activation
-        assert drawing.sentence.startswith(f"{name}, bias {bias:g}: at row 30, column 20")
-        expected = [here, function(here), slope(here)]
-        assert [float(number) for number in said[:3]] == pytest.approx([float(each) for each in expected], abs=0.006)
-        shares = [part.double().mean().item() for part in (before < 0, before == 0, function(before) == 0)]
-        assert said[3:6] == [f"{100 * share:.1f} %" for share in shares]
-        assert float(said[6]) == pytest.approx(function(before).min().item(), abs=0.006)
-        assert "-0.00" not in drawing.sentence
+        assert drawing.sentence.startswith(f"{name}, bias {number_text(bias)}: at row 30, column 20")
+        for written, number in zip(said, [here, function(here), slope(here), function(before).min()], strict=True):
+            assert (written == "nearly 0") == (0 < abs(number) < 0.005)
+            assert written == "nearly 0" or float(written.replace("−", "-")) == pytest.approx(number.item(), abs=0.006)
+        below, blank, zero = (int(part.sum()) for part in (before < 0, before == 0, function(before) == 0))
+        assert f"numbers {below} were below 0 and {blank} exactly 0; now {zero} are 0, and" in drawing.sentence
+        assert activation != "ReLU" or below + blank == zero, "the numbers do not add up"
+        assert not re.search("−0.00|-[0-9]", drawing.sentence)
     assert len(shapes) == 1, "the drawing jumps in size"
     assert len(seen) == len(BIASES), "the bias changes and the drawing does not"
 
@@ -65,15 +69,35 @@ def test_the_cursor_lies_on_the_map_and_marks_the_curve():
 
 def test_a_number_beyond_the_curve_is_told_all_the_same():
     drawing = lesson.draw(ZEBRA, 100 * EDGES, "ReLU", 0.0, 30, 20)
-    said = float(re.search(r"the number (-?\d+\.\d\d)", drawing.sentence)[1])
-    assert abs(said) > REACH
+    said = re.search(r"the number −?(\d+\.\d\d)", drawing.sentence)[1]
+    assert float(said) > REACH
     inside, left, right = (lesson.draw(ZEBRA, EDGES, "ReLU", bias, 30, 20).pixels[:272, 202:] for bias in (0, -3, 8))
     dots = [np.nonzero((pixels == (0xD5, 0x5E, 0x00)).all(axis=2)[50:])[1] for pixels in (inside, left, right)]
     widths = [np.bincount(columns, minlength=inside.shape[1])[:50].max() for columns in dots]
     assert widths[1] > 5 > widths[0], "the number beyond the axis is not marked at its left end"
     assert len({pixels[:20].tobytes() for pixels in (inside, left, right)}) == 3, "no words for where it lies"
     flat = lesson.draw(0 * ZEBRA, EDGES, "GELU", 0.0, 5, 5).sentence
-    assert "the number 0.00 becomes 0.00, slope 0.50. Below 0 were 0.0 %" in flat
+    assert "the number 0.00 becomes 0.00, slope 0.50. Of the map's 4096 numbers 0 were below 0 and 4096" in flat
+
+
+@pytest.mark.parametrize("bias", [-4, -1, 0, 3.5])
+def test_numbers_without_a_bar_are_told_on_the_figure_and_in_the_sentence(bias):
+    before = F.conv2d(ZEBRA.mean(1, keepdim=True), EDGES[None, None], padding=1) + bias
+    beyond = int((before.abs() > 4).sum())
+    with patch.object(plots, "titled", wraps=plots.titled) as titles:
+        sentence = lesson.draw(ZEBRA, EDGES, "ReLU", bias, 30, 20).sentence
+    assert titles.call_args.args[1].endswith(f"; {beyond} of 4096 beyond")
+    assert beyond and sentence.endswith(f" {beyond} lay beyond −4 to 4, where no bars are.")
+    assert "beyond" not in lesson.draw(0 * ZEBRA, EDGES, "ReLU", bias, 30, 20).sentence
+
+
+def test_the_axis_of_the_bars_keeps_still():
+    """The strip of numbers left of the bars is the same for a map whose bars are high and one whose bars are low."""
+    strips = []
+    for kernel, bias in ((EDGES, 0), (EDGES, -3.5), (8 * EDGES, 1), (EDGES / 8, 0)):
+        pixels = lesson.draw(ZEBRA, kernel, "ReLU", bias, 30, 20).pixels
+        strips.append(pixels[22 + 22 + 250 + 12 + 22 : 22 + 22 + 250 + 12 + 22 + 108, 210:249])
+    assert (strips[0] < 100).any() and all((strip == strips[0]).all() for strip in strips)
 
 
 @pytest.mark.parametrize(("bias", "words"), [(0, "where the framed"), (-3, "left of this axis"), (8, "right of this")])
