@@ -7,7 +7,7 @@ import torch
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, numbers_panel, picture_panel, stack, text_panel
-from course_lib.figures.drawing import TITLE_HEIGHT, canvas, font, titled
+from course_lib.figures.drawing import TITLE_HEIGHT, canvas, font, titled, true_minus
 from course_lib.layers import conv2d, output_size, unfold
 
 _SIDE = 320  # a picture's width in the drawing
@@ -57,7 +57,7 @@ def draw(picture: torch.Tensor, kernel: torch.Tensor, row: int, column: int) -> 
             gap=8,
         ),
     )
-    sentence = f"Window at row {row}, column {column}: the nine products add up to {total:.2f}."
+    sentence = f"Window at row {row}, column {column}: the nine products add up to {true_minus(f'{total:.2f}')}."
     if outside.any():
         sentence += " The grey zeros are the padding."
     if not _as_written(window, kernel, products, total):
@@ -128,7 +128,9 @@ def draw_places(size: int, kernel: int, stride: int, padding: int, dilation: int
     >>> draw_places(7, 3, 2, 1, 1).sentence
     'Size 7, kernel 3, stride 2, padding 1, dilation 1: 4 places.'
     >>> draw_places(8, 3, 2, 0, 1).sentence
-    'Size 8, kernel 3, stride 2, padding 0, dilation 1: 3 places; the window never reaches the last number of the row.'
+    'Size 8, kernel 3, stride 2, padding 0, dilation 1: 3 places; the window never reaches the last number.'
+    >>> draw_places(8, 3, 2, 1, 1).sentence
+    'Size 8, kernel 3, stride 2, padding 1, dilation 1: 4 places; the window never reaches the last zero.'
     """
     for name, value in (("size", size), ("kernel", kernel), ("padding", padding)):
         expect.number(name, value, 0, _LARGEST[name])
@@ -143,11 +145,18 @@ def draw_places(size: int, kernel: int, stride: int, padding: int, dilation: int
     sheet = np.full(((cells + 1) * _ROW + 6, _LEFT + cells * _CELL + 2, 3), 255, np.uint8)
     sheet[: panel.shape[0], : panel.shape[1]] = panel
     places = output_size(size, kernel, stride, padding, dilation)
-    missed = (size + 2 * padding - dilation * (kernel - 1) - 1) % stride
-    numbers = "number" if missed == 1 else f"{missed} numbers"
-    never = f"; the window never reaches the last {numbers} of the row" if missed else ""
     return Drawing(
         sheet,
         f"Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: "
-        f"{places} place{'s' * (places > 1)}{never}.",
+        f"{places} place{'s' * (places > 1)}{_never((there_are - reach) % stride, padding)}.",
     )
+
+
+def _never(missed: int, padding: int) -> str:
+    """What lies beyond the last window: zeros of the padding, which stand last, and then numbers of the picture."""
+    zeros, numbers = min(missed, padding), max(missed - padding, 0)
+    named = [
+        f"{count} {name}s" if count > 1 else name for count, name in ((numbers, "number"), (zeros, "zero")) if count
+    ]
+    last = [f"the last {name}" for name in named]
+    return f"; the window never reaches {' and '.join(last)}" if last else ""

@@ -25,7 +25,7 @@ def test_every_preset_and_edge_can_be_drawn_and_the_sum_is_true(name):
         drawing = lesson.draw(PICTURE, kernel, row, column)
         assert drawing.pixels.dtype.name == "uint8" and drawing.pixels.shape == (523, 660, 3)
         assert drawing.sentence.startswith(f"Window at row {row}, column {column}:")
-        said = float(re.search(r"add up to (-?[0-9.]+[0-9])", drawing.sentence)[1])
+        said = float(re.search(r"add up to (−?[0-9.]+[0-9])", drawing.sentence)[1].replace("−", "-"))
         assert said == pytest.approx(filtered[row, column].item(), abs=0.006)
 
 
@@ -71,7 +71,7 @@ def test_rounding_is_said_where_the_written_numbers_do_not_add_up():
 
 def test_the_first_window_of_the_lesson_adds_up_as_it_is_written():
     house = open_emoji(style="fluent").select("house").images[:1]
-    assert lesson.draw(house, EDGES, 48, 8).sentence == "Window at row 48, column 8: the nine products add up to -4.07."
+    assert lesson.draw(house, EDGES, 48, 8).sentence == "Window at row 48, column 8: the nine products add up to −4.07."
 
 
 def test_bad_input_to_the_window_is_refused():
@@ -103,9 +103,12 @@ def test_every_state_of_the_places_is_drawn_or_refused_in_words():
         places = result.shape[-1]
         assert f": {places} place{'' if places == 1 else 's'}" in drawing.sentence
         last = (places - 1) * stride + dilation * (kernel - 1)
-        missed = size + 2 * padding - 1 - last
-        assert ("never reaches" in drawing.sentence) == (missed > 0)
-        assert not missed > 1 or f"the last {missed} numbers" in drawing.sentence
+        beyond = (["zero"] * padding + ["number"] * size + ["zero"] * padding)[last + 1 :]
+        for name in ("number", "zero"):
+            missed = beyond.count(name)
+            assert (f"the last {name}" in drawing.sentence) == (missed == 1)
+            assert (f"the last {missed} {name}s" in drawing.sentence) == (missed > 1)
+        assert ("never reaches" in drawing.sentence) == bool(beyond)
     assert len(shapes) == 1, "the drawing jumps in size"
     assert drawn > len(STATES) / 2
 
@@ -184,12 +187,28 @@ def test_each_wrong_size_is_told_from_the_others():
     assert "The + 1 belongs after the division" in lesson.check_size.verdict(one_inside)
 
 
-@pytest.mark.parametrize("kernel", [torch.ones(3, 3), 0.3 * lesson.check_shift.right, torch.eye(3)])
+@pytest.mark.parametrize("kernel", [torch.ones(3, 3), 0.3 * lesson.check_shift.right, 2 * torch.eye(3)])
 def test_any_other_kernel_is_written_out(kernel):
     said = lesson.check_shift.verdict(kernel)
     assert said.startswith("[not yet] the kernel is not [[") and said.endswith(
         "one of them must be 1, the other eight 0."
     )
+
+
+def test_a_single_one_is_told_where_it_moves_the_picture():
+    """Wherever the 1 stands, the sentence is true of a dot that the kernel has moved."""
+    dot = torch.zeros(1, 1, 5, 5)
+    dot[..., 2, 2] = 1
+    for place in range(9):
+        kernel = torch.eye(9)[place].reshape(3, 3)
+        row, column = divmod(int(conv2d(dot, kernel[None, None], padding=1).argmax()), 5)
+        words = [{1: "up", 3: "down"}.get(row), {1: "to the left", 3: "to the right"}.get(column)]
+        said = lesson.check_shift.verdict(kernel)
+        if words == [None, "to the right"]:
+            assert said == "[OK] the kernel is right."
+        else:
+            moved = said.split(" To move")[0]
+            assert all((word in moved) == (word in words) for word in ("up", "down", "to the left", "to the right"))
 
 
 def test_the_kernel_that_moves_to_the_right_does_so():
