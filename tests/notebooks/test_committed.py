@@ -116,6 +116,16 @@ def test_links_to_its_neighbours(path):
         assert f"({neighbour})" in first and f"({neighbour})" in last
 
 
+def test_the_list_of_lessons_says_which_are_there():
+    first, *others = lessons()
+    rows = re.findall(r"^\| (\d\d) \| (.*) \| (.*) \|$", prose(read(first)), re.MULTILINE)
+    assert [number for number, *_ in rows] == [f"{number:02}" for number in range(18)]
+    there = {path.name[:2]: path.name for path in others}
+    for number, question, state in rows[1:]:
+        assert state == ("there" if number in there else "in preparation"), f"lesson {number}"
+        assert question.endswith(f"({there[number]})") if number in there else "](" not in question
+
+
 @LESSON
 def test_exercises_are_unsolved_here_and_solved_in_the_solutions(path):
     solutions = NOTEBOOKS / "solutions" / path.name
