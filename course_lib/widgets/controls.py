@@ -67,6 +67,8 @@ class PictureChooser(ipywidgets.VBox):
         from course_lib.datasets import open_picture
 
         (file,) = change["new"]
+        self.upload.value = ()  # or the same file, uploaded once more, would be no change
+        self.message.value = ""
         try:
             picture = open_picture(bytes(file["content"]), self.size)
         except ValueError as error:
@@ -77,12 +79,13 @@ class PictureChooser(ipywidgets.VBox):
         self.pictures[name] = picture
         self.choice.options = list(self.pictures)
         self.choice.value = name
+        self.value = picture  # a file of the same name as before changes neither the list nor the choice
 
 
 class KernelEditor(anywidget.AnyWidget):
     """Nine fields and a list of well-known kernels; `value` is the kernel (3, 3) float32.
 
-    Rows and columns count from 0. A field that does not hold a number from -100 to 100 is marked and explained,
+    Rows and columns count from 0. A field that does not hold a number from −100 to 100 is marked and explained,
     and the kernel stays as it was.
 
     Raises ValueError where `kernel` is not (3, 3), or one of its entries is not such a number.
@@ -95,7 +98,7 @@ class KernelEditor(anywidget.AnyWidget):
     [-1.0, 5.0, -1.0]
     >>> editor.fields = ["one", *editor.fields[1:]]
     >>> editor.message
-    "Row 0, column 0: expected a number from -100 to 100; got 'one'. The kernel stays as it was."
+    "Row 0, column 0: expected a number from −100 to 100; got 'one'. The kernel stays as it was."
     """
 
     _esm = module("kernel.js")
@@ -129,7 +132,7 @@ class KernelEditor(anywidget.AnyWidget):
                 entries.append(expect.number("entry", typed_number(text), -LARGEST_ENTRY, LARGEST_ENTRY))
             except ValueError:
                 place, typed = f"Row {index // 3}, column {index % 3}", reprlib.repr(text)
-                expected = f"expected a number from -100 to 100; got {typed}. The kernel stays as it was."
+                expected = f"expected a number from −100 to 100; got {typed}. The kernel stays as it was."
                 self.wrong, self.message = index, f"{place}: {expected}"
                 return
         self.wrong, self.message = -1, ""

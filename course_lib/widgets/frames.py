@@ -68,7 +68,7 @@ def frames_of(steps: Iterable, decode: Callable | None = None) -> Frames:
     guesses = [step.denoised for step in steps] + [last.denoised if sigmas[-1] > 0 else last.x_next]
     channels = states[0].shape[1]
     latent = channels not in (1, 3)
-    how = f"first 3 of {channels} channels, black is -3 and full colour 3" if latent else ""
+    how = f"first 3 of {channels} channels, black is −3 and full colour 3" if latent else ""
     columns = {
         ("state x", ", ".join(filter(None, ["drawn as x / sqrt(1 + sigma²)", how]))): _visible(states),
         (f"guess of the clean {'latent' if latent else 'picture'}", how): _visible(guesses),

@@ -9,6 +9,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from course_lib.figures.drawing import true_minus
 from course_lib.widgets.page import module, styles
 
 
@@ -51,14 +52,14 @@ class NumberField(anywidget.AnyWidget):
         """Which numbers can be typed, in words."""
         kind = "a whole number" if self.whole else "a number"
         steps = f" in steps of {_text(self.step)}" if self.slides and self.step != 1 else ""
-        return f"{kind} from {_text(self.control.min)} to {_text(self.control.max)}{steps}"
+        return true_minus(f"{kind} from {_text(self.control.min)} to {_text(self.control.max)}{steps}")
 
     @traitlets.observe("text")
     def _read(self, change) -> None:
         try:
             value = self._understood(typed_number(self.text))
         except ValueError:
-            got, stays = reprlib.repr(self.text), _text(self.control.value)
+            got, stays = reprlib.repr(self.text), true_minus(_text(self.control.value))
             self.message = f"{self.label}: expected {self.expected}; got {got}. It stays {stays}."
         else:
             self.control.value = value

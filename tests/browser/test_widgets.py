@@ -215,13 +215,16 @@ def test_kernel_editor_refuses_nonsense_and_goes_on(live):
     notebook.wait_for_label(canvas, "Sum 1, first entry 0.")
     cell.get_by_label("Kernel", exact=True).select_option("edges, vertical")
     notebook.wait_for_label(canvas, "Sum 0, first entry -1.")
-    field = cell.get_by_label("Kernel, row 0, column 0")
+    field, editor = cell.get_by_label("Kernel, row 0, column 0"), cell.locator(".cl-kernel")
+    width = editor.bounding_box()["width"]
     for nonsense in ("", "two", "1e9"):
         field.fill(nonsense)
         field.press("Enter")
         message.get_by_text(f"got '{nonsense}'").wait_for()
         assert field.get_attribute("aria-invalid") == "true"
         assert "Sum 0, first entry -1." in canvas.get_attribute("aria-label")
+        assert editor.bounding_box()["width"] == width, "the message pushes the other controls away"
+        assert message.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "the message is cut off"
     field.fill("7")
     field.press("Enter")
     notebook.wait_for_label(canvas, "Sum 8, first entry 7.")
@@ -249,7 +252,7 @@ def test_a_typed_number_moves_the_slider_and_nonsense_is_explained_beside_it(liv
     for nonsense in ("", "two", "1e9", "-5"):
         field.fill(nonsense)
         field.press("Enter")
-        message.get_by_text(f"from -4 to 4 in steps of 0.25; got '{nonsense}'. It stays 0.5.").wait_for()
+        message.get_by_text(f"from −4 to 4 in steps of 0.25; got '{nonsense}'. It stays 0.5.").wait_for()
         assert field.get_attribute("aria-invalid") == "true" and field.input_value() == nonsense
         assert place() == before, "the message pushes the slider away"
         assert message.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "the message is cut off"

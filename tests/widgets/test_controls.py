@@ -76,6 +76,19 @@ def test_a_file_that_is_no_picture_is_refused_in_words(content):
     assert chooser.message.value == "notes.txt cannot be opened as a picture (PNG or JPEG?)."
 
 
+def test_a_refusal_goes_when_a_picture_is_opened_whatever_its_name():
+    """The same name with another picture, after a file that is none: the picture is shown, and nothing is refused."""
+    chooser = PictureChooser({"black": -torch.ones(3, 8, 8)}, size=8)
+    for colour, level in (("white", 1), ("black", -1), ("black", -1)):
+        upload(chooser, "notes.txt", b"no picture")
+        assert chooser.message.value
+        buffer = io.BytesIO()
+        Image.new("RGB", (8, 8), colour).save(buffer, "PNG")
+        upload(chooser, "my.png", buffer.getvalue())
+        assert chooser.message.value == "" and (chooser.value == level).all()
+        assert chooser.choice.value == "yours: my.png" and chooser.upload.value == ()
+
+
 @pytest.mark.parametrize("pictures", [{}, {"flat": torch.zeros(8, 8)}, {"two": torch.zeros(2, 3, 8, 8)}])
 def test_other_pictures_are_refused(pictures):
     with pytest.raises(ValueError):

@@ -33,6 +33,14 @@ def test_nonsense_leaves_the_control_and_is_explained(control, text):
     assert control.value == control.max and field.message == ""
 
 
+def test_a_minus_is_a_minus_in_the_sentence_and_what_the_keyboard_has_in_the_field():
+    field = NumberField(CONTROLS["real slider"]())
+    field.control.value = -1.5
+    assert field.text == "-1.5"
+    field.text = "-9"
+    assert field.message.endswith("a number from −4 to 4 in steps of 0.25; got '-9'. It stays −1.5.")
+
+
 def test_a_control_that_moves_is_shown_and_ends_a_complaint(control):
     field = NumberField(control)
     field.text = "many"
