@@ -101,17 +101,18 @@ def quality(network: Trained, samples: Samples, count: int = 512) -> dict[str, f
     return {"unseen": sum(found) / len(found)}
 
 
-def starting(way: str) -> Trained:
+def starting(way: str, *, from_nothing: bool = True) -> Trained:
     """Networks that have learned nothing, but for the text encoder, which is that of train_text_encoder.py.
 
     way : "along", no, it begins at random, too, and learns with the U-Net; "kept", it stays as it is; "both", it goes
-    on learning. Raises FileNotFoundError where there is no contrastive text encoder yet.
+    on learning. from_nothing : whether other weights do not follow anyway. Raises FileNotFoundError where the
+    contrastive text encoder is needed and not there yet.
     """
     tokenizer = make_tokenizer()
     network = Trained(len(tokenizer.vocabulary))
-    if way != "along":
+    if way != "along" and from_nothing:
         network.text_encoder.load_state_dict(open_pairs(tokenizer).text_encoder.state_dict())
-        network.text_encoder.requires_grad_(way == "both")
+    network.text_encoder.requires_grad_(way != "kept")
     return network
 
 
@@ -148,15 +149,15 @@ def main() -> None:
     """Read the options, train, write."""
     parser = arguments(
         __doc__.splitlines()[0],
-        samples=850_000,
+        samples=660_000,
         batch=64,
         rate=1.4e-3,
         checkpoint=HERE / "checkpoints" / "unet.pt",
     )
-    parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
+    parser.add_argument("--text", choices=WAYS, default="both", help="how the text encoder begins: see the README")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
-    network = starting(options.text)
+    network = starting(options.text, from_nothing=not (options.fresh or options.checkpoint.exists()))
     if options.fresh:
         for part, file in ((network.unet, UNET_FILE), (network.text_encoder, TEXT_FILE)):
             part.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / file).items()})

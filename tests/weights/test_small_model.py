@@ -159,6 +159,25 @@ def test_without_a_vae_the_unet_says_what_to_run(scripts, monkeypatch, tmp_path)
         train_unet.open_vae()
 
 
+def test_only_a_training_from_nothing_asks_for_the_contrastive_text_encoder(scripts, monkeypatch, tmp_path):
+    import train_text_encoder
+
+    small, _, train_unet = scripts
+    monkeypatch.setattr(train_text_encoder, "CHECKPOINT", tmp_path / "text_encoder.pt")
+    with pytest.raises(FileNotFoundError, match="run train_text_encoder.py first"):
+        train_unet.starting("both")
+    pairs = train_text_encoder.Pairs(small.make_tokenizer())
+    torch.save({"average": pairs.state_dict()}, train_text_encoder.CHECKPOINT)
+    for way in train_unet.WAYS:
+        network = train_unet.starting(way)
+        weights = network.text_encoder.state_dict()
+        begins = all(torch.equal(weights[name], value) for name, value in pairs.text_encoder.state_dict().items())
+        assert begins == (way != "along")
+        assert all(parameter.requires_grad == (way != "kept") for parameter in network.text_encoder.parameters())
+    train_text_encoder.CHECKPOINT.unlink()
+    train_unet.starting("both", from_nothing=False)
+
+
 def test_measuring_paints_what_the_pipeline_paints(folder, scripts):
     """Pictures painted in one batch are those that are painted one by one."""
     import evaluate
