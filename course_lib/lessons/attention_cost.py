@@ -99,25 +99,29 @@ def how_it_flows() -> Shown:
     'Queries come from the pixels'
     """
     boxes = {
-        "pixels": Box(0.95, 2.55, "pixels", "N, from the picture", width=1.7),
+        "pixels": Box(0.95, 3.25, "pixels", "N, from the picture", width=1.7),
         "words": Box(0.95, 0.85, "words", "M text states", width=1.7),
-        "query": Box(3.3, 2.55, "queries", "N rows", width=1.3),
-        "key": Box(3.3, 1.35, "keys", "M rows", width=1.3),
+        "query": Box(3.3, 2.2, "queries", "N rows", width=1.3, height=0.7),
+        "key": Box(3.3, 1.3, "keys", "M rows", width=1.3, height=0.7),
         "value": Box(3.3, 0.4, "values", "M rows", width=1.3, height=0.7),
-        "weights": Box(6.0, 2.05, "weights", "N x M, each row sums to 1", width=2.2),
+        "weights": Box(5.7, 1.75, "weights", "N x M, softmax of the scores", width=2.3),
         "mixture": Box(8.6, 1.2, "mixtures", "N rows, one a pixel", width=1.8),
+        "sum": Box(8.6, 3.25, "sum", "N pixels again", width=1.8),
     }
     arrows = [
-        Arrow("pixels", "query", "linear"),
+        Arrow("pixels", "query", "linear", lift=0.15, shift=0.35),
         Arrow("words", "key", "linear", lift=0.22, shift=-0.05),
         Arrow("words", "value", "linear", lift=-0.22, shift=-0.05),
-        Arrow("query", "weights", "scores,", lift=0.22),
-        Arrow("key", "weights", "softmax", lift=-0.24, shift=0.1),
+        Arrow("query", "weights"),
+        Arrow("key", "weights"),
         Arrow("weights", "mixture"),
         Arrow("value", "mixture", "times", lift=-0.2),
+        Arrow("mixture", "sum", "linear", lift=0, shift=0.35),
+        Arrow("pixels", "sum", "as they were", lift=0.16),
     ]
     alt = (
         "Queries come from the pixels, keys and values from the words, each by a linear layer. Queries and keys give "
-        "scores and, by softmax, weights. Weights times values give one mixture for each pixel."
+        "scores, and softmax makes weights of them. Weights times values give one mixture for each pixel. It passes a "
+        "linear layer and is added to the pixel as it was."
     )
-    return diagram(boxes, arrows, 9.7, 3.1, alt)
+    return diagram(boxes, arrows, 9.7, 3.75, alt)

@@ -14,6 +14,7 @@ from course_lib.figures.drawing import canvas, font, titled
 from course_lib.lessons.attention_run import Watched
 
 _SIDE = 192  # a panel's side; the 64 pixels of the small model's pictures, and 4 or 8 cells, fit in it
+NEARLY_EMPTY = 0.01  # of a map whose largest weight is below this, the drawing says so
 _ROW, _NAME, _BAR = 19, 96, 420  # a bar's height, the space for its name, and the length of a share of 1
 
 
@@ -27,7 +28,7 @@ def draw_word(seen: Watched, word: str, layer: str, head: str, step: int) -> Dra
     >>> from course_lib.models import untrained
     >>> seen = watch(untrained(), "a b", steps=2)
     >>> draw_word(seen, "b", seen.layers[0], seen.heads[0], 2).sentence
-    'Step 2 of 2, mean of all 8 x 8, head: mean of all. The weights of "b" go from 0.05 to 0.07; its share is 6 %.'
+    'Step 2 of 2, mean of all 8 x 8, head: mean of all. The weights of "b" go from 0.054 to 0.072; its share is 6.3 %.'
     """
     expect.known("word", word, seen.places)
     weights = seen.looks("words", layer, head)[_index(seen, step)]
@@ -43,7 +44,8 @@ def draw_word(seen: Watched, word: str, layer: str, head: str, step: int) -> Dra
     return Drawing(
         stack(panels, bars),
         f"Step {step} of {seen.steps}, {layer}, head: {head}. "
-        f'The weights of "{word}" go from {heat.min():.2f} to {heat.max():.2f}; its share is {share:.0f} %.',
+        f'The weights of "{word}" go from {heat.min():.3f} to {heat.max():.3f}; its share is {share:.1f} %.'
+        + (" The map is nearly empty." if heat.max() < NEARLY_EMPTY else ""),
     )
 
 

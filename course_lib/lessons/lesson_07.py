@@ -27,7 +27,7 @@ __all__ = [
 predict_share = Question(
     "The scores are 0, 2 and -1. Powers of e: 1 for score 0, 7.39 for score 2, 0.37 for score -1. Each word's share is its power, divided by the sum of the three. How large is the share of \"red\", with score 2?",
     (
-        Choice("200 %", "That is score over sum of scores, 2 / (0 + 2 - 1). Shares above 1 and below 0 are what the powers of e prevent."),
+        Choice("67 %", "That is 2 / (0 + 2 + 1), by the sizes of the scores. Then \"square\", with -1, would get more than \"a\", with 0."),
         Choice("84 %", "Yes: 7.39 / (1 + 7.39 + 0.37) = 7.39 / 8.76.", right=True),
         Choice("100 %", "The highest score gets most, but never all: no power of e is 0."),
     ),
@@ -52,28 +52,28 @@ predict_order = Question(
 )  # fmt: skip
 
 predict_most = Question(
-    "The prompt is \"a red circle above a blue square\": a begin mark, seven words, and 16 places filled with the end mark. Averaged over all pixels, heads and steps, where does most of the looking go?",
+    "The prompt is \"a red circle above a blue square\": a begin mark, seven words, and 16 places filled with the end mark. In the layers of 8 x 8 pixels, averaged over all pixels, heads and steps: which of the 24 places is looked at most?",
     (
-        Choice("to \"red\" and \"blue\"", "They are looked at much by the few pixels that paint the shapes. Most pixels are ground, and have nothing to do with either."),
-        Choice("to \"circle\" and \"square\"", "They name the things, but each of them is looked at less than the two marks."),
-        Choice("to the begin mark and the end marks", "Yes. Weights must sum to 1, so a pixel that needs no word has to look somewhere.", right=True),
+        Choice("\"red\"", "The few pixels that paint the circle look at it a lot. Most pixels are ground, and have nothing to do with it."),
+        Choice("the begin mark", "Yes, though it holds no word. Weights must sum to 1, so a pixel that needs no word has to look somewhere.", right=True),
+        Choice("one of the end marks", "All 16 together get much. Each of them gets less than if all places were looked at alike."),
     ),
 )  # fmt: skip
 
 predict_corner = Question(
-    "A pixel in the corner of the picture, on white ground. Which pixels does it look at, at the last step?",
+    "A pixel in the corner of the picture, on white ground. Where does most of its weight go, at the last step?",
     (
-        Choice("at itself and its neighbours", "That is what a convolution does. In attention, far is as easy as near."),
-        Choice("at the two shapes", "It would be a way to know what is in the picture. Measured, the ground looks at little of them."),
-        Choice("at ground, all over the picture", "Yes: pixels with like contents look at each other, however far apart they are.", right=True),
+        Choice("to itself and its neighbours", "Of all single pixels, it may well look most at itself. But together with its neighbours that is less than a quarter of its weight."),
+        Choice("to the two shapes", "It would be a way to know what is in the picture. Measured, the ground looks at little of them."),
+        Choice("to ground further away", "Yes: pixels with like contents look at each other, however far apart they are.", right=True),
     ),
 )  # fmt: skip
 
 predict_where = Question(
     "Stable Diffusion 1.5 has 16 attention layers for words. How many of them work at the smallest size, 8 x 8, in the middle of the U?",
     (
-        Choice("16", "So it is often drawn. Counted, the middle has fewer."),
-        Choice("8", "That would be every other one. Counted, it is far fewer."),
+        Choice("16", "That is the saying, taken at its word. Counted, the middle has fewer."),
+        Choice("6", "That would be 2 on the way down, 1 in the middle and 3 on the way up, as at the other sizes. But the two ways have none at 8 x 8."),
         Choice("1", "Yes. The other 15 stand on the two ways, at 64, 32 and 16.", right=True),
     ),
 )  # fmt: skip
@@ -97,19 +97,19 @@ quiz = (
         ),
     ),
     Question(
-        "Softmax was taken over the wrong axis: for each word, over the pixels. What does that mean?",
+        "5 is added to each score of a pixel. What becomes of its weights?",
         (
-            Choice("nothing: shares are shares", "Now each word's shares sum to 1 over the pixels. What one pixel takes home may sum to 3, or to nearly 0."),
-            Choice("the pixels compete for each word", "Right: each word hands out one whole among all pixels, and what a pixel takes home is no mean any more.", right=True),
-            Choice("the scores become too large", "The scores are the same. By which sum their powers are divided has changed."),
+            Choice("they stay as they are", "Right: each power of e is multiplied by e to the power of 5, and so is the sum by which it is divided.", right=True),
+            Choice("each grows", "They cannot all grow: they sum to 1."),
+            Choice("the largest gets nearly everything", "That comes of scores that are multiplied. Added to all, 5 leaves every difference as it was."),
         ),
     ),
     Question(
-        "SDXL works on latents of 128 x 128 and has no attention at that size. Why, according to its authors?",
+        "A prompt gets twice as many places, and the picture stays as it is. Which attention has how many times as many scores?",
         (
-            Choice("words cannot reach so many pixels", "They could: cross-attention at 128 x 128 would be quite cheap."),
-            Choice("for efficiency", "Right: self-attention there would compute 16 times as many scores as at 64 x 64. Words reach the pixels at the smaller sizes.", right=True),
-            Choice("attention belongs in the bottleneck", "It has attention at 64 x 64 and 32 x 32 on both ways."),
+            Choice("cross-attention 2 times, self-attention 4 times", "Self-attention does not see the words: its queries and its keys are the pixels."),
+            Choice("cross-attention 4 times, self-attention as many", "Only the keys are twice as many. The queries are the pixels."),
+            Choice("cross-attention 2 times, self-attention as many", "Right: pixels times places of the prompt, and pixels times pixels.", right=True),
         ),
     ),
 )  # fmt: skip
@@ -130,7 +130,16 @@ def _cases() -> list[tuple]:
     return [tuple(torch.randn(shape, generator=draw_from) for shape in ((n, c), (m, c), (m, v))) for n, m, c, v in sizes]  # fmt: skip
 
 
+def _is_of_the_page(answer) -> bool:
+    """Whether an answer has the shape of the page's mixtures, (3, 2), whatever it is given."""
+    try:
+        return all(answer(*case).shape == (3, 2) for case in _cases()[:2])
+    except Exception:  # it stops, or gives no tensor
+        return False
+
+
 _ROOT = "The scores are divided by the width itself. It is its square root."
+_PAGE = "The names are those of the page's own tables (queries, keys, values). Inside the function, take what it is given: query, key, value."
 _AXIS = "Softmax runs over the queries. Each query shares out over the keys: dim=1, along its row."
 
 check_attention = FunctionCheck(
@@ -138,6 +147,9 @@ check_attention = FunctionCheck(
     _attend,
     _cases(),
     [
+        Mistake(_PAGE, lambda q, k, v: q.new_zeros(3, 2), when=_is_of_the_page),
+        Mistake(_PAGE, lambda q, k, v: q @ k.new_zeros(3, 4).T, stops="5x9 and 4x3|3x4 and 9x7|5x7 and 3x2"),
+        Mistake("Softmax must be told along which axis it makes shares: dim=1, along each row.", lambda q, k, v: torch.softmax(q @ k.T), stops=r"softmax\(\) missing .*dim"),
         Mistake("The scale is missing: divide the scores by the square root of the width of a query.", lambda q, k, v: _attend(q, k, v, 1)),
         Mistake(_ROOT, lambda q, k, v: _attend(q, k, v, 1 / q.shape[1])),
         Mistake("The scores are multiplied by the root. They must become smaller: divide.", lambda q, k, v: _attend(q, k, v, q.shape[1] ** 0.5)),
@@ -178,10 +190,10 @@ def _over_sum(scores: torch.Tensor) -> torch.Tensor:
     return scores / scores.sum(dim=1, keepdim=True)
 
 
-def _sums(weights, dim=1, exact=False) -> torch.Tensor:
+def _sums(weights, dim=1, exact=False, within=1e-5) -> torch.Tensor:
     """Which rows (dim 1) or columns (dim 0) sum to 1."""
     sums = weights.sum(dim=dim)
-    return sums == 1 if exact else (sums - 1).abs() < 1e-5
+    return sums == 1 if exact else (sums - 1).abs() < within
 
 
 def _are_weights(weights) -> bool:
@@ -194,13 +206,15 @@ def _tables() -> list[tuple]:
     small = [
         [[1.5, -0.5], [0.5, 0.5]], [[0.6, 0.6], [0.4, 0.4]], [[0.5, 0.5], [0.9, 0.3]], [[0.9, 0.3], [0.5, 0.5]],
         [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.25], [0.25, 0.5], [0.75, 0.75]],
-        [[0.5, 0.25], [0.125, 0.125]],
+        [[0.5, 0.25], [0.125, 0.125]], [[0.51, 0.5], [0.5, 0.5]], [[1.005, -0.005], [0.5, 0.5]],
     ]  # fmt: skip
     return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
 
 
 _NEGATIVE = "A row such as 1.5 and -0.5 sums to 1, and is no set of shares: ask for `weights >= 0`, too."
 _EXACT = "`== 1` is too strict: rounding makes a sum 0.9999999. Ask whether it is close to 1."
+_WIDE = "That is not strict enough: 1.01 is no rounded 1. Rounding errs by about 0.0000001."
+_WHOLE = "You look at the sum of the whole table. It can be right while rows have too much or too little."
 _COLUMNS = "You add up the columns. A row belongs to one query, and it is the row that must sum to 1: dim=1."
 
 check_weights = FunctionCheck(
@@ -215,11 +229,16 @@ check_weights = FunctionCheck(
         Mistake(_EXACT, lambda w: bool((w >= 0).all() and _sums(w, exact=True).all())),
         Mistake(f"{_EXACT} And ask for `weights >= 0`.", lambda w: bool(_sums(w, exact=True).all())),
         Mistake(f"{_COLUMNS} And ask for close to 1, and for `weights >= 0`.", lambda w: bool(_sums(w, 0, True).all())),
-        Mistake("A weight of 0 is allowed: ask for `>= 0`, not for `> 0`.", lambda w: bool((w > 0).all() and _sums(w).all())),
+        Mistake("A weight of 0 is allowed, it says: not looked at. Ask for `>= 0`, not for `> 0`.", lambda w: bool((w > 0).all() and _sums(w).all())),
         Mistake("One good row is not enough: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w).any())),
         Mistake(f"One good row is not enough. {_NEGATIVE}", lambda w: bool(_sums(w).any())),
         Mistake("Only the first row is looked at: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w)[0])),
-        Mistake("You look at the sum of the whole table. It can be right while rows have too much or too little.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - len(w)) < 1e-4)),
+        Mistake(_WIDE, lambda w: bool((w >= 0).all() and _sums(w, within=0.1).all())),
+        Mistake(f"{_WIDE} And ask for `weights >= 0`.", lambda w: bool(_sums(w, within=0.1).all())),
+        Mistake("-0.005 is negative, too: softmax gives nothing below 0, so `weights >= 0` needs no leeway.", lambda w: bool((w >= -0.01).all() and _sums(w).all())),
+        Mistake(_WHOLE, lambda w: bool((w >= 0).all() and abs(float(w.sum()) - len(w)) < 1e-4)),
+        Mistake(f"{_WHOLE} And ask for `weights >= 0`.", lambda w: abs(float(w.sum()) - len(w)) < 1e-4),
+        Mistake("`and`, `not` and `if` want one True or False, and a table of comparisons has many: put them together with .all(), each for itself.", lambda w: w.sum(dim=1) == 1 and w >= 0, stops="Boolean value of Tensor"),
         Mistake("The whole table sums to the number of rows, not to 1. And it is each row that counts.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - 1) < 1e-4)),
         Mistake("Nothing is added up yet: each row must sum to 1.", lambda w: bool((w >= 0).all())),
         Mistake("It says True to everything.", lambda w: True),
@@ -239,8 +258,7 @@ check_scores = ValueCheck(
         Mistake("That is for 5 heads together, as many as SDXL would have there. The question is about one.", 5 * 128**4),
         Mistake("That is for 8 heads together. The question is about one.", 8 * 128**4),
         Mistake("Each pixel looks at itself, too.", 128**2 * (128**2 - 1)),
-        Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 - 1) // 2),
-        Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + 1) // 2),
+        *(Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + more) // 2) for more in (-1, 0, 1)),
         Mistake("A pixel looks at all 128 x 128 pixels, not only at those of its own row.", 128**3),
         Mistake("Twice the pixels is not what is asked: it is pixels times pixels.", 2 * 128**2),
         Mistake("512 x 512 are the pixels of the finished picture at Stable Diffusion 1.5. Attention works on the latent: 128 x 128 here.", 512**4),

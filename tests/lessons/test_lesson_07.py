@@ -1,32 +1,22 @@
-"""Lesson 07's explorers over all their states, what its text says of the small model, its counts, and its checks."""
+"""Lesson 07's explorers over all their states, and what is drawn in them."""
 
 import itertools
 
 import pytest
 import torch
-import torch.nn.functional as F
 from PIL import ImageColor
 
 from course_lib import figures
-from course_lib.layers import attention
 from course_lib.lessons import heat_maps
 from course_lib.lessons import lesson_07 as lesson
-from course_lib.models import load, outline, untrained
-from course_lib.models.model import configs_of
-from course_lib.models.sources import find
-
-PROMPT = "a red circle above a blue square"
-COLOURS = ("red", "green", "yellow", "orange", "purple", "black")
+from course_lib.models import load, untrained
+from tests.lessons import watched
+from tests.lessons.watched import COLOURS, PROMPT
 
 
 @pytest.fixture(scope="module")
-def model():
-    return load("small-stable-diffusion")
-
-
-@pytest.fixture(scope="module")
-def runs(model):
-    return {colour: lesson.watch(model, PROMPT.replace("red", colour), seed=2) for colour in COLOURS}
+def runs():
+    return watched.runs()
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +28,6 @@ def seen(runs):
 def maps(seen):
     """The words' weights in the mean of the layers of 8 x 8: (steps, 8, 8, places)."""
     return seen.looks("words", seen.layers[0])
-
-
-def upper(heat):
-    """The share of a map (8, 8) that lies in the upper half."""
-    return float(heat[:4].sum() / heat.sum())
 
 
 def test_every_state_of_the_words_explorer_can_be_drawn(seen):
@@ -118,11 +103,11 @@ def test_nonsense_is_refused_in_words(seen, runs):
         seen.looks("letters", seen.layers[0])
 
 
-def test_watching_changes_no_picture(model, seen):
+def test_watching_changes_no_picture(seen):
     """The same as `text_to_image` without any recorder."""
     from course_lib.pipeline import text_to_image
 
-    painted = text_to_image(model, PROMPT, seed=2)
+    painted = text_to_image(load("small-stable-diffusion"), PROMPT, seed=2)
     last = ((seen.pictures[-1] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     assert (last == painted.image).all()
 
@@ -193,215 +178,13 @@ def test_a_share_in_the_top_quarter():
     assert heat_maps.share_in_top_quarter((heat == 3).float(), heat) == 0
 
 
-# What the text says of the small model's maps
-
-
-def test_colour_words_find_their_place_and_more_sharply_at_the_end(maps, seen):
-    red, blue, circle, square = (maps[..., seen.places.index(word)] for word in ("red", "blue", "circle", "square"))
-    assert upper(red[-1]) > 0.65 and upper(blue[-1]) < 0.35
-    assert upper(red[0]) > 0.52 and upper(blue[0]) < 0.48, "vaguely so at the first step already"
-    assert upper(red[-1]) > upper(red[0]) + 0.08 and upper(blue[-1]) < upper(blue[0]) - 0.08
-    assert upper(red[-1]) - upper(blue[-1]) > upper(circle[-1]) - upper(square[-1]) + 0.15, (
-        "circle and square are less clear"
-    )
-
-
-def test_most_of_the_looking_goes_to_the_marks(maps):
-    share = maps.mean(dim=(0, 1, 2))
-    assert share[0] + share[-1] > 0.53
-    assert share[0] + share[-1] > 1.15 * share[1:-1].sum()
-    assert min(share[0], share[-1]) > share[1:-1].max(), "each mark is looked at more than any word"
-
-
-def test_the_begin_mark_knows_nothing_of_the_prompt(model):
-    one, other = model.encode_text([PROMPT, "a panda on a blue background"])
-    assert torch.equal(one[0], other[0])
-    assert (one[-1] - other[-1]).abs().max() > 0.05
-    assert torch.equal(one[1], other[1]), "both begin with 'a', and no word sees what comes after it"
-    assert not torch.allclose(one[2], other[2])
-
-
-def test_layers_differ_and_one_head_does_most_for_red(seen):
-    red = seen.places.index("red")
-    sharpness = {
-        name: upper(seen.looks("words", name)[-1][..., red].repeat_interleave(8 // int(name[-1]), 0))
-        for name in seen.layers[1:]
-    }
-    large = [value for name, value in sharpness.items() if name.endswith("8 x 8")]
-    small = [value for name, value in sharpness.items() if name.endswith("4 x 4")]
-    assert min(large) > 0.7 and sum(large) / 3 > sum(small) / 4 + 0.1
-    peaks = sorted(float(seen.looks("words", "up 2a, 8 x 8", head)[-1][..., red].max()) for head in "1234")
-    assert peaks[-1] > 0.5 and peaks[-1] > 2 * peaks[-2]
-
-
-def test_one_head_looks_for_both_colours(seen):
-    strongest = set()
-    for word in ("red", "blue"):
-        place = seen.places.index(word)
-        heads = [float(seen.looks("words", "up 2a, 8 x 8", head)[-1][..., place].max()) for head in "1234"]
-        assert max(heads) > 1.5 * sorted(heads)[-2]
-        strongest.add(heads.index(max(heads)))
-    assert len(strongest) == 1
-
-
-def test_a_pixel_of_the_circle_looks_at_fewer_pixels_at_the_end(seen):
-    """Counted as 1 / (sum of squared weights): so many pixels with equal weights."""
-    rows = seen.looks("pixels", seen.layers[0])[:, 2, 3]
-    counts = 1 / rows.square().sum(dim=1)
-    assert counts[0] > 1.2 * counts[-1]
-
-
-def test_like_pixels_look_at_each_other(seen):
-    looks = seen.looks("pixels", seen.layers[0])[-1].unflatten(2, (8, 8))
-    cells = seen.pictures[-1].unflatten(2, (8, 8)).unflatten(1, (8, 8)).amin(dim=0).mean(dim=(1, 3))
-    ground = cells > 0.8
-    assert ground[0, 0] and ground[7, 0] and not ground[2, 3] and not ground[6, 3]
-    for row, column in itertools.product((0, 7), repeat=2):
-        corner = looks[row, column]
-        assert corner[ground].sum() > 0.85 and corner[~ground].sum() < 0.15
-        near = corner[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].sum()
-        other_side = corner[:, 4:].sum() if column == 0 else corner[:, :4].sum()
-        assert near < 0.3 < other_side, "as much on the other side of the picture as nearby"
-    assert looks[2, 3][~ground].sum() > 0.85 and looks[2, 3][:4].sum() > 0.85
-    assert looks[6, 3][~ground].sum() > 0.8 and looks[6, 3][4:].sum() > 0.8
-
-
-def test_which_word_a_pixel_looks_at_most(maps, seen):
-    for cell, word in {(2, 3): "red", (6, 3): "blue"}.items():
-        first, second = maps[-1][cell][1:-1].sort(descending=True)[0][:2]
-        assert seen.places[1 + int(maps[-1][cell][1:-1].argmax())] == word and first > 1.2 * second
-
-
-@pytest.mark.parametrize("word", COLOURS[1:])
-def test_what_changes_lies_where_the_word_was_looked_at(runs, maps, seen, word):
-    heat = maps[..., seen.places.index("red")].mean(dim=0)
-    assert lesson.share_in_top_quarter(lesson.change(seen, runs[word], 20), heat) > 0.6
-
-
-# Numbers on paper, and counts
-
-
-def test_the_numbers_on_paper():
-    queries = torch.tensor([[2.0, 0, -1, 0], [-1, 0, 2, 0], [0, 0, 0, 0]])
-    keys = torch.tensor([[0.0, 1, 0, 1], [2, 0, 0, 1], [0, 1, 2, 0]])
-    values = torch.tensor([[0.0, 0], [10, 0], [0, 10]])
-    out, weights = attention(queries[None], keys[None], values[None], return_weights=True)
-    assert weights[0, 0].double().round(decimals=2).tolist() == [[0.11, 0.84, 0.04], [0.11, 0.04, 0.84], [0.33] * 3]
-    assert out[0].double().round(decimals=2).tolist() == [[8.44, 0.42], [0.42, 8.44], [3.33, 3.33]]
-    powers = torch.tensor([0.0, 2, -1], dtype=torch.float64).exp()
-    assert powers.round(decimals=2).tolist() == [1.0, 7.39, 0.37] and round(powers.sum().item(), 2) == 8.76
-
-
-def test_pytorch_holds_all_scores_only_without_the_axis_of_heads():
-    """The lesson hands it four axes, with which it works in pieces; a call with three is counted beside it."""
-    from torch.profiler import ProfilerActivity, profile
-
-    def most(x):
-        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
-            F.scaled_dot_product_attention(x, x, x)
-        return max(event.cpu_memory_usage for event in watched.key_averages())
-
-    x = torch.randn(1, 1024, 40)
-    assert most(x) >= 4 * 1024**2 > 4 * most(x[:, None])
-
-
-def test_the_attention_layers_of_stable_diffusion_are_counted_right():
-    """6 + 1 + 9, against the library diffusers; and eight heads each."""
-    from diffusers import UNet2DConditionModel
-
-    layers = lesson.attention_layers()
-    assert [sum(layer.way == way for layer in layers) for way in ("down", "mid", "up")] == [6, 1, 9]
-    assert {layer.side for layer in layers if layer.way != "mid"} == {64, 32, 16}
-    assert {layer.heads for layer in layers} == {8}
-    assert {layer.channels // layer.heads for layer in layers} == {40, 80, 160}
-    with torch.device("meta"):
-        unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
-    names = [name for name, _ in unet.named_modules() if name.endswith(".attn2")]
-    assert [sum(name.startswith(way) for name in names) for way in ("down", "mid", "up")] == [6, 1, 9]
-
-
-def test_the_small_model_has_seven():
-    small = outline(configs_of(find("small-stable-diffusion")))
-    layers = lesson.attention_layers(small["unet"], side=8)
-    assert [sum(layer.way == way for layer in layers) for way in ("down", "mid", "up")] == [2, 1, 4]
-    assert [layer.side for layer in layers] == [8, 4, 4, 4, 4, 8, 8]
-
-
-def test_the_counts_of_work():
-    layers = lesson.attention_layers()
-    pixels = {side: sum(layer.work() for layer in layers if layer.side == side) for side in (64, 32, 16, 8)}
-    assert round(100 * pixels[64] / sum(pixels.values())) == 88
-    assert layers[0].work() == 2 * 4096 * 4096 * 320 and round(pixels[64] / 1e9, 2) == 53.69
-    at_128 = lesson.AttentionLayer("down", 128, 320, 5).work()
-    assert round(at_128 / sum(pixels.values()), 1) == 2.8
-    assert at_128 == 16 * layers[0].work()
-    assert 4 * 4096**2 == 67_108_864 and round(128**2 / 77) == 213
-
-
-def test_sdxl_has_no_attention_at_its_full_size():
-    """0, 2 and 10 blocks at 128, 64 and 32, counted in the library diffusers with SDXL's published settings."""
-    from diffusers import UNet2DConditionModel
-
-    with torch.device("meta"):
-        unet = UNet2DConditionModel(
-            sample_size=128, block_out_channels=(320, 640, 1280), cross_attention_dim=2048,
-            attention_head_dim=(5, 10, 20),
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-            transformer_layers_per_block=(1, 2, 10), use_linear_projection=True, addition_embed_type="text_time",
-            addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816,
-        )  # fmt: skip
-    assert sum(parameter.numel() for parameter in unet.parameters()) == 2_567_463_684
-    blocks = [len(t.transformer_blocks) for _, t in unet.named_modules() if hasattr(t, "transformer_blocks")]
-    assert sorted(set(blocks)) == [2, 10] and not hasattr(unet.down_blocks[0], "attentions")
-
-
-def test_the_figures_say_what_they_show():
-    assert (
-        "64 x 64 with 2, 32 x 32 with 2, 16 x 16 with 2, 8 x 8 with none"
-        in lesson.where_attention_is(lesson.attention_layers()).alt
-    )
-    assert "Weights times values" in lesson.how_it_flows().alt
-
-
-# The checks
-
-
-def test_other_ways_of_writing_attention_are_right():
-    def by_loops(query, key, value):
-        out = torch.zeros(len(query), value.shape[1])
-        for i, one in enumerate(query):
-            powers = torch.stack([(one @ other / len(one) ** 0.5).exp() for other in key])
-            out[i] = (powers / powers.sum()) @ value
-        return out
-
-    for answer in (by_loops, F.scaled_dot_product_attention, lambda q, k, v: attention(q[None], k[None], v[None])[0]):
-        assert lesson.check_attention.verdict(answer) == "[OK] my_attention is right."
-
-
-def test_the_two_mistakes_of_the_lesson_are_named():
-    def answer(scale, axis):
-        return lambda q, k, v: torch.softmax(q @ k.T / (q.shape[-1] ** 0.5 if scale else 1), dim=axis) @ v
-
-    assert "The scale is missing" in lesson.check_attention.verdict(answer(False, -1))
-    assert "Softmax runs over the queries" in lesson.check_attention.verdict(answer(True, 0))
-    both = lesson.check_attention.verdict(answer(False, 0))
-    assert "Softmax runs over the queries" in both and "the scale is missing" in both
-
-
-def test_the_wrong_axis_of_a_table_is_named():
-    answer = lambda weights: torch.allclose(weights.sum(dim=0), torch.ones(weights.shape[1]))  # noqa: E731
-    assert "You add up the columns." in lesson.check_weights.verdict(answer)
-    strict = lambda weights: bool((weights.sum(dim=1) == 1).all())  # noqa: E731
-    assert "`== 1` is too strict" in lesson.check_weights.verdict(strict)
-    right = lambda weights: (weights.sum(1) - 1).abs().max() < 1e-4 and weights.min() >= 0  # noqa: E731
-    assert lesson.check_weights.verdict(right) == "[OK] are_weights is right."
-
-
-def test_the_tables_hold_a_rounded_sum():
-    """Otherwise `== 1` would pass."""
-    (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 10
+def test_a_nearly_empty_map_is_said_to_be_one(seen):
+    sentences = [
+        (heat_maps.draw_word(seen, "red", layer, "1", 20).sentence, seen.looks("words", layer, "1")[-1, ..., 2].max())
+        for layer in seen.layers
+    ]
+    assert {"nearly empty" in sentence for sentence, _ in sentences} == {True, False}
+    assert all(("nearly empty" in sentence) == bool(largest < 0.01) for sentence, largest in sentences)
 
 
 def test_a_prompt_of_several_pieces_a_word_can_be_watched():

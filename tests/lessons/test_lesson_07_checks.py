@@ -1,0 +1,188 @@
+"""Lesson 07's numbers on paper, its counts, its figures, and its checks."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_lib.layers import attention
+from course_lib.lessons import lesson_07 as lesson
+from course_lib.models import outline
+from course_lib.models.model import configs_of
+from course_lib.models.sources import find
+
+
+def test_two_heads_take_the_colour_from_one_word_and_the_shape_from_another():
+    query = torch.tensor([[[2.0, 0, 2, 0]]])
+    keys = torch.tensor([[[0.0, 1, 0, 1], [2, 0, 0, 1], [0, 1, 2, 0]]])
+    values = torch.tensor([[[0.0, 0], [10, 0], [0, 10]]])
+    for heads, mixture, rows in [(1, 4.7, [[0.06, 0.47, 0.47]]), (2, 8.9, [[0.05, 0.89, 0.05], [0.05, 0.05, 0.89]])]:
+        out, weights = attention(query, keys, values, heads=heads, return_weights=True)
+        assert out[0, 0].double().round(decimals=1).tolist() == [mixture, mixture]
+        assert weights[0, :, 0].double().round(decimals=2).tolist() == rows
+    order = torch.tensor([2, 0, 1])
+    torch.testing.assert_close(attention(query, keys[:, order], values[:, order]), attention(query, keys, values))
+
+
+def test_what_the_quiz_says_of_softmax_and_of_longer_prompts():
+    scores = torch.tensor([0.0, 2, -1])
+    torch.testing.assert_close((scores + 5).softmax(0), scores.softmax(0))
+    assert (3 * scores).softmax(0).max() > scores.softmax(0).max()
+    layer = lesson.attention_layers()[0]
+    assert layer.work(154) == 2 * layer.work(77) and layer.work() == layer.work(layer.side**2)
+
+
+def test_the_numbers_on_paper():
+    queries = torch.tensor([[2.0, 0, -1, 0], [-1, 0, 2, 0], [0, 0, 0, 0]])
+    keys = torch.tensor([[0.0, 1, 0, 1], [2, 0, 0, 1], [0, 1, 2, 0]])
+    values = torch.tensor([[0.0, 0], [10, 0], [0, 10]])
+    out, weights = attention(queries[None], keys[None], values[None], return_weights=True)
+    assert weights[0, 0].double().round(decimals=2).tolist() == [[0.11, 0.84, 0.04], [0.11, 0.04, 0.84], [0.33] * 3]
+    assert out[0].double().round(decimals=2).tolist() == [[8.44, 0.42], [0.42, 8.44], [3.33, 3.33]]
+    powers = torch.tensor([0.0, 2, -1], dtype=torch.float64).exp()
+    assert powers.round(decimals=2).tolist() == [1.0, 7.39, 0.37] and round(powers.sum().item(), 2) == 8.76
+
+
+def test_pytorch_holds_all_scores_only_without_the_axis_of_heads():
+    """The lesson hands it four axes, with which it works in pieces; a call with three is counted beside it."""
+    from torch.profiler import ProfilerActivity, profile
+
+    def most(x):
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
+            F.scaled_dot_product_attention(x, x, x)
+        return max(event.cpu_memory_usage for event in watched.key_averages())
+
+    x = torch.randn(1, 1024, 40)
+    assert most(x) >= 4 * 1024**2 > 4 * most(x[:, None])
+
+
+def test_the_attention_layers_of_stable_diffusion_are_counted_right():
+    """6 + 1 + 9, against the library diffusers; and eight heads each."""
+    from diffusers import UNet2DConditionModel
+
+    layers = lesson.attention_layers()
+    assert [sum(layer.way == way for layer in layers) for way in ("down", "mid", "up")] == [6, 1, 9]
+    assert {layer.side for layer in layers if layer.way != "mid"} == {64, 32, 16}
+    assert {layer.heads for layer in layers} == {8}
+    assert {layer.channels // layer.heads for layer in layers} == {40, 80, 160}
+    with torch.device("meta"):
+        unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
+    names = [name for name, _ in unet.named_modules() if name.endswith(".attn2")]
+    assert [sum(name.startswith(way) for name in names) for way in ("down", "mid", "up")] == [6, 1, 9]
+
+
+def test_the_small_model_has_seven():
+    small = outline(configs_of(find("small-stable-diffusion")))
+    layers = lesson.attention_layers(small["unet"], side=8)
+    assert [sum(layer.way == way for layer in layers) for way in ("down", "mid", "up")] == [2, 1, 4]
+    assert [layer.side for layer in layers] == [8, 4, 4, 4, 4, 8, 8]
+
+
+def test_the_counts_of_work():
+    layers = lesson.attention_layers()
+    pixels = {side: sum(layer.work() for layer in layers if layer.side == side) for side in (64, 32, 16, 8)}
+    assert round(100 * pixels[64] / sum(pixels.values())) == 88
+    assert layers[0].work() == 2 * 4096 * 4096 * 320 and round(pixels[64] / 1e9, 2) == 53.69
+    at_128 = lesson.AttentionLayer("down", 128, 320, 5).work()
+    assert round(at_128 / sum(pixels.values()), 1) == 2.8
+    assert at_128 == 16 * layers[0].work()
+    assert 4 * 4096**2 == 67_108_864 and round(128**2 / 77) == 213
+
+
+def test_sdxl_has_no_attention_at_its_full_size():
+    """0, 2 and 10 blocks at 128, 64 and 32, counted in the library diffusers with SDXL's published settings."""
+    from diffusers import UNet2DConditionModel
+
+    with torch.device("meta"):
+        unet = UNet2DConditionModel(
+            sample_size=128, block_out_channels=(320, 640, 1280), cross_attention_dim=2048,
+            attention_head_dim=(5, 10, 20),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+            transformer_layers_per_block=(1, 2, 10), use_linear_projection=True, addition_embed_type="text_time",
+            addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816,
+        )  # fmt: skip
+    assert sum(parameter.numel() for parameter in unet.parameters()) == 2_567_463_684
+    blocks = [len(t.transformer_blocks) for _, t in unet.named_modules() if hasattr(t, "transformer_blocks")]
+    assert sorted(set(blocks)) == [2, 10] and not hasattr(unet.down_blocks[0], "attentions")
+
+
+def test_the_figures_say_what_they_show():
+    assert (
+        "64 x 64 with 2, 32 x 32 with 2, 16 x 16 with 2, 8 x 8 with none"
+        in lesson.where_attention_is(lesson.attention_layers()).alt
+    )
+    flow = lesson.how_it_flows().alt
+    assert "Weights times values" in flow and "a linear layer and is added to the pixel" in flow
+
+
+# The checks
+
+
+def test_other_ways_of_writing_attention_are_right():
+    def by_loops(query, key, value):
+        out = torch.zeros(len(query), value.shape[1])
+        for i, one in enumerate(query):
+            powers = torch.stack([(one @ other / len(one) ** 0.5).exp() for other in key])
+            out[i] = (powers / powers.sum()) @ value
+        return out
+
+    for answer in (by_loops, F.scaled_dot_product_attention, lambda q, k, v: attention(q[None], k[None], v[None])[0]):
+        assert lesson.check_attention.verdict(answer) == "[OK] my_attention is right."
+
+
+def test_the_two_mistakes_of_the_lesson_are_named():
+    def answer(scale, axis):
+        return lambda q, k, v: torch.softmax(q @ k.T / (q.shape[-1] ** 0.5 if scale else 1), dim=axis) @ v
+
+    assert "The scale is missing" in lesson.check_attention.verdict(answer(False, -1))
+    assert "Softmax runs over the queries" in lesson.check_attention.verdict(answer(True, 0))
+    both = lesson.check_attention.verdict(answer(False, 0))
+    assert "Softmax runs over the queries" in both and "the scale is missing" in both
+
+
+def test_the_wrong_axis_of_a_table_is_named():
+    answer = lambda weights: torch.allclose(weights.sum(dim=0), torch.ones(weights.shape[1]))  # noqa: E731
+    assert "You add up the columns." in lesson.check_weights.verdict(answer)
+    strict = lambda weights: bool((weights.sum(dim=1) == 1).all())  # noqa: E731
+    assert "`== 1` is too strict" in lesson.check_weights.verdict(strict)
+    right = lambda weights: (weights.sum(1) - 1).abs().max() < 1e-4 and weights.min() >= 0  # noqa: E731
+    assert lesson.check_weights.verdict(right) == "[OK] are_weights is right."
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            lambda w: bool((w >= 0).all()) and torch.allclose(w.sum(1), torch.ones(len(w)), atol=0.1),
+            "1.01 is no rounded 1",
+        ),
+        (lambda w: bool((w.sum(1).round(decimals=1) == 1).all()), "1.01 is no rounded 1"),
+        (lambda w: bool((w >= -0.01).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "-0.005 is negative, too"),
+        (lambda w: torch.isclose(w.sum(), torch.tensor(float(len(w)))), "the sum of the whole table"),
+        (lambda w: bool((w > 0).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "it says: not looked at"),
+        (lambda w: w.sum(1) == 1 and w >= 0, "put them together with .all()"),
+        (lambda w: bool(w.sum(1) == 1), "put them together with .all()"),
+    ],
+)
+def test_what_is_too_lax_or_not_one_answer_is_named(answer, words):
+    assert words in lesson.check_weights.verdict(answer)
+
+
+def test_the_tables_of_the_page_and_a_softmax_without_axis_are_named():
+    queries, keys, values = torch.randn(3, 4), torch.randn(3, 4), torch.randn(3, 2)
+    softmax = torch.softmax
+    for answer in (
+        lambda query, key, value: softmax(queries @ keys.T / 2, dim=1) @ values,
+        lambda query, key, value: softmax(query @ keys.T / 2, dim=1) @ values,
+        lambda query, key, value: softmax(queries @ key.T / 2, dim=1) @ value,
+        lambda query, key, value: softmax(query @ key.T / 2, dim=1) @ values,
+    ):
+        assert "take what it is given: query, key, value" in lesson.check_attention.verdict(answer)
+    for answer in (lambda q, k, v: softmax(q @ k.T) @ v, lambda q, k, v: (q @ k.T).softmax() @ v):
+        assert "Softmax must be told along which axis" in lesson.check_attention.verdict(answer)
+
+
+def test_the_tables_hold_a_rounded_sum():
+    """Otherwise `== 1` would pass."""
+    (weights,) = lesson.check_weights.cases[0]
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 12

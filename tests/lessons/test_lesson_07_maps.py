@@ -1,0 +1,152 @@
+"""What lesson 07 and its solutions say of the small model's maps."""
+
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_lib.lessons import lesson_07 as lesson
+from course_lib.models import load
+from tests.lessons import watched
+from tests.lessons.watched import COLOURS, PROMPT
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return watched.runs()
+
+
+@pytest.fixture(scope="module")
+def seen(runs):
+    return runs["red"]
+
+
+@pytest.fixture(scope="module")
+def maps(seen):
+    """The words' weights in the mean of the layers of 8 x 8: (steps, 8, 8, places)."""
+    return seen.looks("words", seen.layers[0])
+
+
+@pytest.fixture(scope="module")
+def shape(seen):
+    """Which pixels of the last picture are not ground."""
+    return F.avg_pool2d(seen.pictures[-1].amin(dim=0, keepdim=True), 8)[0] <= 0.8
+
+
+def upper(heat):
+    """The share of a map (8, 8) that lies in the upper half."""
+    return float(heat[:4].sum() / heat.sum())
+
+
+def test_colour_words_find_their_place_and_more_sharply_at_the_end(maps, seen):
+    red, blue, circle, square = (maps[..., seen.places.index(word)] for word in ("red", "blue", "circle", "square"))
+    assert upper(red[-1]) > 0.65 and upper(blue[-1]) < 0.35
+    assert upper(red[0]) > 0.52 and upper(blue[0]) < 0.48, "vaguely so at the first step already"
+    assert upper(red[-1]) > upper(red[0]) + 0.08 and upper(blue[-1]) < upper(blue[0]) - 0.08
+    assert upper(red[-1]) - upper(blue[-1]) > upper(circle[-1]) - upper(square[-1]) + 0.15, (
+        "circle and square are less clear"
+    )
+
+
+def test_red_is_at_its_place_at_the_first_step_and_then_the_rest_fades(maps, seen, shape):
+    red = maps[..., seen.places.index("red")]
+    for step in (0, 4, 9, 19):
+        assert shape.flatten()[:32][red[step].flatten().topk(4).indices].all()
+        assert red[step].max() > 0.75 * red[0].max()
+    assert red[-1].mean() < 0.5 * red[0].mean() and red[-1][~shape].mean() < 0.2 * red[0][~shape].mean()
+
+
+def test_the_begin_mark_is_looked_at_more_and_more(maps, shape):
+    """Place by place: all 24 alike would get 1/24 each. An end place gets less; the ground looks at the begin mark."""
+    shares = maps.mean(dim=(1, 2))
+    begin, one_end = shares[:, 0], shares[:, -1] / 16
+    assert begin[4] > 1.2 * begin[0] and begin[9] > 1.5 * begin[4] and 0.4 < begin[-1] < 0.6
+    assert begin.mean() > max(3 * shares[:, 1:-1].mean(dim=0).max(), 5 / 24)
+    assert one_end.max() < 0.8 / 24 and one_end.mean() < shares[:, 2].mean()
+    assert maps[-1, ..., 0][~shape].mean() > 1.4 * maps[-1, ..., 0][shape].mean()
+
+
+def test_colour_words_keep_to_their_shapes_and_names_less_so(maps, seen, shape):
+    held = {}
+    for word, rows in {"red": slice(4), "circle": slice(4), "blue": slice(4, 8), "square": slice(4, 8)}.items():
+        heat = maps[-1, ..., seen.places.index(word)]
+        held[word] = float(heat[rows][shape[rows]].sum() / heat.sum())
+        assert held[word] > 1.5 * float(shape[rows].sum()) / 64
+    assert min(held["red"], held["blue"]) > 0.7 > 0.6 > max(held["circle"], held["square"])
+
+
+def test_the_begin_mark_knows_nothing_of_the_prompt():
+    model = load("small-stable-diffusion")
+    one, other = model.encode_text([PROMPT, "a panda on a blue background"])
+    assert torch.equal(one[0], other[0])
+    assert (one[-1] - other[-1]).abs().max() > 0.05
+    assert torch.equal(one[1], other[1]), "both begin with 'a', and no word sees what comes after it"
+    assert not torch.allclose(one[2], other[2])
+
+
+def test_layers_differ_and_one_head_does_most_for_red(seen):
+    red = seen.places.index("red")
+    sharpness = {
+        name: upper(seen.looks("words", name)[-1][..., red].repeat_interleave(8 // int(name[-1]), 0))
+        for name in seen.layers[1:]
+    }
+    large = [value for name, value in sharpness.items() if name.endswith("8 x 8")]
+    small = [value for name, value in sharpness.items() if name.endswith("4 x 4")]
+    assert min(large) > 0.7 and sum(large) / 3 > sum(small) / 4 + 0.1
+    peaks = sorted(float(seen.looks("words", "up 2a, 8 x 8", head)[-1][..., red].max()) for head in "1234")
+    assert peaks[-1] > 0.5 and peaks[-1] > 2 * peaks[-2]
+
+
+def test_one_head_looks_for_both_colours(seen):
+    strongest = set()
+    for word in ("red", "blue"):
+        place = seen.places.index(word)
+        heads = [float(seen.looks("words", "up 2a, 8 x 8", head)[-1][..., place].max()) for head in "1234"]
+        assert max(heads) > 1.5 * sorted(heads)[-2]
+        strongest.add(heads.index(max(heads)))
+    assert len(strongest) == 1
+
+
+def test_a_pixel_of_the_circle_looks_at_little_else_at_the_end(seen, shape):
+    rows = seen.looks("pixels", seen.layers[0])[:, 2, 3].unflatten(1, (8, 8))
+    on_circle = rows[:, :4][:, shape[:4]].sum(dim=1)
+    assert shape.flatten()[:32][rows[0].flatten().topk(4).indices].all()
+    assert on_circle[0] < 0.75 and on_circle[-1] > 0.85
+
+
+def test_from_the_ground_into_the_circle_the_map_tips_over(seen, shape):
+    looks = seen.looks("pixels", seen.layers[0])[-1].unflatten(2, (8, 8))
+    ground, edge, circle = (float(looks[2, column][:4][shape[:4]].sum()) for column in (1, 2, 3))
+    assert ground < 0.1 < 0.2 < edge < 0.6 < 0.85 < circle
+
+
+def test_like_pixels_look_at_each_other(seen, shape):
+    looks, ground = seen.looks("pixels", seen.layers[0])[-1].unflatten(2, (8, 8)), ~shape
+    assert ground[0, 0] and ground[7, 0] and not ground[2, 3] and not ground[6, 3]
+    for row, column in itertools.product((0, 7), repeat=2):
+        corner = looks[row, column]
+        assert corner[ground].sum() > 0.85 and corner[~ground].sum() < 0.15
+        near = corner[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].sum()
+        other_side = corner[:, 4:].sum() if column == 0 else corner[:, :4].sum()
+        assert near < 0.25 < 0.3 < other_side, "more on the other side of the picture than nearby"
+        assert corner[ground].sum() - near > 0.6, "and most of the weight on ground further away"
+    assert looks[2, 3][~ground].sum() > 0.85 and looks[2, 3][:4].sum() > 0.85
+    assert looks[6, 3][~ground].sum() > 0.8 and looks[6, 3][4:].sum() > 0.8
+
+
+def test_which_word_a_pixel_looks_at_most(maps, seen):
+    for cell, word in {(2, 3): "red", (6, 3): "blue"}.items():
+        first, second = maps[-1][cell][1:-1].sort(descending=True)[0][:2]
+        assert seen.places[1 + int(maps[-1][cell][1:-1].argmax())] == word and first > 1.2 * second
+
+
+@pytest.mark.parametrize("word", COLOURS[1:])
+def test_what_changes_lies_where_the_word_was_looked_at(runs, maps, seen, word):
+    changed = lesson.change(seen, runs[word], 20)
+    red, circle, blue = (
+        lesson.share_in_top_quarter(changed, maps[..., seen.places.index(place)].mean(dim=0))
+        for place in ("red", "circle", "blue")
+    )
+    assert red > 0.6 and circle > 0.6, "both mark the same place"
+    assert blue < 0.2, "an even share would be 0.25"
