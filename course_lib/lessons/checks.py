@@ -6,6 +6,8 @@ a wrong answer with a sentence; an answer that agrees with a mistake gets that s
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,13 +74,15 @@ class FunctionCheck:
         """
         if not callable(answer):
             return f"{NOT_YET} {self.name} must be a function; got {_short(answer)}."
-        handed = [_copies(case) for case in self.cases]
-        given = [_outcome(answer, arguments) for arguments in handed]
+        handed, said = [_copies(case) for case in self.cases], io.StringIO()
+        with contextlib.redirect_stdout(said):
+            given = [_outcome(answer, arguments) for arguments in handed]
+        print(said.getvalue(), end="")
         stopped = next((value for value in given if isinstance(value, Exception)), None)
         if isinstance(stopped, NotImplementedError):
             return f"{NOT_YET} {self.name} is not written yet."
         if any(value is None or value is ... for value in given):
-            return f"{NOT_YET} {self.name} returns nothing yet."
+            return f"{NOT_YET} {self._nothing(given, said.getvalue())}."
         expected = [self.right(*_copies(case)) for case in self.cases]
         wrong = [index for index, pair in enumerate(zip(given, expected, strict=True)) if not _same(*pair)]
         if not wrong:
@@ -88,8 +92,21 @@ class FunctionCheck:
                 return f"{NOT_YET} {mistake.says}"
         if stopped:
             return f"{NOT_YET} {self.name} stops with {type(stopped).__name__}: {stopped}"
-        case, got, right = (each[wrong[0]] for each in (self.cases, given, expected))
-        return f"{NOT_YET} {self.name}({', '.join(map(_short, case))}) gives {_difference(got, right)}."
+        got, right = given[wrong[0]], expected[wrong[0]]
+        return f"{NOT_YET} {self._call(wrong[0])} gives {_difference(got, right)}."
+
+    def _nothing(self, given: list, said: str) -> str:
+        """What to say where the answer returns nothing, on all cases or on some, and perhaps prints it."""
+        empty = [value is None or value is ... for value in given]
+        if not all(none or isinstance(value, Exception) for none, value in zip(empty, given, strict=True)):
+            return f"{self._call(empty.index(True))} returns nothing: each way must end in a return"
+        if said:
+            return f"{self.name} prints, but returns nothing: write return in place of print"
+        return f"{self.name} returns nothing yet"
+
+    def _call(self, index: int) -> str:
+        """A case as it is called."""
+        return f"{self.name}({', '.join(map(_short, self.cases[index]))})"
 
     def _is(self, mistake: Mistake, answer: Callable, given: list) -> bool:
         if mistake.when:

@@ -29,6 +29,23 @@ def test_functions(answer, said):
     assert said in DOUBLE.verdict(answer)
 
 
+def test_a_way_through_the_function_that_returns_nothing_is_named():
+    check = FunctionCheck("sign", lambda x: "minus" if x < 0 else "plus", [(-1.0,), (2.0,)], [])
+
+    def forgets(x):
+        if x < 0:
+            return "minus"
+
+    assert check.verdict(forgets) == "[not yet] sign(2.0) returns nothing: each way must end in a return."
+
+
+def test_an_answer_that_prints_in_place_of_returning_is_told_so(capsys):
+    assert DOUBLE.verdict(lambda x: print("two")) == (
+        "[not yet] double prints, but returns nothing: write return in place of print."
+    )
+    assert capsys.readouterr().out == "two\ntwo\n"
+
+
 def test_not_implemented_is_not_yet():
     def stub(x):
         raise NotImplementedError
