@@ -13,23 +13,12 @@ from course_lib import expect
 from course_lib.datasets import open_emoji
 from course_lib.diffusion import q_sample, x0_from
 from course_lib.figures import Drawing, beside, picture_panel
-from course_lib.models import StableDiffusion, UNet, load
+from course_lib.lessons.small_model import model
+from course_lib.models import UNet
 
 # The states that the small model's way down hands across, in the order in which they are kept.
 SKIPS = ("conv_in", "down_0", "halved", "down_1")
 PICTURES = ("panda", "red apple", "sunflower", "rocket")
-
-
-@cache
-def model() -> StableDiffusion:
-    """The small model, opened once.
-
-    Example:
-
-    >>> model().unet.in_channels
-    12
-    """
-    return load("small-stable-diffusion")
 
 
 @contextlib.contextmanager

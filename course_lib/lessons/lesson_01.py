@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from functools import cache
 
 import torch
 
@@ -11,7 +10,7 @@ from course_lib.lessons.checks import Mistake, ValueCheck
 from course_lib.lessons.euler_step import check_step, euler_from_noise  # noqa: F401 - the notebook finds them here
 from course_lib.lessons.machine import check_order, draw_machine  # noqa: F401
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.models import StableDiffusion, load
+from course_lib.lessons.small_model import model
 from course_lib.pipeline import Denoising, prepare
 from course_lib.samplers import SAMPLERS
 
@@ -21,18 +20,6 @@ EXAMPLES = [
     "a red circle above a blue square", "a yellow ring left of a purple diamond",
 ]  # fmt: skip
 OFFERED = ["dpmpp_2m", "euler", "euler_ancestral", "heun"]  # samplers of the page's menu
-
-
-@cache
-def model() -> StableDiffusion:
-    """The small model, opened once.
-
-    Example:
-
-    >>> model().size
-    64
-    """
-    return load("small-stable-diffusion")
 
 
 def remove_noise(prompt: str, seed: int, sampler: str = "euler", steps: int = 20) -> tuple[str, Denoising]:
