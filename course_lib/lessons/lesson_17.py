@@ -30,7 +30,7 @@ predict_weights = Question(
 )
 
 predict_side = Question(
-    "Twice the side, 1024 in place of 512. By how much does the work grow, the numbers that live on the way?",
+    "Twice the side, 1024 in place of 512. By how much does the working memory grow?",
     (
         Choice("not at all", "The weights stay as they are. But feature maps grow with the picture."),
         Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
@@ -47,7 +47,7 @@ predict_side = Question(
 )
 
 predict_same = Question(
-    "The same files, the same first noise, the same levels and Euler's rule, in two programs that share no line of code. How alike are the pictures?",
+    "The same files, the same first noise, the same levels and Euler's rule, in two programs that have only PyTorch in common. How alike are the pictures?",
     (
         Choice(
             "the same to the last digit",
@@ -80,7 +80,7 @@ predict_strength = Question(
 
 quiz = (
     Question(
-        "A friend runs your prompt with your seed, sampler, steps and guidance in another program, and gets quite another picture. What is the likeliest reason?",
+        "With the same model files, a friend runs your prompt with your seed, sampler, steps and guidance in another program, and gets quite another picture. What is the likeliest reason?",
         (
             Choice(
                 "the other program draws its first noise differently",
@@ -125,8 +125,8 @@ def _why_black(picture: torch.Tensor, flagged: list[bool] | None) -> str:
 
 
 def _pictures() -> dict[str, torch.Tensor]:
-    """Pictures (1, 3, 2, 2): a black one, one that is all NaN, and ones with a single number that is none."""
-    black = torch.linspace(-1, -0.99, 12).reshape(1, 3, 2, 2)
+    """Pictures (1, 3, 1, 1): a black one, one that is all NaN, and ones with a single number that is none."""
+    black = torch.tensor([-1, -0.995, -0.99]).reshape(1, 3, 1, 1)
     spoiled = {"one NaN": math.nan, "one infinity": math.inf}
     singles = {name: black.where(black > -1, torch.tensor(value)) for name, value in spoiled.items()}
     return {"black": black, "all NaN": torch.full_like(black, math.nan), **singles}
@@ -134,8 +134,9 @@ def _pictures() -> dict[str, torch.Tensor]:
 
 _OF = _pictures()
 _INSIDE = "In Python a list with something in it counts as true, even [False]. Look inside it: any(flagged)."
-_NO_CHECKER = "Where there is no checker, flagged is None, and any(None) stops. Ask for that first."
-_NAN_EQUALS = "NaN equals nothing, not even itself, and is neither larger nor smaller than any number: ==, < and > never find it. Use isnan or isfinite."
+_NO_CHECKER = "Where there is no checker, flagged is None, and None cannot be looked into. Ask for that first."
+_NAN_EQUALS = "NaN equals nothing, not even itself, and is neither larger nor smaller than any number: ==, < and > never find it. Use isfinite."
+_ONLY_INFINITY = "This finds an infinity, but no NaN: isinf is made so, and ==, < and > never find NaN, because it equals nothing and is neither larger nor smaller than any number. Use isfinite."
 _EVERYWHERE = "One number that is none spoils the picture: the picture must be finite everywhere."
 _NO_THIRD = "The third answer is missing: a picture can be black because black was painted."
 _ONE_ANSWER = "isfinite and isnan answer for each number, and an if needs one answer: add .all() or .any()."
@@ -159,10 +160,9 @@ check_why_black = FunctionCheck(
         Mistake("That all is black says nothing here: all the pictures are. Ask whether the picture is finite, and ask flagged.", lambda picture, flagged: _CHECKER),
         Mistake(_INSIDE, lambda picture, flagged: _CHECKER if flagged else _why_black(picture, flagged)),
         Mistake(_INSIDE, lambda picture, flagged: "overflow" if not picture.isfinite().all() else _CHECKER if flagged else "painted"),
-        Mistake(_NO_CHECKER, lambda picture, flagged: _CHECKER if any(flagged) else _why_black(picture, flagged)),
-        Mistake(_NO_CHECKER, lambda picture, flagged: "overflow" if not picture.isfinite().all() else _CHECKER if any(flagged) else "painted"),
+        Mistake(_NO_CHECKER, lambda picture, flagged: _CHECKER if any(flagged) else _why_black(picture, flagged), stops="NoneType.*(iterable|subscriptable|len)"),
         Mistake(_NAN_EQUALS, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "painted"),
-        Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture.max() > 65504 else _why_black(picture.nan_to_num(), flagged)),
+        Mistake(_ONLY_INFINITY, lambda picture, flagged: "overflow" if picture.max() > 65504 else _why_black(picture.nan_to_num(), flagged)),
         Mistake("An infinity is an overflow, too: isfinite finds both.", lambda picture, flagged: "overflow" if picture.isnan().any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake(_EVERYWHERE, lambda picture, flagged: "overflow" if picture.isnan().all() else _why_black(picture.nan_to_num(), flagged)),
         Mistake("The two are mixed up: numbers that are not finite are the overflow, and a True in flagged is the checker.", lambda picture, flagged: {"overflow": _CHECKER, _CHECKER: "overflow"}.get(_why_black(picture, flagged), "painted")),

@@ -11,12 +11,12 @@ from course_lib.lessons.checks import NOT_YET, RIGHT, Mistake, ValueCheck
 from course_lib.models import StableDiffusion
 from course_lib.pipeline import text_to_image
 
-CARD = """a large red star on a white background
+CARD = """a large red star on a blue background
 Negative prompt: green
 Steps: 12, Sampler: DPM2 Karras, CFG scale: 4, Seed: 1717, Size: 64x64"""
 
 SETTINGS = {
-    "prompt": "a large red star on a white background",
+    "prompt": "a large red star on a blue background",
     "negative_prompt": "green",
     "sampler": "dpm_2",
     "scheduler": "karras",
@@ -33,6 +33,7 @@ _NEGATIVE_IN = "The second line does not belong in the prompt: what stands there
 _NEGATIVE_WORDS = "In negative_prompt stands what is to be avoided, and nothing else: no label, no colon."
 _BOTH = 'In "DPM2 Karras" stand two things: the sampler, and after it the scheduler.'
 _PLUS = "DPM2 and DPM++ 2M are two samplers: the first takes the model's answer twice in a step, the second remembers."
+_OTHER = "The sampler is not the card's: look for the label DPM2 in the table, and take the name before it."
 _ANCESTRAL = "DPM2 ancestral adds noise in each step. The card has DPM2 alone."
 _LABEL = "DPM2 is the sampler's label. The name to call it by stands before it in the table: dpm_2."
 _SCHEDULER = "The scheduler is still the wrong one: it is the word after the sampler's label on the card."
@@ -49,7 +50,7 @@ class SettingsCheck(ValueCheck):
     Example:
 
     >>> check_settings(SETTINGS)
-    [OK] the list of your settings is right.
+    [OK] settings is right.
     >>> check_settings(SETTINGS | {"steps": 23})
     [not yet] That is how often DPM2 asks the model, twice in each step but the last. The card counts steps: 12.
     """
@@ -78,8 +79,9 @@ def _first_wrong(answer: dict, right: dict) -> str:
         (_NEGATIVE_WORDS, negative != right["negative_prompt"]),
         (_BOTH, "karras" in str(sampler).lower()),
         (_ANCESTRAL, sampler == "dpm_2_ancestral"),
-        (_LABEL, str(sampler).lower() == "dpm2"),
-        (_PLUS, sampler != right["sampler"]),
+        (_LABEL, str(sampler).strip().lower() == "dpm2"),
+        (_PLUS, sampler == "dpmpp_2m"),
+        (_OTHER, sampler != right["sampler"]),
         (_SCHEDULER, answer["scheduler"] != right["scheduler"]),
         (_LIST, answer["size"] in ((64, 64), [64, 64], "64x64")),
         (_TEXT, any(isinstance(answer[name], str) for name in ("steps", "cfg_scale", "seed", "size"))),
@@ -94,19 +96,20 @@ def _first_wrong(answer: dict, right: dict) -> str:
 
 
 check_settings = SettingsCheck(
-    "the list of your settings",
+    "settings",
     SETTINGS,
     [
         Mistake(says, SETTINGS | changed)
         for says, changed in [
             (_NEGATIVE_IN, {"prompt": SETTINGS["prompt"] + "\nNegative prompt: green"}),
             (_NEGATIVE_IN, {"prompt": SETTINGS["prompt"] + ", green", "negative_prompt": ""}),
-            (_LETTERS, {"prompt": "red star on a white background"}),
+            (_LETTERS, {"prompt": "red star on a blue background"}),
             (_NEGATIVE_LOST, {"negative_prompt": ""}),
             (_NEGATIVE_WORDS, {"negative_prompt": "Negative prompt: green"}),
             (_BOTH, {"sampler": "DPM2 Karras"}),
             (_BOTH, {"sampler": "dpm_2_karras"}),
             (_PLUS, {"sampler": "dpmpp_2m"}),
+            (_OTHER, {"sampler": "euler"}),
             (_ANCESTRAL, {"sampler": "dpm_2_ancestral"}),
             (_LABEL, {"sampler": "DPM2"}),
             (_SCHEDULER, {"scheduler": "normal"}),
@@ -166,6 +169,6 @@ def _compared(target: np.ndarray, yours: np.ndarray) -> str:
     if not gap.any():
         return "Yours is the same in every pixel."
     return (
-        f"Yours is another picture: {np.count_nonzero(gap):,} of its {gap.size:,} pixels are not the card's, and the "
-        f"largest difference is {gap.max()} of 255 levels."
+        f"Yours is not the card's: {np.count_nonzero(gap):,} of its {gap.size:,} pixels differ, and the largest "
+        f"difference is {gap.max()} of 255 levels."
     )

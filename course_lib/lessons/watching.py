@@ -26,21 +26,19 @@ def wait(device: torch.device) -> None:
         getattr(torch, device.type).synchronize()
 
 
-def measured(device: torch.device) -> int:
-    """Bytes in use: on cuda the most there were at one time, on mps those of now, on the CPU all of this program's.
+def measured(device: torch.device) -> str:
+    """The memory in use, as a sentence: on cuda the most there was at one time, on mps what there is now.
 
     Example:
 
-    >>> measured(torch.device("cpu")) > 10**7
-    True
+    >>> measured(torch.device("cpu"))
+    'not measured on the CPU: Python and its libraries would count, too'
     """
     if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
+        return f"measured {torch.cuda.max_memory_allocated(device) / 1e6:.0f} MB on cuda, the most at one time"
     if device.type == "mps":
-        return torch.mps.driver_allocated_memory()
-    import psutil
-
-    return psutil.Process().memory_info().rss
+        return f"measured {torch.mps.driver_allocated_memory() / 1e6:.0f} MB on mps, now"
+    return "not measured on the CPU: Python and its libraries would count, too"
 
 
 class Watch:
@@ -87,7 +85,7 @@ class Watch:
             return self.model.decode(latent)
 
     def pace(self) -> str:
-        """How fast the last run was, as a sentence: the median of its steps without the first, which prepares much.
+        """How fast the last run was, as a sentence: the median of its steps, the first left out: a GPU prepares in it.
 
         Raises ValueError where nothing has been run.
         """

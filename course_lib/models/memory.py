@@ -1,7 +1,7 @@
 """How much memory a Stable Diffusion needs, counted before anything is loaded; how much there is; what would fit.
 
-Weights are counted from the shapes of the networks. The work, all numbers on the way that live at one time, is counted
-by running the networks on PyTorch's meta device, where tensors have shapes but hold nothing.
+Weights are counted from the shapes of the networks. The working memory, for all numbers on the way that live at one
+time, is counted by running the networks on PyTorch's meta device, where tensors have shapes but hold nothing.
 """
 
 from __future__ import annotations
@@ -31,25 +31,26 @@ Size = int | tuple[int, int]
 
 @dataclass(frozen=True)
 class Need:
-    """Bytes needed. weights : of all networks; work : the most that lives at one time besides; allowance : a guess.
+    """Bytes needed. weights : of all networks; working : the most that lives at one time besides; allowance : a guess.
 
     Example:
 
     >>> print(Need(2_130_000_000, 400_000_000))
-    3.03 GB (weights 2.13, work 0.40, allowance 0.50)
+    3.03 GB (weights 2.13, working memory 0.40, allowance 0.50)
     """
 
     weights: int
-    work: int
+    working: int
     allowance: int = ALLOWANCE
 
     @property
     def total(self) -> int:
         """All together, in bytes."""
-        return self.weights + self.work + self.allowance
+        return self.weights + self.working + self.allowance
 
     def __str__(self) -> str:
-        parts = f"weights {self.weights / GB:.2f}, work {self.work / GB:.2f}, allowance {self.allowance / GB:.2f}"
+        weights, working, allowance = (part / GB for part in (self.weights, self.working, self.allowance))
+        parts = f"weights {weights:.2f}, working memory {working:.2f}, allowance {allowance:.2f}"
         return f"{self.total / GB:.2f} GB ({parts})"
 
 
@@ -69,7 +70,7 @@ def needed(
     >>> from course_lib.models import outline
     >>> from course_lib.models.configs import STABLE_DIFFUSION_15
     >>> print(needed(outline(STABLE_DIFFUSION_15), size=512, dtype=torch.float16))
-    3.04 GB (weights 2.13, work 0.40, allowance 0.50)
+    3.04 GB (weights 2.13, working memory 0.40, allowance 0.50)
     """
     unet, vae = networks["unet"], networks["vae"]
     height, width = _sides(size)
@@ -84,9 +85,9 @@ def needed(
         (vae, "decode", latent),
         (vae, "encode", (batch, vae.in_channels, height, width)),
     ]
-    work = max(_most_alive(*run, dtype=dtype, fused=fused) for run in runs)
+    working = max(_most_alive(*run, dtype=dtype, fused=fused) for run in runs)
     numbers = sum(parameter.numel() for network in networks.values() for parameter in network.parameters())
-    return Need(numbers * dtype.itemsize, work)
+    return Need(numbers * dtype.itemsize, working)
 
 
 def there(device: torch.device | str) -> int:
@@ -120,8 +121,8 @@ def would_fit(
     >>> from course_lib.models import outline
     >>> from course_lib.models.configs import STABLE_DIFFUSION_15
     >>> wish = {"device": "cuda", "size": 1024, "dtype": torch.float32, "free": 6_000_000_000}
-    >>> print(would_fit(outline(STABLE_DIFFUSION_15), **wish, free_on_cpu=2_000_000_000))
-    1024 x 1024 pixels in float32 need 7.99 GB (weights 4.26, work 3.22, allowance 0.50); 6.00 GB are free on cuda.
+    >>> print(would_fit(outline(STABLE_DIFFUSION_15), **wish, free_on_cpu=2_000_000_000))  # doctest: +ELLIPSIS
+    1024 x 1024 pixels in float32 need 7.99 GB (weights 4.26, working memory 3.22, ...); 6.00 GB are free on cuda.
     What would fit: float16 (4.24 GB); 512 x 512 pixels (5.57 GB).
     """
     device, (height, width), factor = torch.device(device), _sides(size), networks["vae"].factor
@@ -170,7 +171,7 @@ def advise_when_full(
     >>> with advise_when_full(untrained().networks, device=torch.device("cpu"), size=64, dtype=torch.float32):
     ...     raise torch.OutOfMemoryError("Tried to allocate 9.00 GiB.")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    MemoryError: The memory of cpu is full. 64 x 64 pixels in float32 need 0.50 GB (weights 0.00, work 0.00, ...
+    MemoryError: The memory of cpu is full. 64 x 64 pixels in float32 need 0.50 GB (weights 0.00, working memory ...
     """
     try:
         yield

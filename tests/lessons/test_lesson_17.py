@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import types
 from dataclasses import replace
 
 import diffusers
@@ -10,9 +11,10 @@ import nbformat
 import pytest
 import torch
 
+from course_lib.datasets import open_emoji
 from course_lib.lessons import lesson_17 as lesson
 from course_lib.lessons import real_model, watching
-from course_lib.models import UNet, outline, untrained
+from course_lib.models import UNet, load, outline, untrained
 from course_lib.models.configs import STABLE_DIFFUSION_15
 from course_lib.models.memory import _most_alive, needed
 from course_lib.pipeline import prepare
@@ -198,9 +200,9 @@ def test_numbers_in_the_questions_are_true():
     assert round(count / 1e6) == 1066
     for gigabytes, bytes_each in ((1.1, 1), (2.1, 2), (4.3, 4), (17, 16)):
         assert round(count * bytes_each / 1e9, 0 if gigabytes == 17 else 1) == gigabytes
-    work = {size: needed(large, size=size, dtype=torch.float16).work for size in (256, 512, 1024)}
+    work = {size: needed(large, size=size, dtype=torch.float16).working for size in (256, 512, 1024)}
     assert work[1024] == pytest.approx(4 * work[512], rel=0.01)
-    held = {size: needed(large, size=size, dtype=torch.float16, fused=False).work for size in work}
+    held = {size: needed(large, size=size, dtype=torch.float16, fused=False).working for size in work}
     assert round(held[512] / held[256]) == 14 and 15 < held[1024] / held[512] < 16
     wide = _most_alive(large["vae"], "decode", (1, 4, 128, 128), dtype=torch.float16, fused=False)
     assert round((wide - work[1024]) / 1e9, 1) == 0.8  # where the decoder's scores are held
@@ -217,6 +219,44 @@ def test_strength_counts_levels_and_not_noise():
     assert 1 < run.sigmas[0] < 1.3 and len(run.sigmas) == 21
     assert torch.equal(run.sigmas, make_sigmas("karras", 40, model.table)[20:])
     assert make_sigmas("karras", 20, model.table)[0].item() == pytest.approx(14.6, abs=0.02)
+
+
+def test_half_of_the_levels_is_far_from_half_of_the_noise():
+    run = prepare(untrained(), "a", image=torch.zeros(3, 16, 16), strength=0.5, steps=20)
+    first, top = run.sigmas[0].item(), make_sigmas("karras", 20, untrained().table)[0].item()
+    assert round(100 * first / top) == 8 and round(1 / first**2, 1) == 0.7
+    theirs = types.SimpleNamespace(scheduler=types.SimpleNamespace(timesteps=list(range(20)), order=1))
+    _, count = diffusers.StableDiffusionImg2ImgPipeline.get_timesteps(theirs, 20, 0.5, "cpu")
+    assert count == 10
+
+
+def test_what_is_kept_of_the_panda():
+    """As the page says of the small model: at 0.5 the place of the head, at 0.8 nearly nothing."""
+    start = open_emoji(style="fluent").select("panda").images[0]
+    settings = {"image": start, "sampler": "euler", "steps": 20, "seed": 3}
+    wish = "a bear on a yellow background"
+    images = {
+        strength: prepare(load("small-stable-diffusion"), wish, strength=strength, **settings)
+        .finish()
+        .image.astype(float)
+        for strength in (0.5, 0.8, 1.0)
+    }
+    from_noise = images[1.0]
+    assert abs(images[0.8] - from_noise).mean() < 0.5 * abs(images[0.5] - from_noise).mean()
+    panda = (start < 0.9).any(0).numpy()
+
+    def alike(image):  # the yellow around the head has much green
+        head = image[..., 1] < 160
+        return (head & panda).sum() / (head | panda).sum()
+
+    assert alike(images[0.5]) > 0.8 and alike(images[0.5]) > alike(from_noise) + 0.1
+
+
+def test_what_is_measured(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 3_040_000_000)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 5_000_000)
+    assert lesson.measured(torch.device("cuda")) == "measured 3040 MB on cuda, the most at one time"
+    assert lesson.measured(torch.device("mps")) == "measured 5 MB on mps, now"
 
 
 def test_half_precision_is_as_the_page_says():

@@ -27,14 +27,17 @@ def test_the_card_is_painted_again_and_each_setting_matters():
         assert words in lesson.CARD
 
 
-def test_the_negative_prompt_drives_the_background_away_from_green():
+def test_the_picture_of_the_card_agrees_with_its_words():
     small = load("small-stable-diffusion")
-    top = {
-        words: text_to_image(small, **settings_card.SETTINGS | {"negative_prompt": words}).image[:4].mean(axis=(0, 1))
-        for words in ("green", "")
-    }
-    red, green, _ = top["green"]
-    assert green < top[""][1] - 20 and green < red - 50
+    star, around = {}, {}
+    for words in ("green", ""):
+        image = text_to_image(small, **settings_card.SETTINGS | {"negative_prompt": words}).image.astype(float)
+        star[words], around[words] = image[28:36, 28:36].mean(axis=(0, 1)), image[:4].mean(axis=(0, 1))
+    red, green, blue = star["green"]
+    assert red > green + 100 and red > blue + 100
+    red, green, blue = around["green"]
+    assert blue > red + 60 and blue > green + 20
+    assert star["green"][1] < star[""][1] - 10  # driven away from green
 
 
 def test_dpm_2_asks_twice_in_each_step_but_the_last():
@@ -54,7 +57,10 @@ def test_dpm_2_asks_twice_in_each_step_but_the_last():
         ({"steps": 20}, "The number of steps is not the card's"),
         ({"size": 512}, "The size is not the card's"),
         ({"size": (64, 64)}, "The size is one number"),
-        ({"sampler": "euler"}, "are two samplers"),
+        ({"sampler": "euler"}, "look for the label DPM2 in the table"),
+        ({"sampler": None}, "look for the label DPM2 in the table"),
+        ({"sampler": "dpmpp_2m"}, "are two samplers"),
+        ({"sampler": "DPM2 "}, "DPM2 is the sampler's label"),
         ({"negative_prompt": "blue"}, "what is to be avoided"),
     ],
 )
@@ -77,7 +83,7 @@ def test_what_is_said_above_the_card(capsys):
     assert said() == ("", alone)
     assert said(settings_card.SETTINGS) == ("Yours is the same in every pixel.\n", both)
     words, shown = said(settings_card.SETTINGS | {"scheduler": "normal"})
-    assert words.startswith("Yours is another picture: ") and "of its 4,096 pixels" in words and shown == both
+    assert words.startswith("Yours is not the card's: ") and "of its 4,096 pixels" in words and shown == both
     assert said(settings_card.SETTINGS | {"size": 32}) == ("Yours is of another size, 32 x 32 pixels.\n", both)
     for unfinished in ({}, {"prompt": ...}, ..., {"prompts": "a"}):
         assert said(unfinished) == ("Yours is still missing.\n", alone)
@@ -93,6 +99,38 @@ def test_a_list_with_false_in_it_is_recognised():
         return "painted" if picture.isfinite().all() else "overflow"
 
     assert "even [False]" in lesson.check_why_black.verdict(naive)
+
+
+def test_a_card_that_is_no_dictionary_is_told_so():
+    assert lesson.check_settings.verdict("DPM2").startswith("[not yet] settings must be a dictionary with prompt, ")
+
+
+def test_a_look_into_none_is_named_however_it_is_written():
+    for look in (any, sum, len, lambda flagged: flagged[0], lambda flagged: True in flagged):
+        told = lesson.check_why_black.verdict(
+            lambda picture, flagged, look=look: "checker" if look(flagged) else "painted"
+        )
+        assert "flagged is None" in told, told
+
+
+def test_isinf_is_told_from_an_equals_sign():
+    def only(found):
+        return lambda picture, flagged: "overflow" if found(picture) else "checker" if flagged == [True] else "painted"
+
+    assert "isinf is made so" in lesson.check_why_black.verdict(only(lambda picture: picture.isinf().any()))
+    equals = lesson.check_why_black.verdict(only(lambda picture: (picture == float("nan")).any()))
+    assert "isinf" not in equals and "==, < and > never find it" in equals
+
+
+def test_the_third_answer_forgotten_is_named_with_its_input():
+    def forgets(picture, flagged):
+        if not picture.isfinite().all():
+            return "overflow"
+        if flagged == [True]:
+            return "checker"
+
+    told = lesson.check_why_black.verdict(forgets)
+    assert told.endswith("[[-0.99]]]], [False]) returns nothing: each way must end in a return.")
 
 
 def test_a_threshold_and_a_question_to_the_whole_tensor_are_named():

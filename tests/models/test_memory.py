@@ -57,12 +57,12 @@ def test_the_count_on_the_meta_device_is_the_count_of_a_run(part, method, inputs
 
 
 def test_twice_the_side_is_four_times_the_work(large):
-    work = {size: needed(large, size=size, dtype=HALF).work for size in (256, 512, 768, 1024, 1536)}
+    work = {size: needed(large, size=size, dtype=HALF).working for size in (256, 512, 768, 1024, 1536)}
     for side in (256, 512, 768):
         assert work[2 * side] == pytest.approx(4 * work[side], rel=0.01)
-    assert needed(large, size=512, dtype=SINGLE).work == pytest.approx(2 * work[512], rel=0.01)
-    assert needed(large, size=512, dtype=HALF, pictures=2).work == pytest.approx(2 * work[512], rel=0.01)
-    assert needed(large, size=(256, 1024), dtype=HALF).work == pytest.approx(work[512], rel=0.02)
+    assert needed(large, size=512, dtype=SINGLE).working == pytest.approx(2 * work[512], rel=0.01)
+    assert needed(large, size=512, dtype=HALF, pictures=2).working == pytest.approx(2 * work[512], rel=0.01)
+    assert needed(large, size=(256, 1024), dtype=HALF).working == pytest.approx(work[512], rel=0.02)
 
 
 @pytest.mark.parametrize("width", [40, 512])
@@ -74,10 +74,10 @@ def test_the_fast_routine_takes_a_head_of_any_width(width):
 
 
 def test_scores_that_are_held_grow_sixteenfold(large):
-    held = {size: needed(large, size=size, dtype=HALF, fused=False).work for size in (512, 1024)}
+    held = {size: needed(large, size=size, dtype=HALF, fused=False).working for size in (512, 1024)}
     assert 14 < held[1024] / held[512] <= 16
-    assert held[512] > 5 * needed(large, size=512, dtype=HALF).work
-    alone = needed(large, size=512, dtype=HALF, fused=False, guided=False).work
+    assert held[512] > 5 * needed(large, size=512, dtype=HALF).working
+    alone = needed(large, size=512, dtype=HALF, fused=False, guided=False).working
     assert alone < 0.6 * held[512]
 
 
@@ -107,7 +107,7 @@ def test_where_nothing_fits_the_small_model_does(large):
     said = would_fit(large, device="cpu", size=512, dtype=SINGLE, free=10**9, free_on_cpu=10**9)
     assert said.endswith("What would fit: of this model nothing; small-stable-diffusion, which comes with the course.")
     on_mps = would_fit(large, device="mps", size=512, dtype=SINGLE, free=6 * 10**9, free_on_cpu=10**9)
-    assert "work 2.28" in on_mps and "float16 (4.88 GB)" in on_mps
+    assert "working memory 2.28" in on_mps and "float16 (4.88 GB)" in on_mps
 
 
 def test_bad_sizes_are_refused(large):
