@@ -25,7 +25,9 @@ from course_lib.lessons.small_unet import SmallUNet, noisy_pictures, train
 from course_lib.lessons.u_shapes import COLUMNS, ROWS
 from course_lib.lessons.u_shapes import draw as draw_blocks
 from course_lib.lessons.unet_exercises import (
+    TOLD,
     Blocks,
+    block_to_blame,
     build,
     cases,
     first_wrong_row,
@@ -36,7 +38,7 @@ from course_lib.lessons.unet_exercises import (
 )
 
 __all__ = [
-    "ALT_TOLD", "COLUMNS", "PICTURES", "ROWS", "SKIPS", "Blocks", "SmallUNet", "as_picture", "check_reads", "check_residual",
+    "ALT_TOLD", "ALT_WAVES", "COLUMNS", "PICTURES", "ROWS", "SKIPS", "Blocks", "SmallUNet", "as_picture", "check_reads", "check_residual",
     "check_total", "check_unet", "draw_blocks", "draw_damage", "example", "first_u_net", "guess",
     "mix", "model", "noisy_pictures", "only_convolutions", "outputs", "predict_far", "predict_first", "predict_row",
     "predict_skip", "predict_told", "predict_where", "quiz", "reads", "stable_diffusion", "stable_diffusion_parts",
@@ -47,6 +49,12 @@ ALT_TOLD = (
     "Left, three curves of the error against the step that the network is told: each is lowest near the true step, 200, "
     "500 or 800, and rises steeply towards 0. Right, two curves: the noise in the answer goes from above 0.6 at told "
     "step 0 to nearly 0 at 999, the picture falls from about 0 to below -0.5 and turns back a little at the end."
+)
+
+ALT_WAVES = (
+    "Four curves over the steps 0 to 999, one below the other, all from 1 at step 0 and between -1 and 1. Number 20 swings "
+    "some fifty times, number 50 about nine times, number 80 one and a half times, and number 110 only falls, "
+    "from 1 to about -0.2."
 )
 
 predict_row = Question(
@@ -132,6 +140,15 @@ quiz = (
 
 _unet_with = partial(partial, build)
 
+
+def _kept_first(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    return torch.cat([kept, h], dim=1)
+
+
+def _kept_last(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    return torch.cat([h, kept], dim=1)
+
+
 check_unet = FunctionCheck(
     "my_unet",
     build,
@@ -139,7 +156,9 @@ check_unet = FunctionCheck(
     [
         Mistake("The skips are taken in the wrong order: what was kept last is taken first.", _unet_with(first="conv_in", second="down")),
         Mistake("The kept table is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
-        Mistake("Beside in the other order: first what comes from below, then what was kept. (Trained so, it would do as well; these blocks expect h first.)", _unet_with(join=lambda h, kept: torch.cat([kept, h], dim=1))),
+        Mistake("Beside in the other order: first what comes from below, then what was kept. (Trained so, it would do as well; these blocks expect h first.)", _unet_with(join=_kept_first)),
+        Mistake("In up_1 the kept table stands first: first what comes from below, then what was kept.", _unet_with(join=_kept_first, join_2=_kept_last)),
+        Mistake("In up_2 the kept table stands first: first what up_1 gives, then what was kept.", _unet_with(join_2=_kept_first)),
         Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept table beside it.", _unet_with(first="", second="")),
         Mistake("up_1 reads no kept table. It reads 16 channels: h, and beside it what `down` made.", _unet_with(first="")),
         Mistake("up_2 reads no kept table. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
@@ -147,8 +166,12 @@ check_unet = FunctionCheck(
         Mistake("What comes from below is lost: h and the kept table are put side by side.", _unet_with(join=lambda h, kept: kept)),
         Mistake("The same table is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(second="down")),
         Mistake("The same table is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(first="conv_in")),
-        Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(told=False)),
-        Mistake("`middle` is left out.", _unet_with(middle=False)),
+        Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(untold=TOLD)),
+        *(Mistake(f"The time is not handed to `{name}`: it takes (h, time).", _unet_with(untold=[name])) for name in TOLD),
+        Mistake("`middle` is left out.", _unet_with(middle="")),
+        Mistake("`middle` stands before `shrink`. It must work on the small table, between `shrink` and `grow`.", _unet_with(middle="before")),
+        Mistake("What up_1 gives is lost: up_2 must read it, and beside it what `conv_in` made.", _unet_with(passed=False)),
+        Mistake("up_1 and up_2 are swapped: up_1 comes first.", _unet_with(ways=("up_2", "up_1"))),
         Mistake("`conv_out` is missing: the result has 8 channels, not 3.", _unet_with(last=False)),
         Mistake("`shrink` and `grow` are left out: the middle must work on the small table.", _unet_with(moves=False)),
         Mistake("torch.cat without dim=1 puts one picture after the other. Channels are axis 1: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept]))),
@@ -167,6 +190,7 @@ check_reads = ValueCheck(
         Mistake("You have taken the oldest table first. What was kept last is taken first.", reads(oldest_first=True)),
         Mistake("These are the widths of the kept tables alone. Add what comes from below.", [[1280, 1280, 1280], [1280, 1280, 640], [640, 640, 320], [320, 320, 320]]),
         Mistake("The first residual block of each level reads what comes from the level below: its width is that level's.", [[2560, 2560, 2560], [2560, 2560, 1920], [1280, 1280, 960], [640, 640, 640]]),
+        Mistake("In your list all three blocks of a level read what comes from the level below. Only the first does: the next two read what the block before them gives, which has their own level's width.", reads(below=True)),
         Mistake("The numbers are right, but turned round: begin with the lowest block, up_blocks.0.", reads()[::-1]),
     ],
     hint=first_wrong_row,
@@ -192,6 +216,8 @@ check_residual = FunctionCheck(
         Mistake("The 1x1 convolution in the way around has biases, too.", lambda a, b: residual_numbers(a, b) - b * (a != b)),
         Mistake("The second convolution reads b channels, not a.", lambda a, b: residual_numbers(a, b) + 9 * b * (a - b)),
         Mistake("The second group norm stands before the second convolution: it has b channels.", lambda a, b: residual_numbers(a, b) + 2 * (a - b)),
+        Mistake("The time's linear layer gives one number for each channel that the first convolution has made: b, not a.", lambda a, b: residual_numbers(a, b) + (1280 + 1) * (a - b)),
+        Mistake("The first group norm stands before the first convolution: it has a channels.", lambda a, b: residual_numbers(a, b) + 2 * (b - a)),
         Mistake("There are two 3x3 convolutions: the first from a to b channels, the second from b to b.", lambda a, b: residual_numbers(a, b) - 9 * b * b - b),
         Mistake("A 3x3 convolution has 9 numbers for each pair of channels, not 3.", lambda a, b: residual_numbers(a, b) - 6 * b * (a + b)),
     ],
@@ -205,6 +231,8 @@ check_total = ValueCheck(
         Mistake("The way up reads only what comes from below in your count. Each residual block there also reads a kept table.", total(rows=reads(beside=False))),
         Mistake("On the way up each kept table counts as wide as its block in your count. At the seams it is not: see exercise 2.", total(rows=reads(equal=True))),
         Mistake("There is no transformer at 8x8 outside the middle block: only on three of the four levels.", total(attention=(True,) * 4)),
+        Mistake("`down_blocks.3` has no transformers: at 8x8 there is the middle one only.", total() + 2 * transformer_numbers(1280)),
+        Mistake("`up_blocks.0` has no transformers: at 8x8 there is the middle one only.", total() + 3 * transformer_numbers(1280)),
         Mistake("The transformers on the way down and up are missing.", total(attention=(False,) * 4)),
         Mistake("On the way up each level has three residual blocks, one more than on the way down.", total(layers_up=2)),
         Mistake("The first convolution, the last group norm and the last convolution are missing.", total(ends=False)),
@@ -218,5 +246,5 @@ check_total = ValueCheck(
         Mistake("The last group norm is missing: 2 numbers for each of 320 channels.", total() - 640),
     ],
     tolerance=1e-12,
-    hint="Compare block by block with the table above: the first line that differs shows where.",
+    hint=block_to_blame,
 )  # fmt: skip

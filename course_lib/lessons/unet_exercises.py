@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import torch
 from torch import Tensor, nn
 
+from course_lib.lessons.anatomy import stable_diffusion
 from course_lib.models.blocks import Downsample, ResidualBlock, Upsample
 
 CHANNELS, ATTENTION, TIME, TEXT = (320, 640, 1280, 1280), (True, True, True, False), 1280, 768
+TOLD = ("down", "middle", "up_1", "up_2")  # exercise 1's blocks that read the time
 
 
 class Blocks(nn.Module):
@@ -57,18 +59,21 @@ class _Patient(nn.Module):
 
 def _patient() -> Blocks:
     blocks = Blocks()
-    for name in ("down", "middle", "up_1", "up_2"):
+    for name in TOLD:
         setattr(blocks, name, _Patient(getattr(blocks, name)))
     return blocks
 
 
 def build(
-    x: Tensor, time: Tensor, blocks: Blocks, *, join: Callable | None = None, first: str = "down",
-    second: str = "conv_in", middle: bool = True, told: bool = True, last: bool = True, moves: bool = True,
+    x: Tensor, time: Tensor, blocks: Blocks, *, join: Callable | None = None, join_2: Callable | None = None,
+    first: str = "down", second: str = "conv_in", middle: str = "low", untold: Collection[str] = (), last: bool = True,
+    moves: bool = True, ways: tuple[str, str] = ("up_1", "up_2"), passed: bool = True,
 ) -> Tensor:  # fmt: skip
     """The U-Net of exercise 1, x (B, 3, H, W) and time (B, 16) -> (B, 3, H, W); other options are usual mistakes.
 
-    first, second : the kept table that is put beside for up_1 and up_2; "" for none.
+    join, join_2 : how a table is put beside for up_1 and up_2; first, second : which one, "" for none; middle : where
+    it stands, "low", "before" shrink or "" for nowhere; untold : blocks without the time; passed : up_2 reads what up_1
+    gives; ways : the two on the way up.
 
     Example:
 
@@ -76,14 +81,20 @@ def build(
     torch.Size([1, 3, 8, 4])
     """
     join = join or (lambda h, kept: torch.cat([h, kept], dim=1))
-    time = time if told else None
+    join_2 = join_2 or join
+
+    def run(name: str, h: Tensor) -> Tensor:
+        return getattr(blocks, name)(h, None if name in untold else time)
+
     kept = {"conv_in": blocks.conv_in(x)}
-    kept["down"] = blocks.down(kept["conv_in"], time)
-    kept["shrink"] = h = blocks.shrink(kept["down"]) if moves else kept["down"]
-    h = blocks.middle(h, time) if middle else h
-    h = blocks.grow(h) if moves else h
-    h = blocks.up_1(join(h, kept[first]) if first else h, time)
-    h = blocks.up_2(join(h, kept[second]) if second else h, time)
+    kept["down"] = h = run("down", kept["conv_in"])
+    h = run("middle", h) if middle == "before" else h
+    kept["shrink"] = h = blocks.shrink(h) if moves else h
+    h = run("middle", h) if middle == "low" else h
+    below = blocks.grow(h) if moves else h
+    h = run(ways[0], join(below, kept[first]) if first else below)
+    h = h if passed else below
+    h = run(ways[1], join_2(h, kept[second]) if second else h)
     return blocks.conv_out(h) if last else h
 
 
@@ -145,7 +156,9 @@ def kept_channels() -> list[int]:
     return kept
 
 
-def reads(*, oldest_first: bool = False, equal: bool = False, beside: bool = True) -> list[list[int]]:
+def reads(
+    *, oldest_first: bool = False, equal: bool = False, beside: bool = True, below: bool = False
+) -> list[list[int]]:
     """For each block on the way up, from the lowest, the channels that its three residual blocks read.
 
     Example:
@@ -156,7 +169,7 @@ def reads(*, oldest_first: bool = False, equal: bool = False, beside: bool = Tru
     kept, before, rows = kept_channels(), CHANNELS[-1], []
     for width in reversed(CHANNELS):
         row = []
-        for own in (before, width, width):
+        for own in (before,) * 3 if below else (before, width, width):
             other = width if equal else kept.pop(0 if oldest_first else -1)
             row.append(own + other if beside else own)
         rows.append(row)
@@ -206,3 +219,24 @@ def total(
         convolution = 9 * width * width + width
         found += convolution * (halves and level < 3) + convolution * (doubles and level > 0)
     return found
+
+
+def block_to_blame(answer: object) -> str:
+    """What to say to a count that is no usual mistake: which block is missing in it or counted twice, if one is.
+
+    Example:
+
+    >>> block_to_blame(total() - 12_164)[:56]
+    'conv_out with its group norm is missing: 12,164 numbers.'
+    """
+    advice = (
+        "Count each block on a line of its own, and compare with the table above: the first that differs shows where."
+    )
+    try:
+        off = round(float(answer)) - total()
+    except (TypeError, ValueError, OverflowError):
+        return advice
+    blocks = {name: block.numbers for name, block in stable_diffusion().items()}
+    blocks["conv_out with its group norm"] = blocks["conv_norm_out"] + blocks["conv_out"]
+    same = " or ".join(name for name, numbers in blocks.items() if numbers == abs(off))
+    return f"{same} is {'missing' if off < 0 else 'counted twice'}: {abs(off):,} numbers. {advice}" if same else advice

@@ -30,6 +30,42 @@ def wrong(**changes):
     return answer
 
 
+def by_hand(x, time, blocks, mistake):
+    """The U-Net written out, with a mistake in one line."""
+    beside = {"up_1": lambda h, k: torch.cat([h, k], 1), "up_2": lambda h, k: torch.cat([h, k], 1)}
+    if mistake.startswith("turned"):
+        beside[mistake.removeprefix("turned ")] = lambda h, k: torch.cat([k, h], 1)
+    first = blocks.conv_in(x)
+    second = blocks.down(first, *([] if mistake == "time of down" else [time]))
+    told = [] if mistake == "time of middle" else [time]
+    if mistake == "middle first":
+        h = blocks.grow(blocks.shrink(blocks.middle(second, time)))
+    else:
+        h = blocks.grow(blocks.middle(blocks.shrink(second), *told))
+    up_1, up_2 = (blocks.up_2, blocks.up_1) if mistake == "swapped" else (blocks.up_1, blocks.up_2)
+    above = up_1(beside["up_1"](h, second), time)
+    if mistake != "lost":
+        h = above
+    return blocks.conv_out(up_2(beside["up_2"](h, first), time))
+
+
+@pytest.mark.parametrize(
+    ("mistake", "says"),
+    [
+        ("turned up_1", "In up_1 the kept table stands first"),
+        ("turned up_2", "In up_2 the kept table stands first"),
+        ("lost", "What up_1 gives is lost"),
+        ("middle first", "`middle` stands before `shrink`"),
+        ("swapped", "up_1 and up_2 are swapped"),
+        ("time of middle", "The time is not handed to `middle`"),
+        ("time of down", "The time is not handed to `down`"),
+    ],
+)
+def test_a_mistake_in_one_line_is_named(mistake, says):
+    assert lesson.check_unet.verdict(lambda x, time, blocks: by_hand(x, time, blocks, "")).startswith("[OK]")
+    assert says in lesson.check_unet.verdict(lambda x, time, blocks: by_hand(x, time, blocks, mistake))
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
@@ -76,10 +112,46 @@ def test_the_first_wrong_row_is_named(row):
         (33_180_800 + 19_355_840, "that halve and double"),
         (34_760_960, "The middle block's transformer"),
         (11_840, "The first convolution is"),
+        (36_818_560, "down_blocks.1 is missing: 36,818,560 numbers."),
+        (-162_241_280, "up_blocks.0 is counted twice"),
+        (11_524, "conv_out is missing"),
+        (12_164, "conv_out with its group norm is missing"),
+        (1, "the first that differs shows where"),
+        (-2 * 34_760_960, "`down_blocks.3` has no transformers"),
+        (-3 * 34_760_960, "`up_blocks.0` has no transformers"),
     ],
 )
 def test_what_a_count_forgets_is_named(missing, says):
     assert says in lesson.check_total.verdict(859_520_964 - missing)
+
+
+def test_each_block_that_a_count_forgets_is_named():
+    for name, block in lesson.stable_diffusion().items():
+        if name not in ("conv_in", "time_embedding", "mid_block", "conv_norm_out"):  # these have sentences of their own
+            assert f"{name} is missing" in lesson.check_total.verdict(859_520_964 - block.numbers)
+    assert "the first that differs" in lesson.check_total.verdict("many")
+
+
+def test_a_level_that_reads_only_from_below_is_named():
+    answer = [[2560] * 3, [2560, 2560, 1920], [1920, 1920, 1600], [960] * 3]
+    assert "all three blocks of a level read" in lesson.check_reads.verdict(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            lambda a, b: 9 * a * b + 9 * b * b + 2 * b + 2 * a + 2 * b + 1280 * a + a + (a * b + b) * (a != b),
+            "b, not a",
+        ),
+        (
+            lambda a, b: 9 * a * b + 9 * b * b + 2 * b + 4 * b + 1280 * b + b + (a * b + b) * (a != b),
+            "it has a channels",
+        ),
+    ],
+)
+def test_a_width_taken_for_the_other_is_named(answer, says):
+    assert says in lesson.check_residual.verdict(answer)
 
 
 def test_a_missing_bias_of_the_way_around_is_named():
