@@ -141,16 +141,18 @@ def as_picture(table: Tensor) -> Tensor:
     return (channel - channel.mean()) / (2 * channel.std())
 
 
-def draw(picture: str, t: int, told: int, **skips: bool) -> Drawing:
+def draw(picture: str, t: int, told: int | None = None, **skips: bool) -> Drawing:
     """A picture, the same with the noise of step t, and two guesses: of the U-Net as it is, and with the damage.
 
-    skips : for each name of SKIPS whether it is handed across. Raises ValueError as `guess` does.
+    told : the step that the U-Net is told; t where it is left out. skips : for each name of SKIPS whether it is handed
+    across. Raises ValueError as `guess` does.
 
     Example:
 
     >>> draw("panda", 500, 500, conv_in=True, down_0=True, halved=True, down_1=True).sentence[:56]
     'Noise of step 500, told 500, all skips there: the error '
     """
+    told = t if told is None else told
     removed = [name for name in SKIPS if not skips.get(name, True)]
     whole, error_whole = broken, error_broken = guess(picture, t)
     if removed or told != t:

@@ -79,6 +79,21 @@ def block(title: str, name: str) -> Measured:
     return found
 
 
+def label(title: str, name: str) -> str:
+    """What stands under a block's name: the channels it gives, and a size.
+
+    Of the U-Net of 2015 the size of the table it gives, of Stable Diffusion the size before it halves or doubles.
+
+    Example:
+
+    >>> label("U-Net, 2015", "up_blocks.3"), label("Stable Diffusion 1.5", "down_blocks.1")
+    ('64 × 388²', '640 × 32²')
+    """
+    found = block(title, name)
+    size = found.shape_out if title == TITLES[0] else found.shape_in
+    return f"{found.shape_out[0]} × {size[-1]}²" if name != "time_embedding" else "1280 numbers"
+
+
 def draw(row: int, column: int) -> Drawing:
     """Both U-Nets as two U's of cells, and below them, in words, the one in this cell: row 0 to 5, column 0 to 5.
 
@@ -183,7 +198,7 @@ def _sheet() -> np.ndarray:
     pen.text((40, top - 2), "share of the learned numbers", COLOURS["ink"], font(11))
     pen.rectangle([226, top + 2, 256, top + 7], fill=_GREY)
     pen.text((262, top - 2), "share of the multiply-adds", COLOURS["ink"], font(11))
-    pen.text((440, top - 2), "640 × 32²: before it halves or doubles", COLOURS["ink"], font(11))
+    pen.text((440, top - 2), "640 × 32²: channels × size", COLOURS["ink"], font(11))
     return np.asarray(image)
 
 
@@ -207,10 +222,8 @@ def _cell(pen: ImageDraw.ImageDraw, row: int, column: int) -> None:
     lowest = row == ROWS - 1
     x0, x1 = (left - _WIDE + 6, left + 2 * _WIDE - 7) if lowest else (left + 5, left + _WIDE - 6)
     pen.rectangle([x0, top + 5, x1, top + _HIGH - 6], outline=COLOURS["ink"], width=1)
-    size = found.shape_out if title == TITLES[0] else found.shape_in
-    level = f"{found.shape_out[0]} × {size[-1]}²" if found.name != "time_embedding" else "1280 numbers"
     pen.text((middle, top + 15), name, COLOURS["ink"], font(11), anchor="mm")
-    pen.text((middle, top + 30), level, COLOURS["ink"], font(11), anchor="mm")
+    pen.text((middle, top + 30), label(title, name), COLOURS["ink"], font(11), anchor="mm")
     for part, whole, y, ink in zip(_pair(found), _totals(title), (39, 44), (COLOURS["ink"], _GREY), strict=True):
         length = (_WIDE - 24) * part / whole / 0.35  # the largest share of all is below 0.35, but for one
         pen.rectangle([middle - _WIDE / 2 + 11, top + y, middle - _WIDE / 2 + 11 + length, top + y + 3], fill=ink)

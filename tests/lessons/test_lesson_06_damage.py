@@ -88,6 +88,25 @@ def test_the_upper_skips_carry_the_noise_and_the_lower_ones_little():
     assert lesson.mix(500)[0] > 0.25 and abs(lesson.mix(500, removed=UPPER)[0]) < 0.05
 
 
+def test_one_upper_skip_carries_the_noise_and_the_other_a_part_of_the_picture():
+    whole = lesson.mix(500)
+    alone = {name: lesson.mix(500, removed=[name]) for name in lesson.SKIPS}
+    assert abs(alone["conv_in"][0]) < 0.1 * whole[0] and alone["conv_in"][1] < 0.7 * whole[1]
+    assert alone["down_0"][0] > 0.8 * whole[0] and alone["down_0"][1] > 0.8 * whole[1]
+    for name in LOWER:
+        assert alone[name] == pytest.approx(whole, abs=0.05)
+    off = {
+        name: sum(lesson.guess(picture, 500, removed=removed)[1] for picture in lesson.PICTURES)
+        for name, removed in {"all": [], **{name: [name] for name in lesson.SKIPS}}.items()
+    }
+    assert min(off[name] for name in UPPER) > 1.2 * off["all"] and max(off[name] for name in LOWER) < 1.15 * off["all"]
+    assert lesson.mix(500, removed=UPPER)[1] > 0.85 * whole[1], "a part of the picture is lost as well"
+
+
+def test_a_step_that_is_not_given_is_told_truly():
+    assert np.array_equal(lesson.draw_damage("panda", 400).pixels, lesson.draw_damage("panda", 400, 400).pixels)
+
+
 def test_it_is_best_told_the_truth():
     told_steps = range(0, 1000, 37)
     for t in (200, 500, 800):
@@ -95,6 +114,8 @@ def test_it_is_best_told_the_truth():
         best = told_steps[int(np.argmin(off))]
         assert abs(best - t) <= 150
         assert off[0] > 1.8 * min(off) and off[-1] > 1.01 * min(off)
+        if t == 200:
+            assert min(off[0], off[-1]) > 1.8 * min(off), "both ends are bad"
         if t >= 500:
             assert off[0] - min(off) > 2 * (off[-1] - min(off)), "told too early is the worst"
 
