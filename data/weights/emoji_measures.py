@@ -14,6 +14,8 @@ from torch import Tensor
 from course_lib.datasets.scenes import Scene, Scenes, emoji_scene, is_held_out
 from course_lib.models import StableDiffusion
 
+UNSEEN_TIMES = 6
+
 
 def pictures_of(scenes: list[Scene]) -> Tensor:
     """The drawings: (N, 3, 64, 64)."""
@@ -28,22 +30,26 @@ def through(model: StableDiffusion, pictures: Tensor) -> Tensor:
 
 @torch.no_grad()
 def measure_concepts(model: StableDiffusion, judge: Recogniser) -> dict:
-    """How many emoji are recognised, and in the style that was asked for: every concept in each style, once.
+    """How many emoji are recognised, and in the style that was asked for: every concept in each style.
 
-    Beside it what the same recogniser says of the drawings themselves, and of drawings that went through the VAE.
+    Pairs that were seen are painted once each; those kept out are few, so each is painted several times. Beside it
+    what the same recogniser says of the drawings themselves, and of drawings that went through the VAE.
     """
-    scenes = [emoji_scene(concept, style) for concept, style in product(CONCEPTS, STYLES)]
-    drawn = pictures_of(scenes)
+    asked = [emoji_scene(concept, style) for concept, style in product(CONCEPTS, STYLES)]
+    pairs = {
+        "seen pairs": [scene for scene in asked if not is_held_out(scene)],
+        "unseen pairs": [scene for scene in asked if is_held_out(scene)] * UNSEEN_TIMES,
+    }
+    kinds = {
+        "drawings": pictures_of,
+        "through the VAE": lambda scenes: through(model, pictures_of(scenes)),
+        "painted": lambda scenes: paint(model, [scene.caption for scene in scenes]),
+    }
     found = {}
-    kinds = {"drawings": drawn, "through the VAE": through(model, drawn)}
-    kinds["painted"] = paint(model, [scene.caption for scene in scenes])
-    unseen = torch.tensor([is_held_out(scene) for scene in scenes])
-    for name, pictures in kinds.items():
-        for which, chosen in (("seen pairs", ~unseen), ("unseen pairs", unseen)):
-            things = [scene.things[0] for scene, wanted in zip(scenes, chosen.tolist(), strict=True) if wanted]
-            concepts, styles = [thing.name for thing in things], [thing.style for thing in things]
-            shares = agreement(judge, pictures[chosen], concepts, styles)
-            found[f"{name}, {which}"] = {"pictures": len(things)} | shares
+    for (kind, make), (which, scenes) in product(kinds.items(), pairs.items()):
+        things = [scene.things[0] for scene in scenes]
+        names = [thing.name for thing in things], [thing.style for thing in things]
+        found[f"{kind}, {which}"] = {"pictures": len(scenes)} | agreement(judge, make(scenes), *names)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Fill the tables of README.md: what was reached and compared, and the shipped files with their sha256.
+"""Fill the tables of README.md: what was compared and reached, and the shipped files with their sha256.
 
 python data/weights/readme.py
 """
@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
 PAIRS = ("seen pairs", "unseen pairs")
 COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
+WHOLE = {"along": ("unet.jsonl", "reached.json"), "both": ("unet_both.jsonl", "reached_both.json")}
 KINDS = {"shape": "one shape", "pair": "two shapes"}
 TRAINED = {"vae": "VAE", "unet": "U-Net with text encoder", "recogniser": "the recogniser that judges emoji"}
 
@@ -68,7 +69,38 @@ def compared_table() -> str:
         "The contrastive encoder alone, asked to name a picture in a style that was never shown, is right in "
         f"{names['name']:.0%}, and among its first five in {names['among five']:.0%}."
     )
-    return f"{head}\n\n{_table('text encoder', rows)}"
+    between = "And two whole trainings, measured as below:"
+    return f"{head}\n\n{_table('text encoder', rows)}\n\n{between}\n\n{_table('text encoder', _whole())}"
+
+
+def _whole() -> dict[str, dict]:
+    """Two whole trainings side by side: the shipped one, and one that began with the contrastive text encoder."""
+    rows = {}
+    for way, (log, reached) in WHOLE.items():
+        lines = [json.loads(line) for line in (HERE / "logs" / log).read_text().splitlines()]
+        error = next(line["unseen"] for line in reversed(lines) if "unseen" in line)
+        found = json.loads((HERE / reached).read_text())
+        rows[way] = {"samples": f"{lines[-1]['samples']:,}", "error on unseen scenes": f"{error:.3f}"} | {
+            "shape, shape": found["shapes"]["shape, unseen pairs"]["shape"],
+            "sentence, pair": found["shapes"]["pair, unseen pairs"]["sentence"],
+            "concept, seen pairs": found["emoji"]["painted, seen pairs"]["concept"],
+            "concept, unseen pairs": found["emoji"]["painted, unseen pairs"]["concept"],
+            "style, unseen pairs": found["emoji"]["painted, unseen pairs"]["style"],
+        }
+    return rows
+
+
+def guidance_table() -> str:
+    """What compare_guidance.py measured."""
+    path = HERE / "guidance.json"
+    if not path.is_file():
+        return "Not compared yet."
+    found = json.loads(path.read_text())
+    rows = {
+        scale: {name: f"{value:.1f}" if "KID" in name else value for name, value in numbers.items()}
+        for scale, numbers in found["scales"].items()
+    }
+    return f"About {found['count']} pictures for each number:\n\n{_table('guidance', rows)}"
 
 
 def _shapes(found: dict) -> dict[str, dict]:
@@ -113,9 +145,9 @@ def fill(text: str, name: str, content: str) -> str:
 
 def filled(text: str) -> str:
     """README.md as it should be."""
-    parts = {"compared": compared_table(), "reached": reached_table(), "files": files_table()}
-    for name, content in parts.items():
-        text = fill(text, name, content)
+    tables = {"compared": compared_table, "guidance": guidance_table, "reached": reached_table, "files": files_table}
+    for name, table in tables.items():
+        text = fill(text, name, table())
     return text
 
 

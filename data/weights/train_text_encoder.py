@@ -1,7 +1,7 @@
 """Train the small model's text encoder as CLIP's was: a caption must find its picture, and a picture its caption.
 
     python data/weights/train_text_encoder.py
-    python data/weights/train_unet.py --text kept      # the U-Net then learns from these text states, which stay
+    python data/weights/train_unet.py --text both      # the U-Net then begins with these text states, and both learn on
 
 A text's vector is the state at its end token, a picture's that of a small convolutional network; both pass through a
 linear layer. Of the captions in a batch the right one must have the largest cosine with the picture, and the other way

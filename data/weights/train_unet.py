@@ -149,12 +149,12 @@ def main() -> None:
     """Read the options, train, write."""
     parser = arguments(
         __doc__.splitlines()[0],
-        samples=660_000,
+        samples=850_000,
         batch=64,
         rate=1.4e-3,
         checkpoint=HERE / "checkpoints" / "unet.pt",
     )
-    parser.add_argument("--text", choices=WAYS, default="both", help="how the text encoder begins: see the README")
+    parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     network = starting(options.text, from_nothing=not (options.fresh or options.checkpoint.exists()))

@@ -1,6 +1,8 @@
 """The measures of painted emoji: the recogniser is right about drawings, and each measure moves as it should."""
 
+import json
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 import torch
 
 from course_lib.datasets.scenes import Scenes, emoji_scene
+from course_lib.models import load
 
 WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
 
@@ -15,12 +18,13 @@ WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
 @pytest.fixture(scope="module")
 def scripts():
     sys.path.insert(0, str(WEIGHTS))
+    import compare_guidance
     import emoji_measures
     import recogniser
     import train_recogniser
     import train_text_encoder
 
-    yield emoji_measures, recogniser, train_recogniser, train_text_encoder
+    yield emoji_measures, recogniser, train_recogniser, train_text_encoder, compare_guidance
     sys.path.remove(str(WEIGHTS))
 
 
@@ -120,3 +124,19 @@ def test_a_kept_text_encoder_is_the_contrastive_one_and_does_not_learn(scripts, 
         assert torch.equal(kept.state_dict()[name], tensor) and torch.equal(both.state_dict()[name], tensor)
     name = "embeddings.token_embedding.weight"
     assert not torch.equal(along.state_dict()[name], wanted[name])
+
+
+def test_without_guidance_words_are_ignored_and_the_measures_say_so(scripts, judge):
+    model, measure = load(WEIGHTS / "small-stable-diffusion"), scripts[4].measure
+    ours, ignored = (measure(replace(model, cfg_scale=scale), judge, 16) for scale in (model.cfg_scale, 0.0))
+    for what in ("concept", "among five", "sentence of two shapes"):
+        assert 0 <= ignored[what] < 0.5 < ours[what] <= 1
+    assert ignored.keys() == ours.keys() >= {"style", "KID x 1000"}
+
+
+def test_no_guidance_that_was_compared_is_better_than_the_shipped_one_in_everything():
+    scales = json.loads((WEIGHTS / "guidance.json").read_text())["scales"]
+    ours = scales.pop(f"{load(WEIGHTS / 'small-stable-diffusion').cfg_scale}")
+    better = {"concept": 1, "style": 1, "sentence of two shapes": 1, "KID x 1000": -1}
+    for scale, found in scales.items():
+        assert any(sign * found[what] < sign * ours[what] for what, sign in better.items()), f"{scale} is better"
