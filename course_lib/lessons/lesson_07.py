@@ -140,7 +140,7 @@ def _is_of_the_page(answer) -> bool:
 
 _ROOT = "The scores are divided by the width itself. It is its square root."
 _PAGE = "The names are those of the page's own tables (queries, keys, values). Inside the function, take what it is given: query, key, value."
-_AXIS = "Softmax runs over the queries. Each query shares out over the keys: dim=1, along its row."
+_AXIS = "Softmax runs over the queries. Each query shares out over the keys: dim=1, along its row, where scores have a row for each query (query @ key.T)."
 
 check_attention = FunctionCheck(
     "my_attention",
@@ -148,7 +148,8 @@ check_attention = FunctionCheck(
     _cases(),
     [
         Mistake(_PAGE, lambda q, k, v: q.new_zeros(3, 2), when=_is_of_the_page),
-        Mistake(_PAGE, lambda q, k, v: q @ k.new_zeros(3, 4).T, stops="5x9 and 4x3|3x4 and 9x7|5x7 and 3x2"),
+        Mistake(_PAGE, lambda q, k, v: q @ k.new_zeros(3, 4).T, stops=r"5x9 and 4x3|3x4 and 9x7|5x7 and 3x2|3x4 and 5x9|\(7x9\), vec \(4\)"),
+        Mistake("key @ query was for one query. For a table of them: query @ key.T, a row for each query and a column for each key.", lambda q, k, v: torch.softmax(k @ q / 2, dim=0) @ v, stops="7x9 and 5x9"),
         Mistake("Softmax must be told along which axis it makes shares: dim=1, along each row.", lambda q, k, v: torch.softmax(q @ k.T), stops=r"softmax\(\) missing .*dim"),
         Mistake("The scale is missing: divide the scores by the square root of the width of a query.", lambda q, k, v: _attend(q, k, v, 1)),
         Mistake(_ROOT, lambda q, k, v: _attend(q, k, v, 1 / q.shape[1])),
@@ -205,15 +206,18 @@ def _tables() -> list[tuple]:
     scores = torch.randn(40, 7, generator=torch.Generator().manual_seed(3))
     small = [
         [[1.5, -0.5], [0.5, 0.5]], [[0.6, 0.6], [0.4, 0.4]], [[0.5, 0.5], [0.9, 0.3]], [[0.9, 0.3], [0.5, 0.5]],
-        [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.25], [0.25, 0.5], [0.75, 0.75]],
+        [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5]],
         [[0.5, 0.25], [0.125, 0.125]], [[0.51, 0.5], [0.5, 0.5]], [[1.005, -0.005], [0.5, 0.5]],
+        [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25]], [[0.5, 0.5 - 2**-24], [0.5, 0.5]],
     ]  # fmt: skip
     return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
 
 
 _NEGATIVE = "A row such as 1.5 and -0.5 sums to 1, and is no set of shares: ask for `weights >= 0`, too."
-_EXACT = "`== 1` is too strict: rounding makes a sum 0.9999999. Ask whether it is close to 1."
-_WIDE = "That is not strict enough: 1.01 is no rounded 1. Rounding errs by about 0.0000001."
+_EXACT = "`== 1` is too strict: rounding makes a sum 0.9999999. Ask whether it is close to 1, within 0.00001."
+_NARROW = "That is too strict: a sum of rounded weights may miss 1 by more than 0.0000001. Allow 0.00001."
+_WIDE = "That is not strict enough: 1.01 is no rounded 1. Rounding errs by less than 0.00001 here: allow that much."
+_ONE_SIDE = "Only one side is looked at: a sum may be too large or too small. Take its distance from 1, with .abs()."
 _WHOLE = "You look at the sum of the whole table. It can be right while rows have too much or too little."
 _COLUMNS = "You add up the columns. A row belongs to one query, and it is the row that must sum to 1: dim=1."
 
@@ -229,7 +233,14 @@ check_weights = FunctionCheck(
         Mistake(_EXACT, lambda w: bool((w >= 0).all() and _sums(w, exact=True).all())),
         Mistake(f"{_EXACT} And ask for `weights >= 0`.", lambda w: bool(_sums(w, exact=True).all())),
         Mistake(f"{_COLUMNS} And ask for close to 1, and for `weights >= 0`.", lambda w: bool(_sums(w, 0, True).all())),
-        Mistake("A weight of 0 is allowed, it says: not looked at. Ask for `>= 0`, not for `> 0`.", lambda w: bool((w > 0).all() and _sums(w).all())),
+        Mistake(_NARROW, lambda w: bool((w >= 0).all() and _sums(w, within=1e-7).all())),
+        Mistake(f"{_NARROW} And ask for `weights >= 0`.", lambda w: bool(_sums(w, within=1e-7).all())),
+        Mistake(_ONE_SIDE, lambda w: bool((w >= 0).all() and (w.sum(dim=1) < 1.0001).all())),
+        Mistake(_ONE_SIDE, lambda w: bool((w >= 0).all() and (w.sum(dim=1) > 0.9999).all())),
+        *(Mistake(f"{_ONE_SIDE} And ask for `weights >= 0`.", lambda w, way=way: bool((way * (w.sum(dim=1) - 1) < 1e-4).all())) for way in (1, -1)),
+        Mistake("A weight of 0 is allowed: no power of e is 0, but the computer rounds a tiny one to 0. Ask for `>= 0`, not for `> 0`.", lambda w: bool((w > 0).all() and _sums(w).all())),
+        Mistake("A weight of 1 is allowed: beside a score far above the others, their powers of e are rounded to 0.", lambda w: bool((w >= 0).all() and (w < 1).all() and _sums(w).all())),
+        Mistake("A table need not be square: N queries may look at any number M of keys.", lambda w: bool(w.shape[0] == w.shape[1] and (w >= 0).all() and _sums(w).all())),
         Mistake("One good row is not enough: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w).any())),
         Mistake(f"One good row is not enough. {_NEGATIVE}", lambda w: bool(_sums(w).any())),
         Mistake("Only the first row is looked at: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w)[0])),

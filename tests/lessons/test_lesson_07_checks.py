@@ -56,7 +56,7 @@ def test_pytorch_holds_all_scores_only_without_the_axis_of_heads():
 
 
 def test_the_attention_layers_of_stable_diffusion_are_counted_right():
-    """6 + 1 + 9, against the library diffusers; and eight heads each."""
+    """6 + 1 + 9, against the library diffusers; and eight heads each (in the U-Net: the text encoder has 12)."""
     from diffusers import UNet2DConditionModel
 
     layers = lesson.attention_layers()
@@ -159,7 +159,17 @@ def test_the_wrong_axis_of_a_table_is_named():
         (lambda w: bool((w.sum(1).round(decimals=1) == 1).all()), "1.01 is no rounded 1"),
         (lambda w: bool((w >= -0.01).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "-0.005 is negative, too"),
         (lambda w: torch.isclose(w.sum(), torch.tensor(float(len(w)))), "the sum of the whole table"),
-        (lambda w: bool((w > 0).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "it says: not looked at"),
+        (lambda w: bool((w > 0).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "rounds a tiny one to 0"),
+        (
+            lambda w: bool(((w >= 0) & (w < 1)).all() and ((w.sum(1) - 1).abs() < 1e-4).all()),
+            "A weight of 1 is allowed",
+        ),
+        (lambda w: bool(w.min() >= 0 and ((w.sum(1) - 1).abs() < 1e-7).all()), "may miss 1 by more than 0.0000001"),
+        (lambda w: bool(w.min() >= 0 and (w.sum(1) - 1 < 1e-4).all()), "Take its distance from 1"),
+        (
+            lambda w: len(w) == len(w.T) and w.min() >= 0 and torch.allclose(w.sum(1), torch.ones(len(w))),
+            "need not be square",
+        ),
         (lambda w: w.sum(1) == 1 and w >= 0, "put them together with .all()"),
         (lambda w: bool(w.sum(1) == 1), "put them together with .all()"),
     ],
@@ -182,7 +192,29 @@ def test_the_tables_of_the_page_and_a_softmax_without_axis_are_named():
         assert "Softmax must be told along which axis" in lesson.check_attention.verdict(answer)
 
 
+def test_scores_with_a_row_for_each_key_are_told_so():
+    answer = lambda q, k, v: torch.softmax(k @ q.T / q.shape[1] ** 0.5, dim=1).T @ v  # noqa: E731
+    assert "where scores have a row for each query (query @ key.T)" in lesson.check_attention.verdict(answer)
+    keys, values = torch.randn(3, 4), torch.randn(3, 2)
+    for copied in (lambda q, k, v: torch.softmax(k @ q / 2, dim=0) @ v, lambda q, k, v: (k @ q / 2).exp() @ v):
+        assert "key @ query was for one query" in lesson.check_attention.verdict(copied)
+    of_the_page = lambda q, k, v: torch.softmax(keys @ q / 2, dim=0) @ values  # noqa: E731
+    assert "take what it is given" in lesson.check_attention.verdict(of_the_page)
+    of_the_page = lambda q, k, v: torch.softmax(k @ torch.tensor([2.0, 0, -1, 0]) / 2, dim=0) @ v  # noqa: E731
+    assert "take what it is given" in lesson.check_attention.verdict(of_the_page)
+
+
+def test_weights_of_exactly_0_and_1_come_of_rounding():
+    assert torch.tensor([0.0, -200]).softmax(0).tolist() == [1, 0]
+
+
+def test_a_leeway_that_a_hint_names_is_right():
+    for within in (1e-4, 1e-5, 1e-6):
+        right = lambda w: bool(w.min() >= 0 and ((w.sum(1) - 1).abs() < within).all())  # noqa: B023, E731
+        assert lesson.check_weights.verdict(right) == "[OK] are_weights is right."
+
+
 def test_the_tables_hold_a_rounded_sum():
     """Otherwise `== 1` would pass."""
     (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 12
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 14
