@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from course_lib.layers import attention
 from course_lib.lessons import lesson_07 as lesson
 from course_lib.models import outline
+from course_lib.models.configs import STABLE_DIFFUSION_15
 from course_lib.models.model import configs_of
 from course_lib.models.sources import find
 
@@ -62,7 +63,7 @@ def test_the_attention_layers_of_stable_diffusion_are_counted_right():
     layers = lesson.attention_layers()
     assert [sum(layer.way == way for layer in layers) for way in ("down", "mid", "up")] == [6, 1, 9]
     assert {layer.side for layer in layers if layer.way != "mid"} == {64, 32, 16}
-    assert {layer.heads for layer in layers} == {8}
+    assert {layer.heads for layer in layers} == {8} != {STABLE_DIFFUSION_15["text_encoder"]["num_attention_heads"]}
     assert {layer.channels // layer.heads for layer in layers} == {40, 80, 160}
     with torch.device("meta"):
         unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
