@@ -142,29 +142,31 @@ def as_picture(table: Tensor) -> Tensor:
 
 
 def draw(picture: str, t: int, told: int | None = None, **skips: bool) -> Drawing:
-    """A picture, the same with the noise of step t, and two guesses: of the U-Net as it is, and with the damage.
+    """A picture, the same with the noise of step t, and two guesses: of the U-Net as it is, and changed.
 
     told : the step that the U-Net is told; t where it is left out. skips : for each name of SKIPS whether it is handed
     across. Raises ValueError as `guess` does.
 
     Example:
 
-    >>> draw("panda", 500, 500, conv_in=True, down_0=True, halved=True, down_1=True).sentence[:56]
-    'Noise of step 500, told 500, all skips there: the error '
+    >>> draw("panda", 500, told=0).sentence[:46], draw("panda", 500, conv_in=False).sentence[:47]
+    ('Noise of step 500, told 0: the error is 1.19; ', 'Noise of step 500, without conv_in: the error i')
     """
-    told = t if told is None else told
     removed = [name for name in SKIPS if not skips.get(name, True)]
-    whole, error_whole = broken, error_broken = guess(picture, t)
-    if removed or told != t:
-        broken, error_broken = guess(picture, t, told, removed)
+    whole, error_whole = changed, error_changed = guess(picture, t)
+    if removed or told not in (None, t):
+        changed, error_changed = guess(picture, t, t if told is None else told, removed)
     latent, noise, _ = example(picture)
     with torch.no_grad():
-        images = model().decode(torch.cat([latent, q_sample(latent, t, model().table, noise), whole, broken]))
-    errors = (f"guess, error {error_whole:.2f}", f"damaged, error {error_broken:.2f}")
+        images = model().decode(torch.cat([latent, q_sample(latent, t, model().table, noise), whole, changed]))
+    changes = [f"told {told}"] if told is not None else []
+    if skips:
+        changes.append(f"without {', '.join(removed)}" if removed else "all skips there")
+    what = ", ".join(changes) or "nothing changed"
+    names = "as it is", "damaged" if skips else what
+    errors = [f"{name}, error {error:.2f}" for name, error in zip(names, (error_whole, error_changed), strict=True)]
     titles = ["the picture", f"noise of step {t}", *errors]
-    missing = f"without {', '.join(removed)}" if removed else "all skips there"
     return Drawing(
         beside(*(picture_panel(*parts) for parts in zip(images, [160] * 4, titles, strict=True)), gap=12),
-        f"Noise of step {t}, told {told}, {missing}: "
-        f"the error is {error_broken:.2f}; undamaged it is {error_whole:.2f}.",
+        f"Noise of step {t}, {what}: the error is {error_changed:.2f}; of the U-Net as it is, {error_whole:.2f}.",
     )

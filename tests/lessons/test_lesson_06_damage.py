@@ -35,9 +35,15 @@ def test_sliders_over_all_their_values():
 
 
 def test_an_undamaged_network_is_off_by_the_same_twice():
-    sentence = lesson.draw_damage("rocket", 300, 300).sentence
-    whole, damaged = re.search(r"error is ([0-9.]+); undamaged it is ([0-9.]+)\.", sentence).groups()
-    assert whole == damaged
+    for drawing in (lesson.draw_damage("rocket", 300, 300), lesson.draw_damage("rocket", 300, conv_in=True)):
+        changed, whole = re.search(r"error is ([0-9.]+); of the U-Net as it is, ([0-9.]+)\.", drawing.sentence).groups()
+        assert whole == changed
+
+
+def test_the_words_say_what_is_changed_and_nothing_else():
+    told, damaged = lesson.draw_damage("panda", 500, 0), lesson.draw_damage("panda", 500, conv_in=False)
+    assert told.sentence.startswith("Noise of step 500, told 0: ")
+    assert damaged.sentence.startswith("Noise of step 500, without conv_in: ")
 
 
 def test_the_last_picture_is_the_damaged_guess():
@@ -104,7 +110,9 @@ def test_one_upper_skip_carries_the_noise_and_the_other_a_part_of_the_picture():
 
 
 def test_a_step_that_is_not_given_is_told_truly():
-    assert np.array_equal(lesson.draw_damage("panda", 400).pixels, lesson.draw_damage("panda", 400, 400).pixels)
+    without, with_it = (lesson.draw_damage("panda", 400, told, conv_in=False).sentence for told in (None, 400))
+    assert without == with_it.replace("told 400, ", "")
+    assert lesson.draw_damage("panda", 400).sentence.startswith("Noise of step 400, nothing changed: ")
 
 
 def test_it_is_best_told_the_truth():
