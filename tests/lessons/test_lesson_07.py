@@ -10,24 +10,7 @@ from course_lib import figures
 from course_lib.lessons import heat_maps
 from course_lib.lessons import lesson_07 as lesson
 from course_lib.models import load, untrained
-from tests.lessons import watched
 from tests.lessons.watched import COLOURS, PROMPT
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return watched.runs()
-
-
-@pytest.fixture(scope="module")
-def seen(runs):
-    return runs["red"]
-
-
-@pytest.fixture(scope="module")
-def maps(seen):
-    """The words' weights in the mean of the layers of 8 x 8: (steps, 8, 8, places)."""
-    return seen.looks("words", seen.layers[0])
 
 
 def test_every_state_of_the_words_explorer_can_be_drawn(seen):

@@ -8,24 +8,7 @@ import torch.nn.functional as F
 
 from course_lib.lessons import lesson_07 as lesson
 from course_lib.models import load
-from tests.lessons import watched
 from tests.lessons.watched import COLOURS, PROMPT
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return watched.runs()
-
-
-@pytest.fixture(scope="module")
-def seen(runs):
-    return runs["red"]
-
-
-@pytest.fixture(scope="module")
-def maps(seen):
-    """The words' weights in the mean of the layers of 8 x 8: (steps, 8, 8, places)."""
-    return seen.looks("words", seen.layers[0])
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,4 @@
-"""Lesson 07's pictures, painted once for all its tests: one for each colour of the circle."""
-
-from functools import cache
+"""Lesson 07's pictures: one for each colour of the circle."""
 
 from course_lib.lessons import lesson_07 as lesson
 from course_lib.models import load
@@ -9,7 +7,6 @@ PROMPT = "a red circle above a blue square"
 COLOURS = ("red", "green", "yellow", "orange", "purple", "black")
 
 
-@cache
 def runs():
     """Colour -> the run in which the circle has it, seed 2."""
     model = load("small-stable-diffusion")
