@@ -106,26 +106,6 @@ def test_the_contrastive_loss_falls_and_an_exchange_is_another_caption(scripts):
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
-def test_a_kept_text_encoder_is_the_contrastive_one_and_does_not_learn(scripts, monkeypatch, tmp_path):
-    import train_unet
-
-    text = scripts[3]
-    torch.manual_seed(0)
-    pairs = text.Pairs(text.make_tokenizer())
-    monkeypatch.setattr(text, "CHECKPOINT", tmp_path / "text_encoder.pt")
-    with pytest.raises(FileNotFoundError, match="run train_text_encoder.py first"):
-        train_unet.starting("kept")
-    torch.save({"average": pairs.state_dict()}, tmp_path / "text_encoder.pt")
-    kept, both, along = (train_unet.starting(way).text_encoder for way in ("kept", "both", "along"))
-    assert not any(parameter.requires_grad for parameter in kept.parameters())
-    assert all(parameter.requires_grad for parameter in [*both.parameters(), *along.parameters()])
-    wanted = pairs.text_encoder.state_dict()
-    for name, tensor in wanted.items():
-        assert torch.equal(kept.state_dict()[name], tensor) and torch.equal(both.state_dict()[name], tensor)
-    name = "embeddings.token_embedding.weight"
-    assert not torch.equal(along.state_dict()[name], wanted[name])
-
-
 def test_without_guidance_words_are_ignored_and_the_measures_say_so(scripts, judge):
     model, measure = load(WEIGHTS / "small-stable-diffusion"), scripts[4].measure
     ours, ignored = (measure(replace(model, cfg_scale=scale), judge, 16) for scale in (model.cfg_scale, 0.0))

@@ -164,8 +164,9 @@ def test_only_a_training_from_nothing_asks_for_the_contrastive_text_encoder(scri
 
     small, _, train_unet = scripts
     monkeypatch.setattr(train_text_encoder, "CHECKPOINT", tmp_path / "text_encoder.pt")
-    with pytest.raises(FileNotFoundError, match="run train_text_encoder.py first"):
-        train_unet.starting("both")
+    for way in ("kept", "both"):
+        with pytest.raises(FileNotFoundError, match="run train_text_encoder.py first"):
+            train_unet.starting(way)
     pairs = train_text_encoder.Pairs(small.make_tokenizer())
     torch.save({"average": pairs.state_dict()}, train_text_encoder.CHECKPOINT)
     for way in train_unet.WAYS:
