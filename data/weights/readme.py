@@ -35,30 +35,25 @@ def files_table() -> str:
 
 def reached_table() -> str:
     """What evaluate.py measured, as tables."""
-    path = HERE / "reached.json"
-    if not path.is_file():
-        return "Nothing was measured yet."
-    found = json.loads(path.read_text())
+    found = _measured("reached.json")
+    memory = found["memory"]
     tables = [
         "\n".join(_training(part, name) for part, name in TRAINED.items()),
         f"Scenes of shapes, {found['count']} a row (the VAE's reconstructions: {found['vae']['psnr']:.1f} dB):",
         _table("scenes", _shapes(found)),
         "Emoji, every concept in each style that was learned:",
-        _table("pictures", found["emoji"]),
+        _table("emoji", found["emoji"]),
         f"Distances of sets of {found['count']} pictures from as many drawings with pairs kept out of training:",
         _table("set", {name: {"KID x 1000": f"{value:.2f}"} for name, value in found["set"].items()}),
-        f"Distance of {found['count']} pictures to the nearest of {found['memory'].pop('among'):,} training pictures:",
-        _table("pictures", _memory(found["memory"])),
+        f"Distance of {found['count']} pictures to the nearest of {memory['among']:,} training pictures:",
+        _table("pictures", _memory(memory)),
     ]
     return "\n\n".join(tables)
 
 
 def compared_table() -> str:
     """What compare_text_encoders.py measured."""
-    path = HERE / "compared.json"
-    if not path.is_file():
-        return "Not compared yet."
-    found = json.loads(path.read_text())
+    found = _measured("compared.json")
     names = found.pop("contrastive")
     rows = {
         way: {"samples": f"{numbers['samples']:,}", "error on unseen scenes": f"{numbers['unseen']:.4f}"}
@@ -77,9 +72,9 @@ def _whole() -> dict[str, dict]:
     """Two whole trainings side by side: the shipped one, and one that began with the contrastive text encoder."""
     rows = {}
     for way, (log, reached) in WHOLE.items():
-        lines = [json.loads(line) for line in (HERE / "logs" / log).read_text().splitlines()]
+        lines = _log(log)
         error = next(line["unseen"] for line in reversed(lines) if "unseen" in line)
-        found = json.loads((HERE / reached).read_text())
+        found = _measured(reached)
         rows[way] = {"samples": f"{lines[-1]['samples']:,}", "error on unseen scenes": f"{error:.3f}"} | {
             "shape, shape": found["shapes"]["shape, unseen pairs"]["shape"],
             "sentence, pair": found["shapes"]["pair, unseen pairs"]["sentence"],
@@ -92,15 +87,20 @@ def _whole() -> dict[str, dict]:
 
 def guidance_table() -> str:
     """What compare_guidance.py measured."""
-    path = HERE / "guidance.json"
-    if not path.is_file():
-        return "Not compared yet."
-    found = json.loads(path.read_text())
+    found = _measured("guidance.json")
     rows = {
         scale: {name: f"{value:.1f}" if "KID" in name else value for name, value in numbers.items()}
         for scale, numbers in found["scales"].items()
     }
     return f"About {found['count']} pictures for each number:\n\n{_table('guidance', rows)}"
+
+
+def _measured(file: str) -> dict:
+    return json.loads((HERE / file).read_text())
+
+
+def _log(file: str) -> list[dict]:
+    return [json.loads(line) for line in (HERE / "logs" / file).read_text().splitlines()]
 
 
 def _shapes(found: dict) -> dict[str, dict]:
@@ -111,9 +111,8 @@ def _shapes(found: dict) -> dict[str, dict]:
 
 
 def _memory(found: dict) -> dict[str, dict]:
-    same = found.pop("same concept")
-    rows = {name: {"median distance": f"{value:.3f}"} for name, value in found.items()}
-    rows["painted"]["of the same concept"] = same
+    rows = {name: {"median distance": f"{found[name]:.3f}"} for name in ("painted", "drawings")}
+    rows["painted"]["of the same concept"] = found["same concept"]
     return rows
 
 
@@ -132,7 +131,7 @@ def _cell(value: float | int | str) -> str:
 
 def _training(part: str, name: str) -> str:
     """How long a network has been trained, by the last line of its log."""
-    last = json.loads((HERE / "logs" / f"{part}.jsonl").read_text().splitlines()[-1])
+    last = _log(f"{part}.jsonl")[-1]
     return f"- {name}: trained for {last['minutes']:.0f} minutes, on {last['samples']:,} scenes."
 
 
