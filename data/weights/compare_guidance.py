@@ -14,10 +14,10 @@ import json
 from itertools import product
 from pathlib import Path
 
-from emoji_measures import pictures_of
+from emoji_measures import pictures_of, recognised
 from painting import paint
 from reading import agreement as read
-from recogniser import CONCEPTS, Recogniser, agreement, kernel_distance, open_recogniser
+from recogniser import CONCEPTS, Recogniser, kernel_distance, open_recogniser
 from small import FOLDER, STYLES
 from torch import Tensor
 
@@ -33,10 +33,7 @@ def measure(model: StableDiffusion, judge: Recogniser, count: int) -> dict[str, 
     """Emoji recognised, sentences read rightly, and the distance to other drawings, with the model's own guidance."""
     asked = [emoji_scene(concept, style) for concept, style in product(CONCEPTS, STYLES)]
     asked = [scene for scene in asked if not is_held_out(scene)][:: max(1, 2 * len(CONCEPTS) // count)]
-    things = [scene.things[0] for scene in asked]
-    found = agreement(
-        judge, asked_for(model, asked), *zip(*[(thing.name, thing.style) for thing in things], strict=True)
-    )
+    found = recognised(judge, asked_for(model, asked), asked)
     pairs, emoji, others = (
         [scenes[number] for number in range(count)]
         for scenes in (

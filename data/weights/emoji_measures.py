@@ -28,6 +28,12 @@ def through(model: StableDiffusion, pictures: Tensor) -> Tensor:
     return torch.cat(parts).clamp(-1, 1)
 
 
+def recognised(judge: Recogniser, pictures: Tensor, scenes: list[Scene]) -> dict[str, float]:
+    """How many of the pictures show their scene's emoji, and in its style; see `agreement`."""
+    things = [scene.things[0] for scene in scenes]
+    return agreement(judge, pictures, [thing.name for thing in things], [thing.style for thing in things])
+
+
 @torch.no_grad()
 def measure_concepts(model: StableDiffusion, judge: Recogniser) -> dict:
     """How many emoji are recognised, and in the style that was asked for: every concept in each style.
@@ -47,9 +53,7 @@ def measure_concepts(model: StableDiffusion, judge: Recogniser) -> dict:
     }
     found = {}
     for (kind, make), (which, scenes) in product(kinds.items(), pairs.items()):
-        things = [scene.things[0] for scene in scenes]
-        names = [thing.name for thing in things], [thing.style for thing in things]
-        found[f"{kind}, {which}"] = {"pictures": len(scenes)} | agreement(judge, make(scenes), *names)
+        found[f"{kind}, {which}"] = {"pictures": len(scenes)} | recognised(judge, make(scenes), scenes)
     return found
 
 
