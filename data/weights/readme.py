@@ -36,13 +36,14 @@ def files_table() -> str:
 def reached_table() -> str:
     """What evaluate.py measured, as tables."""
     found = _measured("reached.json")
-    memory = found["memory"]
+    emoji, memory = found["emoji"], found["memory"]
+    drawn, painted = (emoji[f"{kind}, unseen pairs"]["pictures"] for kind in ("drawings", "painted"))
     tables = [
         "\n".join(_training(part, name) for part, name in TRAINED.items()),
         f"Scenes of shapes, {found['count']} a row (the VAE's reconstructions: {found['vae']['psnr']:.1f} dB):",
         _table("scenes", _shapes(found)),
-        "Emoji, every concept in each style that was learned:",
-        _table("emoji", found["emoji"]),
+        f"Emoji, every concept in each style that was learned; unseen pairs are painted {painted // drawn} times each:",
+        _table("emoji", emoji),
         f"Distances of sets of {found['count']} pictures from as many drawings with pairs kept out of training:",
         _table("set", {name: {"KID x 1000": f"{value:.2f}"} for name, value in found["set"].items()}),
         f"Distance of {found['count']} pictures to the nearest of {memory['among']:,} training pictures:",
