@@ -1,8 +1,18 @@
-"""What lesson 07's tests look at: painted once for all of them."""
+"""What the tests of several files share: a folder for models, and lesson 07's runs, painted once."""
+
+import shutil
 
 import pytest
 
 from tests.lessons import watched
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """The folder of models, where the real one is looked for first; removed at the end, whatever happens."""
+    monkeypatch.setenv("COURSE_MODELS", str(tmp_path))
+    yield tmp_path
+    shutil.rmtree(tmp_path)
 
 
 @pytest.fixture(scope="session")

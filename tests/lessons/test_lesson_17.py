@@ -20,7 +20,6 @@ from course_lib.models.memory import _most_alive, needed
 from course_lib.pipeline import prepare
 from course_lib.schedulers import make_sigmas
 from tests.lessons import full_size
-from tests.lessons.test_real_model import models  # noqa: F401
 from tests.notebooks.execute import NOTEBOOKS
 
 NAME = "17_stable_diffusion_on_a_gpu.ipynb"
@@ -43,7 +42,7 @@ def run_page(chosen, monkeypatch, until=""):
     return names
 
 
-def test_the_gpu_path_at_full_size(models, monkeypatch):  # noqa: F811
+def test_the_gpu_path_at_full_size(models, monkeypatch):
     """Both programs, from one folder of half-precision files of Stable Diffusion's own size, paint the same picture."""
     full_size.write(models / real_model.REAL)
     chosen = replace(real_model.choose(real_on_cpu=True), size=256, steps=2)
@@ -54,7 +53,7 @@ def test_the_gpu_path_at_full_size(models, monkeypatch):  # noqa: F811
     assert sum(weight.numel() for weight in names["pipeline"].unet.parameters()) == 859_520_964
 
 
-def test_every_cell_of_the_page_on_the_gpu_path(models, monkeypatch, capsys):  # noqa: F811
+def test_every_cell_of_the_page_on_the_gpu_path(models, monkeypatch, capsys):
     """The same folder with few channels: every cell runs, the player, image to image and the exercises, too."""
     full_size.write(models / real_model.REAL, tiny=True)
     chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=2)
@@ -69,7 +68,7 @@ def test_every_cell_of_the_page_on_the_gpu_path(models, monkeypatch, capsys):  #
     assert names["chosen"].name == real_model.REAL and names["model"].vae.latent_channels == 4
 
 
-def test_a_checker_that_objects_is_told_and_not_taken_for_another_picture(models, monkeypatch):  # noqa: F811
+def test_a_checker_that_objects_is_told_and_not_taken_for_another_picture(models, monkeypatch):
     full_size.write(models / real_model.REAL, tiny=True, objecting=True)
     chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=1)
     names = run_page(chosen, monkeypatch, until="objecting_checker")
@@ -77,7 +76,7 @@ def test_a_checker_that_objects_is_told_and_not_taken_for_another_picture(models
     assert lesson.check_why_black.right(names["by_hand"], names["result"].nsfw_content_detected) == "checker"
 
 
-def test_a_picture_that_is_not_of_numbers_is_shown_black_with_a_word_where_to_read(models, monkeypatch, capsys):  # noqa: F811
+def test_a_picture_that_is_not_of_numbers_is_shown_black_with_a_word_where_to_read(models, monkeypatch, capsys):
     full_size.write(models / real_model.REAL, tiny=True)
     whole = torch.nn.functional.group_norm
     monkeypatch.setattr(torch.nn.functional, "group_norm", lambda *given, **named: math.inf * whole(*given, **named))
@@ -94,7 +93,7 @@ def test_a_picture_that_is_not_of_numbers_is_shown_black_with_a_word_where_to_re
     assert "no difference, because NaN is in one of them" in repr(shown)
 
 
-def test_the_player_may_have_painted_anything_before_ours(models, monkeypatch, capsys):  # noqa: F811
+def test_the_player_may_have_painted_anything_before_ours(models, monkeypatch, capsys):
     """Run the two cells after the player as a reader does who has changed its settings, and run them again."""
     small = real_model.choose()
     names = run_page(replace(small, size=32, steps=2), monkeypatch, until="ours = ")
@@ -114,7 +113,7 @@ def test_the_player_may_have_painted_anything_before_ours(models, monkeypatch, c
 
 
 @pytest.mark.parametrize(("kind", "method"), [(UNet, "forward"), (diffusers.AutoencoderKL, "decode")])
-def test_a_full_memory_ends_in_advice_in_both_programs(models, monkeypatch, kind, method):  # noqa: F811
+def test_a_full_memory_ends_in_advice_in_both_programs(models, monkeypatch, kind, method):
     full_size.write(models / real_model.REAL, tiny=True)
     chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=1)
     whole = getattr(kind, method)
@@ -131,7 +130,7 @@ def test_a_full_memory_ends_in_advice_in_both_programs(models, monkeypatch, kind
         run_page(chosen, monkeypatch)
 
 
-def test_without_its_files_the_checker_is_missed_aloud(models, monkeypatch):  # noqa: F811
+def test_without_its_files_the_checker_is_missed_aloud(models, monkeypatch):
     folder = full_size.write(models / real_model.REAL, tiny=True)
     on = real_model.choose(real_on_cpu=True)
     assert on.has_checker and on.wants_checker and "safety_checker" not in on.diffusers_options()

@@ -1,7 +1,5 @@
 """What lesson 17 runs: the choice of a model, its files and its memory; how pictures are compared."""
 
-import shutil
-
 import pytest
 import torch
 from huggingface_hub.errors import LocalEntryNotFoundError
@@ -10,14 +8,6 @@ from course_lib.lessons import lesson_17 as lesson
 from course_lib.lessons import real_model
 from course_lib.models.sources import find
 from tests.lessons import full_size
-
-
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    """The folder of models, where the real one is looked for first; removed at the end, whatever happens."""
-    monkeypatch.setenv("COURSE_MODELS", str(tmp_path))
-    yield tmp_path
-    shutil.rmtree(tmp_path)
 
 
 def pretend(monkeypatch, kind):
