@@ -7,7 +7,7 @@ import warnings
 import torch
 
 from course_lib.lessons.checks import Mistake, ValueCheck
-from course_lib.lessons.euler_step import check_step, euler_from_noise  # noqa: F401 - the notebook finds them here
+from course_lib.lessons.euler_step import check_step  # noqa: F401 - the notebook finds them here
 from course_lib.lessons.machine import check_order, draw_machine  # noqa: F401
 from course_lib.lessons.quiz import Choice, Question
 from course_lib.lessons.small_model import model

@@ -9,10 +9,10 @@ from course_lib.layers import conv_transpose2d
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.flat_check import check_flat
 from course_lib.lessons.quiz import Choice, Question
-from course_lib.lessons.stamps import NUMBERS, draw, grow, grow_nearest, overlap, overlap_panel, sums
+from course_lib.lessons.stamps import NUMBERS, draw, grow, overlap, overlap_panel, sums
 
 __all__ = [
-    "NUMBERS", "check_conv_transpose2d", "check_flat", "check_one_stamp", "draw", "grow", "grow_nearest", "overlap",
+    "NUMBERS", "check_conv_transpose2d", "check_flat", "check_one_stamp", "draw", "grow", "overlap",
     "overlap_panel", "predict_back", "predict_even", "predict_flat", "predict_size", "predict_tent", "predict_tied",
     "quiz", "sums",
 ]  # fmt: skip

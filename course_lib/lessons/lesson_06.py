@@ -10,17 +10,12 @@ from functools import partial
 
 import torch
 
-from course_lib.lessons.anatomy import (
-    first_u_net,
-    only_convolutions,
-    outputs,
-    stable_diffusion,
-    stable_diffusion_parts,
-)
-from course_lib.lessons.broken_unet import PICTURES, SKIPS, as_picture, example, guess, mix, model, without_skips
+from course_lib.lessons.anatomy import only_convolutions, outputs, stable_diffusion, stable_diffusion_parts
+from course_lib.lessons.broken_unet import PICTURES, SKIPS, as_picture, guess, mix, without_skips
 from course_lib.lessons.broken_unet import draw as draw_damage
 from course_lib.lessons.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.quiz import Choice, Question
+from course_lib.lessons.small_model import model
 from course_lib.lessons.small_unet import SmallUNet, noisy_pictures, train
 from course_lib.lessons.u_shapes import COLUMNS, ROWS
 from course_lib.lessons.u_shapes import draw as draw_blocks
@@ -39,8 +34,8 @@ from course_lib.lessons.unet_exercises import (
 
 __all__ = [
     "ALT_TOLD", "ALT_WAVES", "COLUMNS", "PICTURES", "ROWS", "SKIPS", "Blocks", "SmallUNet", "as_picture", "check_reads", "check_residual",
-    "check_total", "check_unet", "draw_blocks", "draw_damage", "example", "first_u_net", "guess",
-    "mix", "model", "noisy_pictures", "only_convolutions", "outputs", "predict_far", "predict_first", "predict_row",
+    "check_total", "check_unet", "draw_blocks", "draw_damage", "guess", "mix", "model", "noisy_pictures",
+    "only_convolutions", "outputs", "predict_far", "predict_first", "predict_row",
     "predict_skip", "predict_told", "predict_where", "quiz", "reads", "stable_diffusion", "stable_diffusion_parts",
     "train", "transformer_numbers", "without_skips",
 ]  # fmt: skip

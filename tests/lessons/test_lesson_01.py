@@ -122,7 +122,7 @@ def test_the_small_model_is_what_the_text_and_the_plan_say():
 
 def test_the_numbers_on_paper_tell_the_usual_mistakes_apart():
     at = (3.0, 1.18, 2.0, 0.5)
-    assert round(lesson.euler_from_noise(*at), 2) == 1.23
+    assert round(lesson.check_step.right(*at), 2) == 1.23
     wrong = [mistake.wrong(*at) for mistake in lesson.check_step.mistakes if not mistake.stops]
     assert len(wrong) > 10 and 1.23 not in [round(value, 2) for value in wrong]
 
@@ -199,7 +199,7 @@ def test_another_way_to_write_the_step_is_right():
     known = (open_emoji("fluent").select("animal")).images[:1]
     first, *_ = steps("euler", DatasetDenoiser(known), torch.zeros(1, 3, 64, 64), [2.0, 1.0])
     noise = (first.x - first.denoised) / first.sigma
-    torch.testing.assert_close(lesson.euler_from_noise(first.x, noise, 2.0, 1.0), first.x_next)
+    torch.testing.assert_close(lesson.check_step.right(first.x, noise, 2.0, 1.0), first.x_next)
 
 
 def test_steps_that_ask_a_denoiser_are_told_that_none_is_needed():

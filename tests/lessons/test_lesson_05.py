@@ -81,7 +81,7 @@ def test_the_rows_and_pictures_that_are_drawn(kernel, stride, numbers):
     assert drawn[: 2 * rows[0].numel()] == torch.cat(rows, dim=2).flatten().tolist()
     by_stamps, by_nearest = (call.args[0] for call in pictures.call_args_list)
     assert torch.equal(by_stamps, lesson.grow(small, entries, stride)[0])
-    assert torch.equal(by_nearest, lesson.grow_nearest(small, entries, stride)[0])
+    assert torch.equal(by_nearest, stamps.grow_nearest(small, entries, stride)[0])
 
 
 @pytest.mark.parametrize(("kernel", "stride"), list(itertools.product(range(1, 9), range(1, 5))))
@@ -97,11 +97,11 @@ def test_the_overlap_is_what_stamping_ones_counts(kernel, stride):
 @pytest.mark.parametrize(("kernel", "stride", "numbers"), STATES)
 def test_both_ways_up_keep_the_size_and_the_brightness(kernel, stride, numbers):
     entries, flat = lesson.NUMBERS[numbers](kernel), torch.ones(1, 3, 24, 24)
-    for way in (lesson.grow, lesson.grow_nearest):
+    for way in (lesson.grow, stamps.grow_nearest):
         assert way(HOUSE[..., :24, :24], entries, stride).shape == (1, 3, 24 * stride, 24 * stride)
     inside = (..., slice(8 * stride, 16 * stride), slice(8 * stride, 16 * stride))  # away from the rim, whole periods
     assert lesson.grow(flat, entries, stride)[inside].mean().item() == pytest.approx(1, abs=1e-5)
-    torch.testing.assert_close(lesson.grow_nearest(flat, entries, stride)[inside], torch.ones(1, 3, *[8 * stride] * 2))
+    torch.testing.assert_close(stamps.grow_nearest(flat, entries, stride)[inside], torch.ones(1, 3, *[8 * stride] * 2))
 
 
 def test_grow_is_pytorchs_transposed_convolution():
@@ -111,7 +111,7 @@ def test_grow_is_pytorchs_transposed_convolution():
     torch.testing.assert_close(lesson.grow(HOUSE, entries), expected)
     weight = (torch.outer(entries, entries) / 16).expand(3, 1, 3, 3)
     expected = F.conv2d(upsample_nearest(HOUSE), weight, padding=1, groups=3)
-    torch.testing.assert_close(lesson.grow_nearest(HOUSE, entries), expected)
+    torch.testing.assert_close(stamps.grow_nearest(HOUSE, entries), expected)
 
 
 def test_bad_input_is_refused():

@@ -75,7 +75,7 @@ def test_a_cell_that_is_not_there_is_refused(row, column):
 
 def test_the_blocks_add_up_to_the_networks():
     for blocks, network, inputs in [
-        (lesson.first_u_net(), UNet2015, [(1, 1, 572, 572)]),
+        (anatomy.first_u_net(), UNet2015, [(1, 1, 572, 572)]),
         (lesson.stable_diffusion(), UNet, [(1, 4, 64, 64), (1,), (1, 77, 768)]),
     ]:
         with torch.device("meta"):
@@ -179,10 +179,10 @@ def intervals(network_2015):
 
 
 def test_the_reach_of_convolutions_is_what_arithmetic_says():
-    for blocks, old in ((lesson.first_u_net(), True), (lesson.stable_diffusion(), False)):
+    for blocks, old in ((anatomy.first_u_net(), True), (lesson.stable_diffusion(), False)):
         for name, sees in intervals(old).items():
             assert blocks[name].sees == sees, name
-    assert lesson.first_u_net()["conv_out"].sees == 204
+    assert anatomy.first_u_net()["conv_out"].sees == 204
     assert [lesson.stable_diffusion()[f"down_blocks.{level}"].sees for level in range(4)] == [13, 33, 73, 137]
 
 
@@ -198,7 +198,7 @@ def test_what_the_text_says_about_shares_is_true():
     assert 1280 * 8 * 8 == 5 * 4 * 64 * 64
     narrow = [(b.name, t[0]) for b in blocks.values() for t in b.kept if t[0] < b.shape_out[0]]
     assert narrow == [("up_blocks.1", 640), ("up_blocks.2", 320)]
-    assert all(table[0] == b.shape_out[0] for b in lesson.first_u_net().values() for table in b.kept)
+    assert all(table[0] == b.shape_out[0] for b in anatomy.first_u_net().values() for table in b.kept)
     assert u_shapes.at(3, 5)[2] == "up_blocks.1" and u_shapes.at(1, 5)[2] == "up_blocks.3"
 
 
@@ -248,7 +248,7 @@ def test_a_label_gives_the_size_that_the_text_says():
     for row, column in itertools.product(range(1, 6), (0, 2, 3, 5)):
         title, _, name = u_shapes.at(row, column)
         inside = {part.shape_out[1] for own, part in parts.items() if own.startswith(f"{name}.resnets")}
-        size = lesson.first_u_net()[name].shape_out[1] if column < 3 else inside.pop()
+        size = anatomy.first_u_net()[name].shape_out[1] if column < 3 else inside.pop()
         assert not (inside and column > 2) and u_shapes.label(title, name).endswith(f" × {size}²")
 
 
