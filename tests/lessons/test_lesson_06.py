@@ -87,7 +87,7 @@ def test_the_blocks_add_up_to_the_networks():
 
 
 def test_the_parts_add_up_to_the_blocks_and_count_at_the_size_where_they_run():
-    """The eight places where a size changes, by arithmetic: each convolution counts where its result lies."""
+    """Four of the six places where a size changes, by arithmetic: each convolution counts where its result lies."""
     parts, blocks = lesson.stable_diffusion_parts(), lesson.stable_diffusion()
     for kind in ("numbers", "work"):
         for name, block in blocks.items():
