@@ -89,7 +89,7 @@ quiz = (
         (
             Choice("yes: its slope is 0, so it cannot learn", "From this picture it learns nothing. From the next one, for which it is above 0, it does."),
             Choice("yes, if its bias is negative", "The bias alone does not say it: with -2, all 1000 units were 0 most of the time, and none was dead."),
-            Choice("only if it gives 0 for all other examples, too", "Right: then no example has a slope for it, and training cannot move its numbers.", right=True),
+            Choice("only if it gives 0 for all other examples, too", "Right: then no example has a slope for it, and it gets no gradient, unless the layers before it change.", right=True),
         ),
     ),
     Question(
