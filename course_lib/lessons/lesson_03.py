@@ -104,9 +104,10 @@ quiz = (
 
 
 def _cases() -> list[tuple]:
-    """Numbers with zeros among them, and what arrives from the layers after: both signs everywhere."""
+    """Numbers with zeros among them, small ones and large ones, and what arrives after them: both signs everywhere."""
     generator = torch.Generator().manual_seed(3)
-    cases = [(torch.tensor([-2.0, 0.0, 3.0, -1.0, 0.0, 0.5]), torch.tensor([1.0, 2.0, -4.0, -3.0, -1.0, 0.25]))]
+    x = torch.tensor([-2.0, 0.0, 3.0, -1.0, 0.0, 0.5, 0.01, -0.01, 7.25, -20.0])
+    cases = [(x, torch.tensor([1.0, 2.0, -4.0, -3.0, -1.0, 0.25, -1.5, 2.5, 0.75, -0.5]))]
     for shape in ((4, 5), (2, 3, 4, 4)):
         x = torch.randint(-3, 4, shape, generator=generator) / 2
         cases.append((x, torch.randn(shape, generator=generator)))
@@ -115,6 +116,29 @@ def _cases() -> list[tuple]:
 
 _YES_OR_NO = "Boolean value of Tensor"  # where an answer wants one yes or no for a whole tensor, PyTorch refuses
 _EACH = "x holds many numbers, some above 0 and some below. Choose for each of them, as torch.where does in the lesson."
+
+
+def _cuts_off_large(answer: Callable) -> bool:
+    """Whether an answer is ReLU up to some number, and that number from there on."""
+    try:
+        top = float(answer(torch.tensor([1e6]))[0])
+        return 0 < top < 1e6 and all(torch.equal(answer(x.clone()), x.clamp(0, top)) for x, _ in _cases())
+    except Exception:
+        return False
+
+
+def _passes_from(answer: Callable, *arriving: Tensor) -> bool:
+    """Whether an answer is right for all numbers but the small ones above 0, where it gives 0."""
+    right = _slope_times_arriving if arriving else relu
+    x = torch.tensor([-1.0, 0.0, 0.01, 1e6])
+    try:
+        given, expected = answer(x.clone(), *arriving), right(x, *arriving)
+        return given[2] == 0 and torch.equal(given[[0, 1, 3]], expected[[0, 1, 3]])
+    except Exception:
+        return False
+
+
+_FOUR = torch.tensor([2.0, -3.0, 5.0, -7.0])  # what arrives at the four numbers of _passes_from
 
 
 def _slope_times_arriving(x: Tensor, arriving: Tensor) -> Tensor:
@@ -130,7 +154,8 @@ check_relu = FunctionCheck(
         Mistake("The sign is turned: below 0 the result is 0, above 0 it is x.", lambda x: relu(-x)),
         Mistake("That is the absolute value: a number below 0 becomes 0, not its opposite.", torch.abs),
         Mistake("Those are ones and zeros, the slope. ReLU gives the number itself where it is above 0.", lambda x: (x > 0).float()),
-        Mistake("Large numbers are cut off at 1. ReLU has no upper end.", lambda x: x.clamp(0, 1)),
+        Mistake("Large numbers are cut off. ReLU has no upper end.", lambda x: x.clamp(0, 1), _cuts_off_large),
+        Mistake("Small numbers above 0 are lost. The corner is at 0: from there on, every number stays.", lambda x: torch.where(x >= 0.5, x, 0.0), _passes_from),
         Mistake("Numbers below 0 are made small, not 0; that is called leaky ReLU.", lambda x: torch.where(x > 0, x, 0.01 * x)),
         Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
         Mistake("That is one number, the largest. ReLU compares each number alone with 0.", lambda x: x.max().clamp(min=0)),
@@ -146,6 +171,7 @@ check_gradient = FunctionCheck(
     [
         Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is 1 there.", lambda x, arriving: arriving * (x >= 0)),
         Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is one half there.", lambda x, arriving: arriving * torch.heaviside(x, torch.tensor(0.5))),
+        Mistake("Where x is small, but above 0, nothing passes. The corner is at 0: just right of it the slope is 1.", lambda x, arriving: arriving * (x > 0.4), lambda answer: _passes_from(answer, _FOUR)),
         Mistake("The wrong side: the slope is 1 where x is above 0.", lambda x, arriving: arriving * (x < 0)),
         Mistake("The wrong side: the slope is 1 where x is above 0, and 0 at 0 and below.", lambda x, arriving: arriving * (x <= 0)),
         Mistake("That is the slope alone. Multiply it by what arrives.", lambda x, arriving: (x > 0).float()),
@@ -217,6 +243,8 @@ check_collapse = FunctionCheck(
         _bias("bias2 is missing: it is added at the end.", lambda w1, b1, w2, b2: w2 @ b1),
         _bias("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: w2 @ (b1 + b2)),
         _bias("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: w1 @ b1 + b2),
+        _bias("bias1 is multiplied by weight2 number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * b1 + b2),
+        _bias("The biases are multiplied. bias1 goes through the second layer, and bias2 is added.", lambda w1, b1, w2, b2: b1 * b2),
         _bias("bias1 and bias2 have changed places: bias1 is the one that goes on through another layer.", lambda w1, b1, w2, b2: w1 @ b2 + b1),
         _bias("In the product for the bias the table stands on the left: each of its rows times the bias.", lambda w1, b1, w2, b2: b1 @ w2 + b2),
     ],

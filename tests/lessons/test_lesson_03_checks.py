@@ -89,3 +89,23 @@ def test_what_learners_write_is_recognised():
     assert "added up" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: w2 @ w1 + w2 @ b1 + b2)
     assert "example" in lesson.check_collapse.verdict(lambda *_: ([[5, 3], [-3, 1]], [2, 5]))
     assert "as it is" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, b2 + b1))
+
+
+@pytest.mark.parametrize("top", [0.25, 1, 3, 6, 7])
+def test_a_relu_with_an_upper_end_is_not_right(top):
+    for answer in (lambda x: x.clamp(0, top), lambda x: F.hardtanh(x, 0.0, float(top))):
+        assert lesson.check_relu.verdict(answer) == "[not yet] Large numbers are cut off. ReLU has no upper end."
+
+
+@pytest.mark.parametrize("corner", [0.02, 0.25, 0.4, 0.5, 1, 8])
+def test_a_corner_right_of_0_is_not_right(corner):
+    says = lesson.check_relu.verdict(lambda x: torch.where(x >= corner, x, 0.0))
+    assert says.startswith("[not yet] Small numbers above 0 are lost.")
+    says = lesson.check_gradient.verdict(lambda x, arriving: arriving * (x > corner))
+    assert says.startswith("[not yet] Where x is small, but above 0, nothing passes.")
+
+
+def test_biases_multiplied_number_by_number_are_named():
+    verdict = lesson.check_collapse.verdict
+    assert "bias1 is multiplied by weight2 number by number" in verdict(lambda w1, b1, w2, b2: (w2 @ w1, w2 * b1 + b2))
+    assert "The biases are multiplied" in verdict(lambda w1, b1, w2, b2: (w2 @ w1, b1 * b2))
