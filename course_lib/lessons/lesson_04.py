@@ -91,10 +91,14 @@ quiz = (
 
 
 def _cases() -> list[tuple]:
-    """Pictures (channels, rows, columns), mostly negative; windows that overlap, that touch, and that leave gaps."""
+    """Pictures (channels, rows, columns), mostly negative; windows that overlap, that touch, and that leave gaps.
+
+    The numbers of the last one are so low that no fixed number will do as padding.
+    """
     draw_from = torch.Generator().manual_seed(4)
     sizes = [((2, 6, 8), 3, 2, 1), ((3, 4, 6), 2, 2, 0), ((2, 7, 5), 3, 1, 1), ((2, 9, 7), 2, 3, 1), ((2, 9, 8), 4, 3, 2)]  # fmt: skip
-    return [(torch.randn(shape, generator=draw_from) - 1, *setting) for shape, *setting in sizes]
+    low = -1e6 - 1e6 * torch.rand((2, 5, 6), generator=draw_from)
+    return [*((torch.randn(shape, generator=draw_from) - 1, *setting) for shape, *setting in sizes), (low, 3, 2, 1)]
 
 
 def _pool(x, kernel, stride, padding) -> torch.Tensor:
@@ -113,6 +117,23 @@ def _zeros_around(x, k, s, p) -> torch.Tensor:
 def _farthest_from_zero(x, k, s, p) -> torch.Tensor:
     windows = _windows(x, k, s, p, value=0.0)
     return windows.gather(1, windows.abs().argmax(dim=1, keepdim=True))[:, 0]
+
+
+def _pads_with_a_number(answer) -> bool:
+    """Whether one and the same number stands at all places that are wrong, and windows without padding are right."""
+    x, k, s, p = _cases()[-1]
+    try:
+        given = answer(x.clone(), k, s, p)
+        wrong = given != _pool(x, k, s, p)
+    except Exception:
+        return False
+    at_rim = _windows(torch.zeros_like(x), k, s, p).isinf().any(dim=1)
+    return isinstance(given, torch.Tensor) and torch.equal(wrong, at_rim) and len(given[wrong].unique()) == 1
+
+
+def _counted_before_padding(x, k, s, p) -> torch.Tensor:
+    rows, columns = (output_size(side, k, s) for side in x.shape[1:])
+    return _pool(x, k, s, p)[:, :rows, :columns]
 
 
 def _one_place_after_the_other(x, k, s, p) -> torch.Tensor:
@@ -151,7 +172,7 @@ def _largest_of_columns(x, k, s, p) -> torch.Tensor:
 
 _ONE_TABLE = "That is for one table, as in `pool_with_loops`. Here x is (channels, rows, columns), and so is the result: take the sides from x.shape[1:]."
 _NO_NUMBERS = r"non-zero size|numel\(\) == 0"  # PyTorch on the largest of no numbers, by amax and by max
-_ZEROS = "The padding is 0, and among negative numbers 0 is the largest. Pad with minus infinity: F.pad(x, ..., value=-math.inf)."
+_ZEROS = "The padding is 0, and among negative numbers 0 is the largest. Pad with minus infinity: F.pad(x, ..., value=-torch.inf)."
 _OWN_SIZE = "The window moves by its own size. It moves by `stride`: with a smaller stride windows overlap, with a larger one they leave gaps."
 _PADDED_LATE = "The padding is put around the result. It belongs around x, before the window moves."
 
@@ -161,7 +182,10 @@ check_max_pool2d = FunctionCheck(
     _cases(),
     [
         Mistake(_ZEROS, _zeros_around),
-        Mistake("The padding is -1, and some of the numbers are smaller, so -1 is the largest there. Pad with minus infinity: value=-math.inf.", lambda x, k, s, p: _windows(x, k, s, p, value=-1.0).amax(dim=1)),
+        Mistake("The padding is -1, and some of the numbers are smaller, so -1 is the largest there. Pad with minus infinity: value=-torch.inf.", lambda x, k, s, p: _windows(x, k, s, p, value=-1.0).amax(dim=1)),
+        Mistake("The padding is plus infinity: it wins every time. Take minus infinity, which never wins.", lambda x, k, s, p: _windows(x, k, s, p, value=math.inf).amax(dim=1)),
+        Mistake("The padding is a fixed number, and some numbers are smaller. Only minus infinity is never the largest.", lambda x, k, s, p: _windows(x, k, s, p, value=-100.0).amax(dim=1), when=_pads_with_a_number),
+        Mistake("The places are counted before x is padded: count on the padded picture.", _counted_before_padding),
         Mistake("The search for the largest starts at 0, so a negative number is never found. Start at minus infinity.", lambda x, k, s, p: _pool(x, k, s, p).clamp(min=0)),
         Mistake(_OWN_SIZE, lambda x, k, s, p: _pool(x, k, k, p)),
         Mistake(f"{_OWN_SIZE} And the padding is 0: it must be minus infinity.", lambda x, k, s, p: _zeros_around(x, k, k, p)),
@@ -189,7 +213,7 @@ check_max_pool2d = FunctionCheck(
         Mistake(_ONE_TABLE, lambda x, k, s, p: _pool(x, k, s, p).amax(0)),
         Mistake(_ONE_TABLE, _sides_of_a_table, stops="too many values to unpack|must fit in the padded picture"),
         Mistake("A window has rows and columns: .amax(dim=(1, 2)) takes the largest number over both.", _largest_of_columns, stops=r"^expand\(torch"),
-        Mistake("A window hangs over the edge, with no number in it: check how many places there are, rows first, then columns.", _too_many_places, stops=_NO_NUMBERS),
+        Mistake("A window hangs over the edge, with no number in it: check how many places there are, rows first, then columns; or i and j are exchanged: rows start at i * stride, columns at j * stride.", _too_many_places, stops=_NO_NUMBERS),
     ],
 )  # fmt: skip
 
@@ -247,7 +271,7 @@ check_shifts = ValueCheck(
     "your list",
     _KEPT,
     [
-        Mistake("With stride 2 each result stands two pixels from the next: a move by one pixel cannot be a whole move of the small picture. Whichever of them you tried, try another picture.", [True] * 6),
+        Mistake("With stride 2 each result stands two pixels from the next: a move by one pixel cannot be a whole move of the small picture. `moves_along` shows it: with (a), no number of places gives True.", [True] * 6),
         Mistake("Two of them do: where the stride is 1, results stand at every place, and they move along with the picture.", [False] * 6),
         Mistake("The mean is calmer, but not exact: after a move by one pixel it averages other neighbours.", [False, True, True, False, True, False]),
         Mistake("The blur is calmer, but not exact: with stride 2, other places are kept after a move by one pixel.", [False, True, False, True, True, False]),

@@ -77,6 +77,8 @@ def test_the_tool_of_exercise_2_tries_all_six():
         lambda x: max_pool2d(x, 2, stride=1)[..., ::2, ::2],
     ]
     assert [any(names["moves_along"](way, places) for places in (0, 1)) for way in ways] == lesson.check_shifts.right
+    assert not any(names["moves_along"](ways[0], places) for places in range(32))
+    assert "with (a), no number of places gives True" in lesson.check_shifts.verdict([True] * 6)
 
 
 def test_wrong_gradients_are_not_told_that_their_shape_is_wrong():
@@ -115,14 +117,18 @@ def loops(
     start=None,
     more=0,
     swap=False,
+    exchange=False,
+    early=False,
 ):
     """What learners write, with one thing wrong at a time."""
-    x = F.pad(x, (padding,) * 4, value=value)
-    rows, columns = (output_size(side, kernel, move or stride) + more for side in x.shape[1:])
+    padded = F.pad(x, (padding,) * 4, value=value)
+    rows, columns = (output_size(side, kernel, move or stride) + more for side in (x if early else padded).shape[1:])
+    x = padded
     rows, columns = (columns, rows) if swap else (rows, columns)
     out = torch.zeros(len(x), rows, columns)
     for i, j in itertools.product(range(rows), range(columns)):
         top, left, side = i * (move or stride), j * (move or stride), window or kernel
+        top, left = (left, top) if exchange else (top, left)
         found = take(x[:, top : top + side, left : left + side], dim=(1, 2))
         out[:, i, j] = found if start is None else found.clamp(min=start)
     return out
@@ -139,6 +145,10 @@ def for_one_table(x, kernel, stride):
     [
         (lambda *a: loops(*a, value=0.0), "The padding is 0"),
         (lambda *a: loops(*a, value=-1.0), "The padding is -1"),
+        *((lambda *a, v=v: loops(*a, value=v), "a fixed number") for v in (-2.0, -5.0, -10.0, -100.0, -1000.0, -1e5)),
+        (lambda *a: loops(*a, value=math.inf), "The padding is plus infinity"),
+        (lambda *a: loops(*a, early=True), "counted before x is padded"),
+        (lambda *a: loops(*a, exchange=True), "or i and j are exchanged"),
         (lambda *a: loops(*a, more=1), "hangs over the edge"),
         (lambda *a: loops(*a, swap=True), "hangs over the edge"),
         (lambda *a: loops(*a, swap=True, take=lambda window, dim: window.max()), "hangs over the edge"),
