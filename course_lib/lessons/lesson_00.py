@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable
 
 import torch
@@ -30,6 +31,7 @@ REUSED = (
     "The same seed gave two different pictures: your generator moves on with each draw. "
     "Make a new one inside the function, at each call."
 )
+RANDOM_SEED = "`.seed()` draws a seed of its own and takes none: use `.manual_seed(seed)`."
 UNUSED = "The seed is not used: every seed gives the same noise."
 OTHER = (
     "The noise depends on the seed and on nothing else, but the numbers are others than those of "
@@ -96,8 +98,14 @@ class SeedCheck(FunctionCheck):
             return said
         if not torch.equal(one, again):
             reused = torch.equal(before, torch.get_rng_state())
-            return f"{NOT_YET} {REUSED if reused else NO_SEED}"
+            return f"{NOT_YET} {(RANDOM_SEED if _calls_seed(answer) else REUSED) if reused else NO_SEED}"
         return f"{NOT_YET} {UNUSED if torch.equal(one, other) else OTHER}"
+
+
+def _calls_seed(answer: Callable) -> bool:
+    """Whether `.seed` is read from something in the function; its own argument `seed` does not count."""
+    steps = dis.get_instructions(answer) if hasattr(answer, "__code__") else ()
+    return any(step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval == "seed" for step in steps)
 
 
 def _from_global_generator(seed):

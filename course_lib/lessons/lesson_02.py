@@ -85,7 +85,12 @@ quiz = (
 
 def _cases() -> list[tuple]:
     draw_from = torch.Generator().manual_seed(2)
-    sizes = [((2, 6, 7), (3, 2, 3, 3), 1, 1), ((1, 5, 5), (2, 1, 2, 2), 1, 0), ((3, 9, 6), (4, 3, 3, 3), 2, 2)]
+    sizes = [
+        ((2, 6, 7), (3, 2, 3, 3), 1, 1),
+        ((1, 5, 5), (2, 1, 2, 2), 1, 0),
+        ((3, 9, 6), (4, 3, 3, 3), 2, 2),
+        ((2, 6, 7), (3, 2, 2, 3), 1, 1),
+    ]
     return [
         (*(torch.randn(shape, generator=draw_from) for shape in (x, weight, weight[:1])), stride, padding)
         for x, weight, stride, padding in sizes
@@ -109,7 +114,7 @@ def _one_map_for_each_channel(x, w, b, s, p) -> torch.Tensor:
 
 def _window_of_three(x, w, b, s, p) -> torch.Tensor:
     """`slide` with its 3 left in: right for 3x3 kernels, and it stops for others."""
-    if w.shape[-1] != 3:
+    if w.shape[2:] != (3, 3):
         raise RuntimeError("The size of tensor a (3) must match the size of tensor b (2)")
     return _conv2d(x, w, b, s, p)
 
@@ -123,6 +128,18 @@ def _size_for_three(x, w, b, s, p) -> torch.Tensor:
     """The window is as large as the kernel, but the places are counted for a 3x3 kernel."""
     rows, columns = (output_size(side, 3, s, p) for side in x.shape[1:])
     return _conv2d(x, w, b, s, p)[:, :rows, :columns]
+
+
+def _square(x, w, b, s, p) -> torch.Tensor:
+    """One side for rows and columns: right for square kernels, and it stops for others."""
+    if w.shape[2] != w.shape[3]:
+        raise RuntimeError("The size of tensor a (2) must match the size of tensor b (3)")
+    return _conv2d(x, w, b, s, p)
+
+
+def _square_and_size_for_three(x, w, b, s, p) -> torch.Tensor:
+    _square(x, w, b, s, p)
+    return _size_for_three(x, w, b, s, p)
 
 
 _ONLY_THREE = "It works for 3x3 kernels only: take the kernel's rows and columns from weight.shape, for the size and for the window."
@@ -140,6 +157,7 @@ check_conv2d = FunctionCheck(
         Mistake("Only the columns are padded: F.pad takes (left, right, top, bottom).", lambda x, w, b, s, p: _conv2d(x, w, b, s, (0, p))),
         Mistake("Only the rows are padded: F.pad takes (left, right, top, bottom).", lambda x, w, b, s, p: _conv2d(x, w, b, s, (p, 0))),
         Mistake("Padding stands at one end only: it belongs to all four sides.", lambda x, w, b, s, p: _conv2d(F.pad(x, (p, 0, p, 0)), w, b, s, 0)),
+        Mistake("Padding stands at one end only: it belongs to all four sides.", lambda x, w, b, s, p: _conv2d(F.pad(x, (0, p, 0, p)), w, b, s, 0)),
         Mistake("That is twice the padding: each side gets `padding` zeros.", lambda x, w, b, s, p: _conv2d(x, w, b, s, 2 * p)),
         Mistake("The bias is missing.", lambda x, w, b, s, p: _conv2d(x, w, 0 * b, s, p)),
         Mistake("The bias is added at each pixel of the window. It is added once, after the sum.", lambda x, w, b, s, p: _conv2d(x, w, w[0].numel() * b, s, p)),
@@ -151,6 +169,8 @@ check_conv2d = FunctionCheck(
         Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _conv2d(x, w / len(x), b, s, p)),
         Mistake(_ONLY_THREE, _window_of_three),
         Mistake(_ONLY_THREE, _size_for_three),
+        Mistake(_ONLY_THREE, _square_and_size_for_three),
+        Mistake("It works for square kernels only: the kernel has weight.shape[2] rows and weight.shape[3] columns.", _square),
         Mistake(_SLIDE, _slide),
         Mistake(_SLIDE, lambda x, w, b, s, p: _slide(x, w, 0 * b, s, p)),
         Mistake(f"{_SLIDE} And put zeros around x first.", lambda x, w, b, s, p: _slide(x, w, b, s, 0)),
@@ -167,7 +187,7 @@ check_conv2d = FunctionCheck(
 check_size = FunctionCheck(
     "my_size",
     output_size,
-    [(5, 3, 1, 0, 1), (64, 3, 2, 1, 1), (28, 5, 3, 2, 1), (20, 3, 2, 1, 3), (28, 5, 3, 1, 1)],
+    [(5, 3, 1, 0, 1), (64, 3, 2, 1, 1), (28, 5, 3, 2, 1), (20, 3, 2, 1, 3), (28, 5, 3, 1, 1), (10, 4, 2, 1, 1)],
     [
         Mistake("The + 1 belongs after the division: (...) // stride + 1. (The reach has a + 1 of its own.)", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1)) // s),
         Mistake("The + 1 inside the reach is missing: it is dilation * (kernel - 1) + 1, since the first entry counts.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1)) // s + 1),
@@ -176,6 +196,7 @@ check_size = FunctionCheck(
         Mistake("Padding is missing.", lambda n, k, s, p, d: output_size(n, k, s, 0, d)),
         Mistake("Dilation is ignored: the kernel reaches over dilation * (kernel - 1) + 1 numbers.", lambda n, k, s, p, d: output_size(n, k, s, p, 1)),
         Mistake("A kernel with dilation reaches over dilation * (kernel - 1) + 1 numbers, not dilation * kernel.", lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1),
+        Mistake("kernel // 2 is half of the reach for odd kernels only: the reach is dilation * (kernel - 1) + 1.", lambda n, k, s, p, d: (n + 2 * p - 2 * d * (k // 2) - 1) // s + 1),
         Mistake("Round down: a window that does not fit whole is left out.", lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1),
         Mistake("That is not rounded: // divides and rounds down, / does not.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1),
     ],
@@ -194,6 +215,7 @@ check_shift = ValueCheck(
         Mistake("That one moves the picture down: rows and columns are exchanged.", _only(0, 1)),
         Mistake("That one moves the picture up.", _only(2, 1)),
         *(Mistake(f"That one moves the picture {side}, and {way} as well. To move it to the right alone, the 1 belongs into the middle row.", _only(row, column)) for row, way in ((0, "down"), (2, "up")) for column, side in ((0, "to the right"), (2, "to the left"))),
+        Mistake("The numbers are right; here the kernel is 3 by 3, without the two axes in front.", _only(1, 0)[None, None]),
         Mistake("That one leaves the picture where it is.", _only(1, 1)),
         Mistake("Nine equal numbers blur the picture; a single 1 moves it.", torch.full((3, 3), 1 / 9)),
         Mistake("Nine zeros make every result 0.", torch.zeros(3, 3)),

@@ -262,9 +262,11 @@ check_even = ValueCheck(
     _first_below(_STABLE_DIFFUSION.snr, 1.0),
     [
         Mistake(
-            "You compared with beta, the noise of one step: it never overtakes. What has gathered by step t is 1 - alphas_cumprod.",
-            999,
+            "You compared alpha-bar with beta, the noise of one step. What has gathered is 1 - alphas_cumprod.",
+            int((_STABLE_DIFFUSION.alphas_cumprod < _STABLE_DIFFUSION.betas).nonzero()[0]),
         ),
+        Mistake("That is the last step. The noise overtakes much earlier: ask where SNR is below 1 first.", 999),
+        Mistake("That is a text. Write the number without quotes.", "354"),
         Mistake(
             "A forgotten square: sqrt(alphas_cumprod) below 0.5 is not the place. SNR 1 means alphas_cumprod = 0.5.",
             _first_below(_STABLE_DIFFUSION.alphas_cumprod.sqrt(), 0.5),

@@ -145,10 +145,13 @@ def draw_places(size: int, kernel: int, stride: int, padding: int, dilation: int
     sheet = np.full(((cells + 1) * _ROW + 6, _LEFT + cells * _CELL + 2, 3), 255, np.uint8)
     sheet[: panel.shape[0], : panel.shape[1]] = panel
     places = output_size(size, kernel, stride, padding, dilation)
+    skipped = stride - reach if places > 1 else 0
     return Drawing(
         sheet,
         f"Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: "
-        f"{places} place{'s' * (places > 1)}{_never((there_are - reach) % stride, padding)}.",
+        f"{places} place{'s' * (places > 1)}{_never((there_are - reach) % stride, padding)}."
+        + f" Between two places the window skips {skipped} cell{'s' * (skipped > 1)}."
+        * (skipped > 0),
     )
 
 

@@ -58,6 +58,15 @@ def test_a_generator_without_a_seed_is_named():
     assert "without a seed always starts" in said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator()))
 
 
+def test_a_seed_that_is_drawn_is_named():
+    def drawn(seed):
+        generator = torch.Generator()
+        generator.seed()
+        return torch.randn(1, 3, 8, 8, generator=generator)
+
+    assert said_to(drawn) == lesson.RANDOM_SEED
+
+
 def test_a_fixed_seed_is_named_whatever_it_is():
     for fixed in (0, 1, 42):
         assert said_to(lambda seed, fixed=fixed: lesson.noise_picture(fixed)) == lesson.UNUSED

@@ -109,6 +109,9 @@ def test_every_state_of_the_places_is_drawn_or_refused_in_words():
             assert (f"the last {name}" in drawing.sentence) == (missed == 1)
             assert (f"the last {missed} {name}s" in drawing.sentence) == (missed > 1)
         assert ("never reaches" in drawing.sentence) == bool(beyond)
+        skipped = stride - dilation * (kernel - 1) - 1
+        assert ("skips" in drawing.sentence) == (skipped > 0 and places > 1)
+        assert "skips" not in drawing.sentence or f"skips {skipped} cell" in drawing.sentence
     assert len(shapes) == 1, "the drawing jumps in size"
     assert drawn > len(STATES) / 2
 
@@ -185,6 +188,37 @@ def test_each_wrong_size_is_told_from_the_others():
         return (size + 2 * padding - (dilation * (kernel - 1) + 1) + 1) // stride
 
     assert "The + 1 belongs after the division" in lesson.check_size.verdict(one_inside)
+
+
+def test_a_size_for_odd_kernels_only_is_recognised():
+    said = lesson.check_size.verdict(lambda n, k, s, p, d: (n + 2 * p - 2 * d * (k // 2) - 1) // s + 1)
+    assert "for odd kernels only" in said
+
+
+def test_a_solution_for_square_kernels_only_is_recognised():
+    def square(x, weight, bias, stride, padding):
+        x, side = F.pad(x, (padding,) * 4), weight.shape[2]
+        windows = x.unfold(1, side, stride).unfold(2, side, stride)
+        return torch.stack(
+            [(windows * w[:, None, None]).sum(dim=(0, 3, 4)) + b for w, b in zip(weight, bias, strict=True)]
+        )
+
+    assert "for square kernels only" in lesson.check_conv2d.verdict(square)
+
+
+def test_padding_at_either_end_alone_is_recognised():
+    for left, right in ((1, 0), (0, 1)):
+        said = lesson.check_conv2d.verdict(
+            lambda x, w, b, s, p, left=left, right=right: F.conv2d(
+                F.pad(x, (left * p, right * p, left * p, right * p))[None], w, b, stride=s
+            )[0]
+        )
+        assert said == "[not yet] Padding stands at one end only: it belongs to all four sides."
+
+
+def test_the_right_kernel_with_two_axes_in_front_is_recognised():
+    said = lesson.check_shift.verdict(lesson.check_shift.right[None, None])
+    assert said.startswith("[not yet] The numbers are right; here the kernel is 3 by 3")
 
 
 @pytest.mark.parametrize("kernel", [torch.ones(3, 3), 0.3 * lesson.check_shift.right, 2 * torch.eye(3)])

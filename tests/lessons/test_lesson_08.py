@@ -84,6 +84,14 @@ def test_a_step_in_a_tensor_is_right():
     )
 
 
+def test_other_places_are_told_what_they_are():
+    table = lesson.TABLES["scaled linear (Stable Diffusion)"]
+    assert int((table.alphas_cumprod < table.betas).nonzero()[0]) == 926
+    said = [lesson.check_even.verdict(answer) for answer in (926, 999, "354")]
+    parts = ("You compared alpha-bar with beta", "That is the last step", "without quotes")
+    assert all(part in sentence for part, sentence in zip(parts, said, strict=True))
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="unknown table 'quadratic'"):
         lesson.draw(PICTURE, "quadratic", 3)
