@@ -19,10 +19,16 @@ function render({ model, el }) {
   }
 
   function send() {
+    if (input.value === model.get("text")) return show(); // nothing new: what was said of it still holds
     model.set("text", input.value);
     model.save_changes();
   }
 
+  // A message that went away only after the field is left would move a button away from under the mouse.
+  input.addEventListener("input", () => {
+    message.textContent = "";
+    input.setAttribute("aria-invalid", false);
+  });
   input.addEventListener("change", send);
   input.addEventListener("keydown", (event) => {
     const ways = { ArrowUp: 1, ArrowDown: -1, Enter: 0 };
