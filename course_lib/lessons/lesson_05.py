@@ -184,6 +184,28 @@ def _only_square(x, turned) -> torch.Tensor:
     return turned
 
 
+def _canvas_already_cut(x, w, b, s, p) -> torch.Tensor:
+    """A canvas of the final size: with padding, the stamps do not fit."""
+    if p:
+        raise RuntimeError("output with shape [3, 3, 1] doesn't match the broadcast shape [3, 3, 3]")
+    return _grow(x, w, b, s, p)
+
+
+def _fits_only_uncut(answer) -> bool:
+    """Right without padding, and with padding it stops because sizes do not fit, not because of a slip."""
+    for case in _cases():
+        try:
+            given = answer(*case)
+            if case[-1] or given.shape != _grow(*case).shape or not torch.allclose(given, _grow(*case), atol=1e-5):
+                return False
+        except (RuntimeError, IndexError):
+            if not case[-1]:
+                return False
+        except Exception:
+            return False
+    return True
+
+
 _SIZE = "The size is wrong: the last stamp begins at (rows - 1) * stride and reaches `kernel` rows further, so before the cut there are (rows - 1) * stride + kernel rows."
 _BIAS = "The bias lands on the wrong axis, or fits none: (filters,) meets the columns. bias[:, None, None] meets the filters."
 _EXCHANGED = "Rows and columns are exchanged somewhere. x[c, i, j] is row i and column j, and its stamp begins at row i * stride, column j * stride."
@@ -204,6 +226,7 @@ check_conv_transpose2d = FunctionCheck(
         Mistake(_SIZE, _times_stride),
         Mistake(_SIZE, lambda x, w, b, s, p: _cut(_resized(_uncut(x, w, s), s * x.shape[1], s * x.shape[2]), b, p)),
         Mistake(f"{_SIZE} Yours has `stride` rows and columns too many.", lambda x, w, b, s, p: _cut(F.pad(_uncut(x, w, s), (0, s, 0, s)), b, p)),
+        Mistake(f"{_SIZE} Yours has one row and one column too many.", lambda x, w, b, s, p: _cut(F.pad(_uncut(x, w, s), (0, 1, 0, 1)), b, p)),
         Mistake("The last row and the last column are missing: a stamp that begins at place 6 with 3 rows fills places 6, 7 and 8, so there are 9.", lambda x, w, b, s, p: _grow(x, w, b, s, p)[:, :-1, :-1]),
         Mistake("The stride is ignored: stamp i, j begins at i * stride, j * stride.", lambda x, w, b, s, p: _cut(_uncut(x, w, 1), b, p)),
         Mistake("The size is right, but the stamps begin at i, j. They begin at i * stride, j * stride.", _one_place_after_the_other),
@@ -235,6 +258,8 @@ check_conv_transpose2d = FunctionCheck(
         Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _grow(x, w / len(x), b, s, p)),
         Mistake("The result has as many tables as x has channels. It has one for each filter: weight.shape[1] of them.", _canvas_of_channels),
         Mistake("The axes of weight are exchanged: here the channels of x come first, weight[c, o], the other way round than in conv2d.", _axes_exchanged),
+        Mistake("All filters stamp with the first one's kernel: filter o has weight[c, o].", lambda x, w, b, s, p: _grow(x, w[:, :1].expand_as(w), b, s, p)),
+        Mistake("The canvas is already cut: make it as large as the stamps reach, and cut at the end.", _canvas_already_cut, when=_fits_only_uncut),
     ],
 )  # fmt: skip
 
@@ -249,6 +274,9 @@ check_one_stamp = ValueCheck(
         Mistake("You have repeated the kernel's numbers, turned round. It is the picture's number that is repeated.", torch.tensor([2.0, 2, -1, -1, 5, 5])),
         Mistake("That is the kernel itself, with a 0. The 1 is written twice, and the convolution answers to each of the two with its kernel turned round.", torch.tensor([5.0, -1, 2, 0])),
         Mistake("That is the answer to one of the two ones. The other one answers, too, one place further.", torch.tensor([2.0, -1, 5, 0])),
+        Mistake("That is the answer to the second of the two ones alone. The first one answers, too, one place before.", torch.tensor([0.0, 2, -1, 5])),
+        Mistake("The numbers are right; give them as one row, with a single axis.", torch.tensor([[[2.0, 1, 4, 5]]])),
+        Mistake("The numbers are right; give them as one row, with a single axis.", torch.tensor([[2.0, 1, 4, 5]])),
         Mistake("You have repeated the kernel's numbers, and kept four. It is the picture's number that is repeated.", torch.tensor([2.0, 2, -1, -1])),
         Mistake("You have repeated the kernel's numbers, and kept four. It is the picture's number that is repeated.", torch.tensor([5.0, 5, -1, -1])),
         Mistake("That is the whole row. The stamp is only the part of it that is not zero: four numbers.", torch.tensor([0.0, 0, 0, 2, 1, 4, 5, 0, 0, 0])),

@@ -43,6 +43,9 @@ def test_the_stamp_of_exercise_3_is_found_by_trying():
     assert "backwards" in lesson.check_one_stamp.verdict(answer[3:7].flip(0))
     assert "four numbers" in lesson.check_one_stamp.verdict(torch.ones(4))
     assert "only the part of it that is not zero" in lesson.check_one_stamp.verdict(answer)
+    assert "second of the two ones alone" in lesson.check_one_stamp.verdict([0, 2, -1, 5])
+    for right_but_deep in (answer[None, None, 3:7], answer[None, 3:7]):
+        assert "as one row, with a single axis" in lesson.check_one_stamp.verdict(right_but_deep)
     assert "with a 0" in lesson.check_one_stamp.verdict([5, -1, 2, 0])
     assert "kept four" in lesson.check_one_stamp.verdict([2, 2, -1, -1])
 
@@ -111,6 +114,20 @@ def columns_before_rows(x, weight, bias, stride, padding):
     return out[:, padding : out.shape[1] - padding, padding : out.shape[2] - padding] + bias[:, None, None]
 
 
+def on_a_canvas_already_cut(x, weight, bias, stride, padding, begin=0, slip=None):
+    """The canvas has its final size; stamps begin where they would without padding, or `padding` places earlier."""
+    channels, rows, columns = x.shape
+    filters, side = weight.shape[1:3]
+    height, width = ((length - 1) * stride + side - 2 * padding for length in (rows, columns))
+    out = torch.zeros(filters, height, width)
+    if padding and slip:
+        raise slip
+    for c, i, j in itertools.product(range(channels), range(rows), range(columns)):
+        top, left = i * stride - begin * padding, j * stride - begin * padding
+        out[:, top : top + side, left : left + side] += x[c, i, j] * weight[c]
+    return out + bias[:, None, None]
+
+
 def by_zeros_between(x, weight, bias, stride, padding, turned=True):
     """Zeros between the numbers, then a convolution: right if the kernel is turned round."""
     channels, rows, columns = x.shape
@@ -129,6 +146,11 @@ def by_zeros_between(x, weight, bias, stride, padding, turned=True):
         (lambda *a: loops(*a, adds=False, bias_at=None), "wipes out the earlier, and the last channel"),
         (lambda *a: loops(*a, size=lambda length: length * a[3]), "The size is wrong"),
         (lambda *a: loops(*a, size=lambda length: length * a[3] + a[1].shape[-1]), "`stride` rows and columns too"),
+        (lambda *a: loops(*a, size=lambda length: (length - 1) * a[3] + a[1].shape[-1] + 1), "one row and one column"),
+        (on_a_canvas_already_cut, "The canvas is already cut"),
+        (lambda *a: on_a_canvas_already_cut(*a, begin=1), "The canvas is already cut"),
+        (lambda *a: on_a_canvas_already_cut(*a, slip=NameError("no such name")), "stops with NameError"),
+        (lambda x, w, *a: loops(x, w[:, :1].expand_as(w), *a), "the first one's kernel"),
         (lambda *a: loops(*a, size=lambda length: length - 1 + a[1].shape[-1], move=1), "The stride is ignored"),
         (lambda *a: loops(*a, move=1), "begin at i, j"),
         (lambda *a: loops(*a, flip=True), "The kernel is flipped"),
