@@ -79,7 +79,8 @@ def modulate(noise: torch.Tensor, x: torch.Tensor, kind: str, strength: float, d
     """Shape the noise by the state, or by its own spectrum, without changing its size much. noise, x : (B, C, H, W).
 
     kind : "none", "intensity", "frequency" or "spectral_signum"; dims : 1 looks along channels, 2 along rows and
-    columns, 3 along all.
+    columns, 3 along all. "intensity" and "frequency" keep less noise where the state's standard deviation over dims is
+    large, so that a constant added to x along dims changes nothing.
 
     Example:
 
@@ -91,8 +92,7 @@ def modulate(noise: torch.Tensor, x: torch.Tensor, kind: str, strength: float, d
         return noise
     if kind == "spectral_signum":
         return _even_out_spectrum(noise, strength, DIMS[dims])
-    centred = x - x.mean(ROWS_AND_COLUMNS, keepdim=True)
-    calm = 1 / (1 + abs(strength) * centred.std(DIMS[dims], keepdim=True))
+    calm = 1 / (1 + abs(strength) * x.std(DIMS[dims], keepdim=True))
     shaped = noise * calm + noise
     if kind == "frequency":
         shaped = _lift_high_indices(shaped, strength)
