@@ -8,13 +8,25 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "course_lib"
-MATHEMATICS = {"layers", "models", "diffusion", "schedulers", "samplers", "pipeline", "datasets", "expect", "device"}
+MATHEMATICS = {
+    "layers",
+    "models",
+    "diffusion",
+    "schedulers",
+    "samplers",
+    "pipeline",
+    "datasets",
+    "expect",
+    "device",
+    "threads",
+}
 
 # part: (what it may import of course_lib, what it may import from outside the standard library)
 ALLOWED = {
     "__init__": (MATHEMATICS, set()),
     "expect": (set(), {"torch"}),
     "device": ({"expect"}, {"torch"}),
+    "threads": (set(), {"torch", "psutil"}),
     "layers": ({"expect"}, {"torch"}),
     "diffusion": ({"expect"}, {"torch"}),
     "schedulers": ({"expect", "diffusion"}, {"torch", "scipy"}),
@@ -22,7 +34,7 @@ ALLOWED = {
     "datasets": ({"expect"}, {"torch", "numpy", "PIL"}),
     "models": ({"expect", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
     "pipeline": ({"expect", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
-    "__main__": ({"device", "models", "pipeline"}, {"PIL", "tqdm"}),
+    "__main__": ({"device", "models", "pipeline", "threads"}, {"PIL", "tqdm"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
     "lessons": (MATHEMATICS | {"figures"}, {"torch", "numpy", "PIL", "psutil"}),
     "widgets": (

@@ -19,6 +19,7 @@ from course_lib.models.memory import GB, Need, advise_when_full, needed, there, 
 from course_lib.models.model import configs_of
 from course_lib.models.sources import SOURCES, find
 from course_lib.models.weights import read_json
+from course_lib.threads import LARGE, share_cores
 
 REAL, SMALL = "stable-diffusion-1.5", "small-stable-diffusion"
 SEE = 'see the section "A black picture"'  # of the page
@@ -127,6 +128,8 @@ def choose(*, real_on_cpu: bool = False) -> Chosen:
             f"small model on {where}."
         )
         return Chosen(SMALL, find(SMALL), device, choose_dtype(device), 64, 20, why)
+    if device.type == "cpu":
+        share_cores(parameters=LARGE)
     dtype = choose_dtype(device)
     why = f"This page runs Stable Diffusion 1.5 on {where}, in {str(dtype).removeprefix('torch.')}."
     return Chosen(REAL, folder, device, dtype, 512, 20, why)

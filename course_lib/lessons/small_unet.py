@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from course_lib.datasets import open_emoji
 from course_lib.layers import avg_pool2d
 from course_lib.models.blocks import Downsample, ResidualBlock, Upsample
+from course_lib.threads import idle_cores
 
 SIGMA = 0.2  # the noise that it learns to remove: little, so that details can be seen
 
@@ -64,6 +65,7 @@ def noisy_pictures(held_out: bool, sigma: float = SIGMA) -> tuple[Tensor, Tensor
     return clean, clean + sigma * torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
 
 
+@idle_cores()
 def train(skips: bool, steps: int = 80, sigma: float = SIGMA) -> SmallUNet:
     """A `SmallUNet` trained for some steps to give back clean pictures for noisy ones; always from the same start.
 
