@@ -1,50 +1,37 @@
 """From the config files of a Stable Diffusion folder to the settings of our networks, and to the noise table.
 
-A key that is absent has the default of diffusers or transformers. What our networks do not have is refused by name.
+What a config may say stands in `tables.py`; everything else is refused by name.
 """
 
 from __future__ import annotations
 
-from course_lib import expect
+import re
+from collections.abc import Mapping, Sequence
+
 from course_lib.diffusion.noise_table import NoiseTable
+from course_lib.models.keys import read, refuse
+from course_lib.models.tables import (
+    COURSE,
+    DOWN,
+    INDEX,
+    MIDDLE,
+    PREDICTIONS,
+    SCHEDULER,
+    SCHEDULERS,
+    STABLE_DIFFUSION_15,
+    TEXT_ENCODER,
+    UNET,
+    UP,
+    VAE,
+)  # fmt: skip
 
-PREDICTIONS = {"epsilon": "eps", "v_prediction": "v", "sample": "x0"}
-TABLES = {"linear": NoiseTable.linear, "scaled_linear": NoiseTable.scaled_linear}
-
-# What a config may say besides the settings that are read below: one value each, since nothing else is built.
-UNET_FIXED = {
-    "act_fn": "silu",
-    "center_input_sample": False,
-    "flip_sin_to_cos": True,
-    "freq_shift": 0,
-    "downsample_padding": 1,
-    "mid_block_scale_factor": 1,
-    "mid_block_type": "UNetMidBlock2DCrossAttn",
-    "only_cross_attention": False,
-    "dual_cross_attention": False,
-    "resnet_time_scale_shift": "default",
-    "time_embedding_type": "positional",
-    "conv_in_kernel": 3,
-    "conv_out_kernel": 3,
-    "dropout": 0.0,
-    **dict.fromkeys(
-        [
-            "addition_embed_type", "class_embed_type", "num_class_embeds", "encoder_hid_dim", "encoder_hid_dim_type",
-            "time_cond_proj_dim", "timestep_post_act", "time_embedding_act_fn", "mid_block_only_cross_attention",
-        ]
-    ),
-}  # fmt: skip
-VAE_FIXED = {"act_fn": "silu", "shift_factor": None, "latents_mean": None, "latents_std": None}
-# Of Stable Diffusion 1.5, what differs from the defaults: its size can be counted without its files.
-STABLE_DIFFUSION_15 = {
-    "text_encoder": {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12},
-    "unet": {"cross_attention_dim": 768, "attention_head_dim": 8},
-    "vae": {"block_out_channels": [128, 256, 512, 512], "layers_per_block": 2},
-}
-DOWN, UP = {"CrossAttnDownBlock2D": True, "DownBlock2D": False}, {"CrossAttnUpBlock2D": True, "UpBlock2D": False}
+__all__ = [
+    "STABLE_DIFFUSION_15", "cfg_scale", "latent_scale", "latent_side", "noise_table", "scheduler_class",
+    "text_settings", "unet_settings", "vae_settings",
+]  # fmt: skip
 
 
-def unet_settings(config: dict) -> dict:
+def unet_settings(config: Mapping) -> dict:
     """The settings of `UNet` from unet/config.json. Raises ValueError for what it does not have.
 
     Example:
@@ -52,75 +39,120 @@ def unet_settings(config: dict) -> dict:
     >>> unet_settings({"cross_attention_dim": 768})["channels"]
     [320, 640, 1280, 1280]
     """
-    _only("unet", config, UNET_FIXED)
-    down = _get(config, "down_block_types", ["CrossAttnDownBlock2D"] * 3 + ["DownBlock2D"])
-    up = _get(config, "up_block_types", ["UpBlock2D"] + ["CrossAttnUpBlock2D"] * 3)
-    for kind, known in ((kind, known) for kinds, known in ((down, DOWN), (up, UP)) for kind in kinds):
-        expect.known("kind of U-Net block", kind, known)
-    heads = config.get("num_attention_heads")
+    where = "the config of unet"
+    keys = read(where, config, UNET)
+    channels = list(keys["block_out_channels"])
+    _one_for_each(
+        where, keys, channels, "down_block_types", "up_block_types", "layers_per_block", "attention_head_dim",
+        "transformer_layers_per_block", "cross_attention_dim", "only_cross_attention",
+    )  # fmt: skip
+    down, up = [DOWN[kind] for kind in keys["down_block_types"]], [UP[kind] for kind in keys["up_block_types"]]
+    middle, widths = MIDDLE[keys["mid_block_type"]], keys["cross_attention_dim"]
+    _divides(where, keys, channels, "norm_num_groups")
+    at_bottom = [*[False] * (len(channels) - 1), middle]
+    attends = [any(level) for level in zip(down, reversed(up), at_bottom, strict=True)]
+    _divides(where, keys, [width * there for width, there in zip(channels, attends, strict=True)], "attention_head_dim")
+    if not isinstance(widths, int) and len(set(widths)) > 1:
+        refuse(where, "cross_attention_dim", "one width, since there is one text encoder", widths)
     return {
-        "in_channels": _get(config, "in_channels", 4),
-        "out_channels": _get(config, "out_channels", 4),
-        "channels": list(_get(config, "block_out_channels", [320, 640, 1280, 1280])),
-        "attention": [DOWN[kind] for kind in down],
-        "attention_up": [UP[kind] for kind in up],
-        "layers": _get(config, "layers_per_block", 2),
-        # In these files attention_head_dim is the number of heads; the name is an old mistake that was kept.
-        "heads": _get(config, "attention_head_dim", 8) if heads is None else heads,
-        "context_channels": _get(config, "cross_attention_dim", 1280),
-        "groups": _get(config, "norm_num_groups", 32),
-        "eps": _get(config, "norm_eps", 1e-5),
-        "depth": _get(config, "transformer_layers_per_block", 1),
-        "linear": _get(config, "use_linear_projection", False),
+        "in_channels": keys["in_channels"],
+        "out_channels": keys["out_channels"],
+        "channels": channels,
+        "attention": down,
+        "attention_up": up,
+        "middle": middle,
+        "layers": keys["layers_per_block"],
+        "heads": keys["attention_head_dim"],
+        "context_channels": widths if isinstance(widths, int) else widths[0],
+        "groups": keys["norm_num_groups"],
+        "eps": keys["norm_eps"],
+        "depth": keys["transformer_layers_per_block"],
+        "linear": keys["use_linear_projection"],
     }
 
 
-def vae_settings(config: dict) -> dict:
+def latent_side(config: Mapping) -> int:
+    """The side of the latents that a U-Net was trained on, from unet/config.json. Raises ValueError for unequal sides.
+
+    An old config that says less than 64 says 64.
+
+    Example:
+
+    >>> latent_side({"sample_size": [8, 8]})
+    8
+    """
+    side = read("the config of unet", config, UNET)["sample_size"]
+    if isinstance(side, (list, tuple)):
+        if len(side) != 2 or side[0] != side[1]:
+            refuse("the config of unet", "sample_size", "a number, or two that are equal", side)
+        side = side[0]
+    # Configs from before diffusers 0.9 often say 32 for networks that were trained at 64; diffusers mends it, too.
+    if side is None or (side < 64 and re.match(r"0\.[0-8](\.|$)", str(config.get("_diffusers_version")))):
+        return 64
+    return side
+
+
+def vae_settings(config: Mapping) -> dict:
     """The settings of `VAE` from vae/config.json. Raises ValueError for what it does not have.
 
     Example:
 
-    >>> vae_settings({"block_out_channels": [8, 16], "down_block_types": ["DownEncoderBlock2D"] * 2})["channels"]
-    [8, 16]
+    >>> vae_settings({"norm_num_groups": 8})["channels"]
+    [64]
     """
-    _only("vae", config, VAE_FIXED)
-    for key, only in (("down_block_types", "DownEncoderBlock2D"), ("up_block_types", "UpDecoderBlock2D")):
-        for kind in _get(config, key, []):
-            expect.known("kind of VAE block", kind, [only])
+    where = "the config of vae"
+    keys = read(where, config, VAE)
+    channels = list(keys["block_out_channels"])
+    _one_for_each(where, keys, channels, "down_block_types", "up_block_types")
+    _divides(where, keys, channels, "norm_num_groups")
     return {
-        "in_channels": _get(config, "in_channels", 3),
-        "out_channels": _get(config, "out_channels", 3),
-        "latent_channels": _get(config, "latent_channels", 4),
-        "channels": list(_get(config, "block_out_channels", [64])),
-        "layers": _get(config, "layers_per_block", 1),
-        "groups": _get(config, "norm_num_groups", 32),
-        "attention": _get(config, "mid_block_add_attention", True),
-        "quantise": _get(config, "use_quant_conv", True),
-        "post_quantise": _get(config, "use_post_quant_conv", True),
+        "in_channels": keys["in_channels"],
+        "out_channels": keys["out_channels"],
+        "latent_channels": keys["latent_channels"],
+        "channels": channels,
+        "layers": keys["layers_per_block"],
+        "groups": keys["norm_num_groups"],
+        "attention": keys["mid_block_add_attention"],
+        "quantise": keys["use_quant_conv"],
+        "post_quantise": keys["use_post_quant_conv"],
     }
 
 
-def text_settings(config: dict) -> dict:
-    """The settings of `TextEncoder` from text_encoder/config.json. Raises ValueError for another activation.
+def latent_scale(config: Mapping) -> float:
+    """By what latents are multiplied, from vae/config.json. Raises ValueError for anything but a number above 0.
+
+    Example:
+
+    >>> latent_scale({})
+    0.18215
+    """
+    return float(read("the config of vae", config, VAE)["scaling_factor"])
+
+
+def text_settings(config: Mapping) -> dict:
+    """The settings of `TextEncoder` from text_encoder/config.json. Raises ValueError for what it does not have.
 
     Example:
 
     >>> text_settings({"hidden_size": 768})["width"]
     768
     """
+    where = "the config of text_encoder"
+    keys = read(where, config, TEXT_ENCODER)
+    _divides(where, keys, [keys["hidden_size"]], "num_attention_heads")
     return {
-        "words": _get(config, "vocab_size", 49408),
-        "places": _get(config, "max_position_embeddings", 77),
-        "width": _get(config, "hidden_size", 512),
-        "layers": _get(config, "num_hidden_layers", 12),
-        "heads": _get(config, "num_attention_heads", 8),
-        "inner": _get(config, "intermediate_size", 2048),
-        "activation": _get(config, "hidden_act", "quick_gelu"),
-        "eps": _get(config, "layer_norm_eps", 1e-5),
+        "words": keys["vocab_size"],
+        "places": keys["max_position_embeddings"],
+        "width": keys["hidden_size"],
+        "layers": keys["num_hidden_layers"],
+        "heads": keys["num_attention_heads"],
+        "inner": keys["intermediate_size"],
+        "activation": keys["hidden_act"],
+        "eps": keys["layer_norm_eps"],
     }
 
 
-def noise_table(config: dict) -> tuple[NoiseTable, str]:
+def noise_table(config: Mapping) -> tuple[NoiseTable, str]:
     """The noise table and the kind of prediction ("eps", "v" or "x0") from scheduler/scheduler_config.json.
 
     Raises ValueError for another kind of table or prediction.
@@ -130,24 +162,58 @@ def noise_table(config: dict) -> tuple[NoiseTable, str]:
     >>> noise_table({"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012})
     (NoiseTable(1000 steps, sigma 0.02917 to 14.61), 'eps')
     """
-    _only("scheduler", config, {"trained_betas": None, "rescale_betas_zero_snr": False})
-    prediction = _get(config, "prediction_type", "epsilon")
-    expect.known("prediction_type", prediction, PREDICTIONS)
-    steps, kind = _get(config, "num_train_timesteps", 1000), _get(config, "beta_schedule", "linear")
-    expect.known("beta_schedule", kind, [*TABLES, "squaredcos_cap_v2"])
+    keys = read("the config of scheduler", config, SCHEDULER)
+    given = (keys["beta_start"], keys["beta_end"], keys["beta_schedule"])
+    defaults = SCHEDULERS[keys["_class_name"]]
+    start, end, kind = (default if value is None else value for value, default in zip(given, defaults, strict=True))
+    steps, prediction = keys["num_train_timesteps"], PREDICTIONS[keys["prediction_type"]]
     if kind == "squaredcos_cap_v2":
-        return NoiseTable.cosine(steps), PREDICTIONS[prediction]
-    ends = _get(config, "beta_start", 1e-4), _get(config, "beta_end", 0.02)
-    return TABLES[kind](*ends, steps), PREDICTIONS[prediction]
+        return NoiseTable.cosine(steps), prediction
+    return (NoiseTable.linear if kind == "linear" else NoiseTable.scaled_linear)(start, end, steps), prediction
 
 
-def _get(config: dict, key: str, default: object) -> object:
-    return default if config.get(key) is None else config[key]
+def scheduler_class(index: Mapping) -> str | None:
+    """The class of scheduler that model_index.json names, which counts more than the one in the scheduler's config.
+
+    Raises ValueError, naming the part, where a part is not one of Stable Diffusion 1.x.
+
+    Example:
+
+    >>> scheduler_class({"scheduler": ["diffusers", "PNDMScheduler"], "safety_checker": [None, None]})
+    'PNDMScheduler'
+    """
+    parts = {}
+    for name, value in index.items():
+        if isinstance(value, list) and len(value) == 2:
+            value = value[1]
+            if value is None and name not in INDEX:
+                continue  # a part that this model does not have
+        parts[name] = value
+    return read("model_index.json", parts, INDEX)["scheduler"]
 
 
-def _only(part: str, config: dict, fixed: dict) -> None:
-    for key, only in fixed.items():
-        if config.get(key, only) not in (only, None):
-            raise ValueError(
-                f"the config of {part} must have {key} = {only!r}, the only one there is; got {config[key]!r}"
-            )
+def cfg_scale(config: Mapping) -> float:
+    """The guidance that suits a model, from the course.json beside it. Raises ValueError for anything but a number.
+
+    Example:
+
+    >>> cfg_scale({"cfg_scale": 3}), cfg_scale({})
+    (3.0, 7.5)
+    """
+    return float(read("course.json", config, COURSE)["cfg_scale"])
+
+
+def _one_for_each(where: str, keys: Mapping, channels: Sequence[int], *names: str) -> None:
+    for name in names:
+        value = keys[name]
+        if isinstance(value, (list, tuple)) and len(value) != len(channels):
+            words = f"a list with one entry for each of the {len(channels)} in block_out_channels"
+            refuse(where, name, words, value)
+
+
+def _divides(where: str, keys: Mapping, channels: Sequence[int], *names: str) -> None:
+    for name in names:
+        value = keys[name]
+        values = value if isinstance(value, (list, tuple)) else [value] * len(channels)
+        if any(width % number for width, number in zip(channels, values, strict=True)):
+            refuse(where, name, "a number that divides the channels where it is used", value)

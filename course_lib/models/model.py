@@ -13,14 +13,24 @@ from course_lib import expect
 from course_lib.diffusion.guidance import guide
 from course_lib.diffusion.noise_table import NoiseTable
 from course_lib.diffusion.prediction import as_denoiser
-from course_lib.models.configs import noise_table, text_settings, unet_settings, vae_settings
+from course_lib.models.configs import (
+    cfg_scale,
+    latent_scale,
+    latent_side,
+    noise_table,
+    scheduler_class,
+    text_settings,
+    unet_settings,
+    vae_settings,
+)  # fmt: skip
+from course_lib.models.keys import refuse, shown
 from course_lib.models.memory import advise_when_full
 from course_lib.models.sources import SOURCES, find
 from course_lib.models.text_encoder import TextEncoder
 from course_lib.models.tokenizer import Tokenizer
 from course_lib.models.unet import UNet
 from course_lib.models.vae import VAE
-from course_lib.models.weights import fill, read_json, read_tensors
+from course_lib.models.weights import fill, read_json, read_tensors, weights_file
 
 PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
 NETWORKS = {
@@ -166,21 +176,50 @@ stable-diffusion-1.4
             f"it lacks {', '.join(missing)}"
         )
     configs = configs_of(folder)
-    table, prediction = noise_table(read_json(folder / "scheduler" / "scheduler_config.json"))
+    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
+    named = scheduler_class(_json_or_nothing(folder / "model_index.json"))
+    table, prediction = noise_table(scheduler | {"_class_name": named} if named else scheduler)
     empty = outline(configs)
-    size = (configs["unet"].get("sample_size") or 64) * empty["vae"].factor
+    tokenizer = Tokenizer.from_folder(folder / "tokenizer", length=empty["text_encoder"].places)
+    _check_fit(empty, tokenizer)
+    size = latent_side(configs["unet"]) * empty["vae"].factor
+    rest = {
+        "latent_scale": latent_scale(configs["vae"]),
+        "cfg_scale": cfg_scale(_json_or_nothing(folder / "course.json")),
+    }
+    for name in NETWORKS:
+        weights_file(folder / name)
     with advise_when_full(empty, device=device, size=size, dtype=dtype):
         networks = _filled(folder, configs, device, dtype)
-    own = folder / "course.json"
-    return StableDiffusion(
-        tokenizer=Tokenizer.from_folder(folder / "tokenizer"),
-        **networks,
-        table=table,
-        prediction=prediction,
-        latent_scale=float(configs["vae"].get("scaling_factor", 0.18215)),
-        cfg_scale=float(read_json(own)["cfg_scale"]) if own.is_file() else 7.5,
-        size=size,
-    )
+    return StableDiffusion(tokenizer, **networks, table=table, prediction=prediction, size=size, **rest)
+
+
+def _json_or_nothing(path: Path) -> dict:
+    return read_json(path) if path.is_file() else {}
+
+
+def _check_fit(networks: Mapping[str, torch.nn.Module], tokenizer: Tokenizer) -> None:
+    """Whether the parts can be joined. Raises ValueError, naming the key of the config that does not fit."""
+    unet, vae, text = (networks[name] for name in ("unet", "vae", "text_encoder"))
+    for where, key, found, wanted, why in [
+        ("vae", "in_channels", vae.in_channels, 3, "for red, green and blue"),
+        ("vae", "out_channels", vae.decoder.conv_out.out_channels, 3, "for red, green and blue"),
+        ("unet", "in_channels", unet.in_channels, vae.latent_channels,
+         "the vae's latent_channels (a U-Net for inpainting reads a mask and a picture besides)"),
+        ("unet", "out_channels", unet.conv_out.out_channels, unet.in_channels, "its in_channels"),
+        ("unet", "cross_attention_dim", unet.context_channels, text.width, "the text encoder's hidden_size"),
+    ]:  # fmt: skip
+        if found != wanted:
+            refuse(f"the config of {where}", key, f"{wanted}, {why}", found)
+    if tokenizer.length > text.places:
+        words = f"at most {text.places}, the text encoder's max_position_embeddings"
+        refuse("the tokenizer", "model_max_length", words, tokenizer.length)
+    last, number = max(tokenizer.vocabulary.items(), key=lambda item: item[1])
+    if number >= text.words:
+        raise ValueError(
+            f"the config of text_encoder must have vocab_size = {number + 1} or more, since the tokenizer's token "
+            f"{shown(last)} has the number {number}; got {text.words}"
+        )
 
 
 def _filled(folder: Path, configs: dict, device: torch.device, dtype: torch.dtype) -> dict[str, torch.nn.Module]:

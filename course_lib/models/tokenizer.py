@@ -7,10 +7,10 @@ on bytes: Radford et al. 2019, Language Models are Unsupervised Multitask Learne
 
 from __future__ import annotations
 
-import json
+import re
 import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +18,12 @@ from pathlib import Path
 import torch
 
 from course_lib import expect
+from course_lib.models.tokenizer_files import BEGIN, END, AddedToken, read_folder
 
 END_OF_WORD = "</w>"
-BEGIN, END = "<|startoftext|>", "<|endoftext|>"
-CONTRACTIONS = ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d")
+# What no run goes into: English endings, and the names of the special tokens, which are cut once more.
+APART = {ending: [ending] for ending in ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d")}
+APART |= {name: [name[:2], name[2:-2], name[-2:]] for name in (BEGIN, END)}
 # Unicode's White_Space; Python's isspace() has four separators more.
 WHITE_SPACE = {
     chr(c)
@@ -89,12 +91,14 @@ def split_words(text: str) -> list[str]:
     """
     words, at = [], 0
     while at < len(text):
-        ending = next((ending for ending in CONTRACTIONS if text.startswith(ending, at)), None)
+        apart = next((apart for apart in APART if text.startswith(apart, at)), None)
+        if apart:
+            words += APART[apart]
+            at += len(apart)
+            continue
         kind = _kind(text[at])
         end = at + 1
-        if ending:
-            end = at + len(ending)
-        elif kind in ("letter", "sign"):
+        if kind in ("letter", "sign"):
             while end < len(text) and _kind(text[end]) == kind:
                 end += 1
         if kind != "space":
@@ -113,7 +117,9 @@ class Tokenizer:
     """Texts to numbers: tokenizer(["a red heart"]) -> (1, length), whole numbers, with begin, end and padding.
 
     vocabulary : token -> number; merges : pairs of tokens, the first to be joined first; length : of every row;
-    begin, end, padding : tokens of the vocabulary. Raises ValueError for a token that is not in the vocabulary.
+    begin, end, padding, unknown : tokens of the vocabulary, the last for what the vocabulary lacks; added : tokens of
+    the vocabulary that are cut out of a text before it is split. Those four are, too.
+    Raises ValueError for a token that is not in the vocabulary.
 
     Example:
 
@@ -132,65 +138,54 @@ class Tokenizer:
         begin: str = BEGIN,
         end: str = END,
         padding: str | None = None,
+        unknown: str | None = None,
+        added: Iterable[AddedToken] = (),
     ):
         self.vocabulary, self.length = vocabulary, expect.whole("length", length, at_least=2)
-        self.begin, self.end, self.padding = begin, end, end if padding is None else padding
-        for token in (self.begin, self.end, self.padding):
+        self.begin, self.end = begin, end
+        self.padding, self.unknown = (end if token is None else token for token in (padding, unknown))
+        special = (self.begin, self.end, self.padding, self.unknown)
+        self.added = {token.text: token for token in [*map(AddedToken, special), *added]}
+        for token in self.added:
             if token not in vocabulary:
                 raise ValueError(
                     f"the vocabulary must hold the special token {token!r}; it has {len(vocabulary)} others"
                 )
+        as_found = {token.text: token.text for token in self.added.values() if not token.normalized}
+        plain = {self._plain(token.text): token.text for token in self.added.values() if token.normalized}
+        self._cuts = [(_any_of(as_found), as_found), (_any_of(plain), plain)]
         self._order = {tuple(pair): order for order, pair in enumerate(merges)}
         self._pieces = lru_cache(maxsize=10_000)(self._join)
 
     @classmethod
-    def from_folder(cls, folder: Path | str) -> Tokenizer:
-        """Read vocab.json and merges.txt, or tokenizer.json, and what else the folder says (tokenizer_config.json).
+    def from_folder(cls, folder: Path | str, length: int = 77) -> Tokenizer:
+        """Read a tokenizer's folder, as transformers would. length : of the rows, where the folder does not say.
 
-        Raises FileNotFoundError when the folder has neither, ValueError for a file that cannot be read.
+        Raises FileNotFoundError when the folder has no vocabulary, ValueError for a file that cannot be read or that
+        asks for what is not done here.
         """
-        folder = Path(folder)
-        if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-            vocabulary = _json(folder / "vocab.json")
-            lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
-            merges = [tuple(line.split()) for line in lines if line.strip() and not line.startswith("#version")]
-        elif (folder / "tokenizer.json").is_file():
-            model = _json(folder / "tokenizer.json").get("model", {})
-            if model.get("type") != "BPE":
-                raise ValueError(
-                    f"{folder / 'tokenizer.json'} must hold a model of type BPE; got {model.get('type')!r}"
-                )
-            vocabulary = model["vocab"]
-            merges = [tuple(pair.split(" ") if isinstance(pair, str) else pair) for pair in model["merges"]]
-        else:
-            raise FileNotFoundError(f"{folder} must hold vocab.json and merges.txt, or tokenizer.json; it has neither")
-        config = {}
-        for name in ("special_tokens_map.json", "tokenizer_config.json"):
-            if (folder / name).is_file():
-                config |= _json(folder / name)
-        special = {
-            name: token["content"] if isinstance(token := config.get(key, default), dict) else token
-            for name, key, default in (
-                ("begin", "bos_token", BEGIN),
-                ("end", "eos_token", END),
-                ("padding", "pad_token", None),
-            )
-        }
-        return cls(vocabulary, merges, length=min(config.get("model_max_length", 77), 10_000), **special)
+        return cls(**read_folder(Path(folder), length))
 
     def tokens(self, text: str) -> list[str]:
-        """The pieces of a text, without begin and end. Raises ValueError for a text that is not a str.
+        """The pieces of a text, without begin and end. Raises ValueError for a text that is not a str of letters.
 
         Example: see the class.
         """
         if not isinstance(text, str):
             raise ValueError(f"a text must be a str; got {type(text).__name__}")
+        half = re.search("[\ud800-\udfff]", text)
+        if half:
+            raise ValueError(f"a text must be Unicode; got half a letter, {half[0]!r}, at position {half.start()}")
         pieces = []
-        for part in self._special_apart(text):
-            if part in (self.begin, self.end):
-                pieces.append(part)
-            else:
-                for word in split_words(self._plain(part)):
+        for part, token in _cut(text, *self._cuts[0]):
+            if token is not None:
+                pieces.append(token)
+                continue
+            for plain, token in _cut(self._plain(part), *self._cuts[1]):
+                if token is not None:
+                    pieces.append(token)
+                    continue
+                for word in split_words(plain):
                     pieces += self._pieces(word)
         return pieces
 
@@ -217,24 +212,24 @@ class Tokenizer:
                 stacklevel=3,
             )
         row = [self.begin, *pieces[:room], self.end]
-        unknown = self.vocabulary[self.end]  # as CLIP's own, which has no other token for what it does not know
-        numbers = [self.vocabulary.get(piece, unknown) for piece in row]
+        numbers = [self.vocabulary.get(piece, self.vocabulary[self.unknown]) for piece in row]
         return numbers + [self.vocabulary[self.padding]] * (self.length - len(numbers))
 
     def _as_text(self, pieces: list[str]) -> str:
         bytes_of = {letter: byte for byte, letter in byte_letters().items()}
-        joined = "".join(piece.replace(END_OF_WORD, " ") for piece in pieces)
-        return bytes(bytes_of.get(letter, ord(" ")) for letter in joined).decode("utf-8", errors="replace").strip()
-
-    def _special_apart(self, text: str) -> list[str]:
-        for special in {self.begin, self.end}:
-            text = text.replace(special, f"\0{special}\0")
-        return [part for part in text.split("\0") if part]
+        text = b""
+        for piece in pieces:
+            if piece in self.added:
+                text += f" {piece} ".encode()
+            else:
+                text += bytes(bytes_of.get(letter, ord(" ")) for letter in piece.replace(END_OF_WORD, " "))
+        return " ".join(text.decode("utf-8", errors="replace").split())
 
     @staticmethod
     def _plain(text: str) -> str:
         # Letter by letter, since str.lower() looks at neighbours (a Greek sigma at the end of a word).
-        return "".join(letter.lower() for letter in unicodedata.normalize("NFC", text))
+        spaced = re.sub(f"[{''.join(WHITE_SPACE)}]+", " ", unicodedata.normalize("NFC", text))
+        return "".join(letter.lower() for letter in spaced)
 
     def _join(self, word: str) -> tuple[str, ...]:
         """Byte pair encoding of one word."""
@@ -247,8 +242,14 @@ class Tokenizer:
         return tuple(pieces)
 
 
-def _json(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} must be a JSON file; it cannot be read: {error}") from error
+def _any_of(tokens: Iterable[str]) -> re.Pattern:
+    """Finds any of the tokens, the longest first; nothing where there are none."""
+    longest_first = sorted(map(re.escape, tokens), key=len, reverse=True)
+    return re.compile(f"({'|'.join(longest_first) or '(?!)'})")
+
+
+def _cut(text: str, pattern: re.Pattern, tokens: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    """The parts of a text, each with the token that it is, or None."""
+    for index, part in enumerate(pattern.split(text)):
+        if part:
+            yield part, tokens[part] if index % 2 else None

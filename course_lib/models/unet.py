@@ -159,7 +159,8 @@ class UNet(nn.Module):
     level whether it has transformers; attention_up : the same on the way up, from the lowest level, if it is not the
     same; layers : residual blocks a level on the way down (a number, or one for each level; one more on the way up);
     heads : of attention (likewise); context_channels : the width of the text states; groups, eps : of the group norms;
-    depth : transformer blocks in each transformer; linear : see `SpatialTransformer`.
+    depth : transformer blocks in each transformer (likewise); linear : see `SpatialTransformer`; middle : whether there
+    is a middle block, which some smaller models leave out.
 
     Example:
 
@@ -181,18 +182,22 @@ class UNet(nn.Module):
         context_channels: int = 768,
         groups: int = 32,
         eps: float = 1e-5,
-        depth: int = 1,
+        depth: int | Sequence[int] = 1,
         linear: bool = False,
+        middle: bool = True,
     ):
         super().__init__()
         levels = len(channels)
-        layers, heads = ([value] * levels if isinstance(value, int) else list(value) for value in (layers, heads))
+        layers, heads, depth = (
+            [value] * levels if isinstance(value, int) else list(value) for value in (layers, heads, depth)
+        )
         attention_up = list(attention)[::-1] if attention_up is None else list(attention_up)
         for name, values in {
             "attention": attention,
             "attention_up": attention_up,
             "layers": layers,
             "heads": heads,
+            "depth": depth,
         }.items():
             if len(values) != levels:
                 raise ValueError(f"{name} must have one entry for each of the {levels} levels; got {len(values)}")
@@ -200,7 +205,7 @@ class UNet(nn.Module):
 
         def transformer(level: int) -> dict:
             return {
-                "heads": heads[level], "context_channels": context_channels, "groups": groups, "depth": depth,
+                "heads": heads[level], "context_channels": context_channels, "groups": groups, "depth": depth[level],
                 "linear": linear,
             }  # fmt: skip
 
@@ -217,7 +222,7 @@ class UNet(nn.Module):
                 DownBlock(before, width, layers=layers[level], down=down, transformer=settings, **shared)
             )
             kept += [width] * (layers[level] + down)
-        self.mid_block = MiddleBlock(channels[-1], transformer=transformer(levels - 1), **shared)
+        self.mid_block = MiddleBlock(channels[-1], transformer=transformer(levels - 1), **shared) if middle else None
         self.up_blocks = nn.ModuleList()
         before = channels[-1]
         for step, level in enumerate(reversed(range(levels))):
@@ -249,7 +254,8 @@ class UNet(nn.Module):
         for block in self.down_blocks:
             x, states = block(x, time, context)
             kept += states
-        x = self.mid_block(x, time, context)
+        if self.mid_block is not None:
+            x = self.mid_block(x, time, context)
         for block in self.up_blocks:
             below = len(kept) - len(block.resnets) - 1
             x = block(x, time, context, kept, kept[below].shape[-2:] if below >= 0 else None)

@@ -11,12 +11,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-FILES = (
-    "diffusion_pytorch_model.safetensors",
-    "diffusion_pytorch_model.fp16.safetensors",
-    "model.safetensors",
-    "model.fp16.safetensors",
-)
+from course_lib.models.keys import shown
+
+# The files that are opened, the first that is there: one with all weights, or else the index of several.
+FILES = {
+    f"{stem}{kind}.safetensors": f"{stem}.safetensors.index{kind}.json"
+    for stem in ("diffusion_pytorch_model", "model")
+    for kind in ("", ".fp16")
+}
+FLOATS = {torch.float64, torch.float32, torch.float16, torch.bfloat16}
+# One byte a number: some files are smaller that way.
+FLOATS |= {torch.float8_e4m3fn, torch.float8_e4m3fnuz, torch.float8_e5m2, torch.float8_e5m2fnuz}
 # The older spellings that real files have, and ours. A name that becomes empty is left out.
 ALIASES = (
     (re.compile(r"^text_model\."), ""),
@@ -49,35 +54,83 @@ def read_json(path: Path) -> dict:
 
 
 def read_tensors(folder: Path) -> dict[str, torch.Tensor]:
-    """The tensors of one network's folder, under our names, memory-mapped.
+    """The tensors of one network's folder, under our names, memory-mapped; of one file, or of all that an index names.
 
-    Raises FileNotFoundError where there is no safetensors file (a pickle is not opened: it may run any code),
-    ValueError for a file that is cut off or damaged.
+    Raises FileNotFoundError where there is no safetensors file that is opened (a pickle is not: it may run any code),
+    ValueError for a file that is cut off or damaged, and for two tensors of one name.
 
     Example:
 
     >>> read_tensors(Path("nowhere"))
     Traceback (most recent call last):
-    FileNotFoundError: nowhere has no safetensors file; looked for diffusion_pytorch_model.safetensors and three others
+    FileNotFoundError: nowhere has no safetensors file; looked for diffusion_pytorch_model.safetensors and others
     """
-    path = next((folder / name for name in FILES if (folder / name).is_file()), None)
-    if path is None:
-        pickles = sorted(file.name for ending in ("*.bin", "*.ckpt", "*.pt", "*.pth") for file in folder.glob(ending))
-        if pickles:
-            raise FileNotFoundError(
-                f"{folder} has no safetensors file, only {', '.join(pickles)}. That is a pickle: opening one can run "
-                "any program that is hidden in it, so the course does not. Get the model as safetensors"
-            )
-        raise FileNotFoundError(f"{folder} has no safetensors file; looked for {FILES[0]} and three others")
+    path = weights_file(folder)
+    tensors = {}
+    for shard in _shards(path) if path.suffix == ".json" else [path]:
+        for old, tensor in _tensors_of(shard).items():
+            name = our_name(old)
+            if name in tensors:
+                raise ValueError(f"{folder} must have one tensor {name!r}; {shard.name} has another one, as {old!r}")
+            if name is not None:
+                tensors[name] = tensor
+    return tensors
+
+
+def weights_file(folder: Path) -> Path:
+    """The file of a network's weights, or the index of several.
+
+    Raises FileNotFoundError where there is none that is opened, ValueError where there are both.
+
+    Example: see `read_tensors`.
+
+    >>> from course_lib.models.sources import SHIPPED
+    >>> weights_file(SHIPPED / "small-stable-diffusion" / "unet").name
+    'diffusion_pytorch_model.safetensors'
+    """
+    for names in FILES.items():
+        found = [folder / name for name in names if (folder / name).is_file()]
+        if len(found) == 2:
+            raise ValueError(f"{folder} must have {' or '.join(names)}, not both: move one of them away")
+        if found:
+            return found[0]
+    variants = sorted(file.name for file in folder.glob("*.safetensors"))
+    if variants:
+        whole = "model.safetensors" if variants[0].startswith("model") else "diffusion_pytorch_model.safetensors"
+        raise FileNotFoundError(
+            f"{folder} has only {', '.join(variants)}; the course opens {whole}, or its fp16 variant. Give this name "
+            "to the file that you want"
+        )
+    pickles = sorted(file.name for ending in ("*.bin", "*.ckpt", "*.pt", "*.pth") for file in folder.glob(ending))
+    if pickles:
+        raise FileNotFoundError(
+            f"{folder} has no safetensors file, only {', '.join(pickles)}. That is a pickle: opening one can run "
+            "any program that is hidden in it, so the course does not. Get the model as safetensors"
+        )
+    raise FileNotFoundError(f"{folder} has no safetensors file; looked for {next(iter(FILES))} and others")
+
+
+def _shards(index: Path) -> list[Path]:
+    """The files that an index names, all of them there."""
+    places = read_json(index).get("weight_map")
+    if not isinstance(places, dict) or not places or not all(isinstance(place, str) for place in places.values()):
+        raise ValueError(f"{index} must have a weight_map, from tensors to files; got {shown(places)}")
+    shards = [index.with_name(Path(place).name) for place in sorted(set(places.values()))]
+    missing = [shard.name for shard in shards if not shard.is_file()]
+    if missing:
+        raise FileNotFoundError(f"{index} names {', '.join(missing)}, which is missing: fetch the model again")
+    return shards
+
+
+def _tensors_of(path: Path) -> dict[str, torch.Tensor]:
     try:
-        tensors = load_file(path)
+        return load_file(path)
     except (SafetensorError, OSError) as error:
         size = path.stat().st_size
         raise ValueError(
             f"{path} ({size:,} bytes) cannot be read, perhaps its download was cut off: delete it and fetch it again. "
             f"({error})"
         ) from error
-    return {name: tensor for old, tensor in tensors.items() if (name := our_name(old)) is not None}
 
 
 def our_name(name: str) -> str | None:
@@ -99,7 +152,8 @@ def our_name(name: str) -> str | None:
 def fill(network: nn.Module, tensors: dict[str, torch.Tensor], where: str, device: torch.device, dtype: torch.dtype):
     """Put tensors, each of any shape (...), into a network that was made on the meta device; returns it, for use.
 
-    Raises ValueError, naming the tensor, where one is missing, superfluous, misshapen, or holds NaN or infinity.
+    Raises ValueError, naming the tensor, where one is missing, superfluous, misshapen, holds whole numbers (quantised
+    weights, which mean nothing without their scales), NaN or infinity, or numbers that are too large for the dtype.
 
     Example:
 
@@ -123,8 +177,19 @@ def fill(network: nn.Module, tensors: dict[str, torch.Tensor], where: str, devic
                 tensor = tensor[:, :, 0, 0]  # older files hold the VAE's attention as 1 x 1 convolutions
             else:
                 raise ValueError(f"{where}: the tensor {name!r} must be {tuple(shape)}; got {tuple(tensor.shape)}")
-        if not bool(tensor.isfinite().all()):
-            raise ValueError(f"{where}: the tensor {name!r} holds NaN or infinity; fetch the file again")
-        placed[name] = tensor.to(device=device, dtype=dtype)
+        placed[name] = _converted(tensor, f"{where}: the tensor {name!r}", dtype).to(device)
     network.load_state_dict(placed, assign=True)
     return network.eval().requires_grad_(False)
+
+
+def _converted(tensor: torch.Tensor, what: str, dtype: torch.dtype) -> torch.Tensor:
+    if tensor.dtype not in FLOATS:
+        kind, wanted = (str(kind).removeprefix("torch.") for kind in (tensor.dtype, torch.float32))
+        raise ValueError(f"{what} must hold floating-point numbers, such as {wanted}; got {kind}, perhaps quantised")
+    converted = tensor.to(dtype)
+    if bool(converted.isfinite().all()):
+        return converted
+    if tensor.to(torch.float64).isfinite().all():
+        kind = str(dtype).removeprefix("torch.")
+        raise ValueError(f"{what} holds numbers that are too large for {kind}; open the model in float32")
+    raise ValueError(f"{what} holds NaN or infinity; fetch the file again")

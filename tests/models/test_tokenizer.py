@@ -154,5 +154,5 @@ def test_folders_without_a_tokenizer(tmp_path):
     with pytest.raises(ValueError, match="must be a JSON file"):
         Tokenizer.from_folder(tmp_path)
     (tmp_path / "tokenizer.json").write_text('{"model": {"type": "Unigram"}}')
-    with pytest.raises(ValueError, match="of type BPE; got 'Unigram'"):
+    with pytest.raises(ValueError, match='of type BPE; got "Unigram"'):
         Tokenizer.from_folder(tmp_path)
