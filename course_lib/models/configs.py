@@ -152,9 +152,10 @@ def text_settings(config: Mapping) -> dict:
     }
 
 
-def noise_table(config: Mapping) -> tuple[NoiseTable, str]:
+def noise_table(config: Mapping, named: str | None = None) -> tuple[NoiseTable, str]:
     """The noise table and the kind of prediction ("eps", "v" or "x0") from scheduler/scheduler_config.json.
 
+    named : the class of scheduler whose defaults count, if it is not the config's own (see `scheduler_class`).
     Raises ValueError for another kind of table or prediction.
 
     Example:
@@ -164,7 +165,7 @@ def noise_table(config: Mapping) -> tuple[NoiseTable, str]:
     """
     keys = read("the config of scheduler", config, SCHEDULER)
     given = (keys["beta_start"], keys["beta_end"], keys["beta_schedule"])
-    defaults = SCHEDULERS[keys["_class_name"]]
+    defaults = SCHEDULERS[named or keys["_class_name"]]
     start, end, kind = (default if value is None else value for value, default in zip(given, defaults, strict=True))
     steps, prediction = keys["num_train_timesteps"], PREDICTIONS[keys["prediction_type"]]
     if kind == "squaredcos_cap_v2":

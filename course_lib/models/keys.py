@@ -75,7 +75,7 @@ def listed(kind: Kind) -> Kind:
     (True, False)
     """
     return Kind(
-        f"a list, each {kind.words}",
+        f"a list, each entry {kind.words}",
         lambda values: isinstance(values, (list, tuple)) and len(values) > 0 and all(map(kind.fits, values)),
     )
 

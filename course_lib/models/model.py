@@ -176,9 +176,8 @@ stable-diffusion-1.4
             f"it lacks {', '.join(missing)}"
         )
     configs = configs_of(folder)
-    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
     named = scheduler_class(_json_or_nothing(folder / "model_index.json"))
-    table, prediction = noise_table(scheduler | {"_class_name": named} if named else scheduler)
+    table, prediction = noise_table(read_json(folder / "scheduler" / "scheduler_config.json"), named)
     empty = outline(configs)
     tokenizer = Tokenizer.from_folder(folder / "tokenizer", length=empty["text_encoder"].places)
     _check_fit(empty, tokenizer)

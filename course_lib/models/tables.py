@@ -29,8 +29,12 @@ def _all(kind: Kind, *names: str, default: object = None) -> dict[str, Key]:
     return dict.fromkeys(names, Key(kind, default))
 
 
+def _fixed(value: object, *names: str) -> dict[str, Key]:
+    return dict.fromkeys(names, Key(only(value), value))
+
+
 UNET = {
-    "_class_name": Key(only("UNet2DConditionModel"), "UNet2DConditionModel"),
+    **_fixed("UNet2DConditionModel", "_class_name"),
     "sample_size": Key(or_null(or_list(WHOLE)), 64),
     "in_channels": Key(WHOLE, 4),
     "out_channels": Key(WHOLE, 4),
@@ -48,18 +52,18 @@ UNET = {
     "use_linear_projection": Key(FLAG, False),
     # What only one value is built of.
     **_all(or_list(only(False)), "only_cross_attention", default=False),
-    **_all(
-        only(False), "center_input_sample", "dual_cross_attention", "resnet_skip_time_act", "class_embeddings_concat"
+    **_fixed(
+        False, "center_input_sample", "dual_cross_attention", "resnet_skip_time_act", "class_embeddings_concat"
     ),
-    **_all(only(True), "flip_sin_to_cos"),
-    **_all(only(0), "freq_shift"),
-    **_all(only(1), "downsample_padding", "mid_block_scale_factor", "resnet_out_scale_factor"),
-    **_all(only(3), "conv_in_kernel", "conv_out_kernel"),
-    **_all(only("silu"), "act_fn"),
-    **_all(only("default"), "resnet_time_scale_shift", "attention_type"),
-    **_all(only("positional"), "time_embedding_type"),
-    **_all(
-        only(None), "addition_embed_type", "class_embed_type", "num_class_embeds", "cross_attention_norm",
+    **_fixed(True, "flip_sin_to_cos"),
+    **_fixed(0, "freq_shift"),
+    **_fixed(1, "downsample_padding", "mid_block_scale_factor", "resnet_out_scale_factor"),
+    **_fixed(3, "conv_in_kernel", "conv_out_kernel"),
+    **_fixed("silu", "act_fn"),
+    **_fixed("default", "resnet_time_scale_shift", "attention_type"),
+    **_fixed("positional", "time_embedding_type"),
+    **_fixed(
+        None, "addition_embed_type", "class_embed_type", "num_class_embeds", "cross_attention_norm",
         "encoder_hid_dim", "encoder_hid_dim_type", "num_attention_heads", "reverse_transformer_layers_per_block",
         "time_cond_proj_dim", "time_embedding_act_fn", "time_embedding_dim", "timestep_post_act",
     ),
@@ -73,7 +77,7 @@ UNET = {
     ),
 }  # fmt: skip
 VAE = {
-    "_class_name": Key(only("AutoencoderKL"), "AutoencoderKL"),
+    **_fixed("AutoencoderKL", "_class_name"),
     "in_channels": Key(WHOLE, 3),
     "out_channels": Key(WHOLE, 3),
     "down_block_types": Key(listed(only("DownEncoderBlock2D")), ("DownEncoderBlock2D",)),
@@ -86,12 +90,12 @@ VAE = {
     "mid_block_add_attention": Key(FLAG, True),
     "use_quant_conv": Key(FLAG, True),
     "use_post_quant_conv": Key(FLAG, True),
-    **_all(only("silu"), "act_fn"),
-    **_all(only(None), "shift_factor", "latents_mean", "latents_std"),
+    **_fixed("silu", "act_fn"),
+    **_fixed(None, "shift_factor", "latents_mean", "latents_std"),
     **_all(ANYTHING, "sample_size", "force_upcast"),  # for tiles, and for Stable Diffusion XL
 }
 TEXT_ENCODER = {
-    "model_type": Key(only("clip_text_model"), "clip_text_model"),
+    **_fixed("clip_text_model", "model_type"),
     "vocab_size": Key(WHOLE, 49408),
     "max_position_embeddings": Key(WHOLE, 77),
     "hidden_size": Key(WHOLE, 512),
@@ -136,10 +140,10 @@ SCHEDULER = {
     "beta_end": Key(POSITIVE),
     "beta_schedule": Key(one_of("linear", "scaled_linear", "squaredcos_cap_v2")),
     "prediction_type": Key(one_of(*PREDICTIONS), "epsilon"),
-    **_all(only(None), "trained_betas", "shift_terminal"),
-    **_all(only(False), "rescale_betas_zero_snr", "thresholding", "use_flow_sigmas", "use_dynamic_shifting"),
-    **_all(only(True), "predict_epsilon"),
-    **_all(only("discrete"), "timestep_type"),
+    **_fixed(None, "trained_betas", "shift_terminal"),
+    **_fixed(False, "rescale_betas_zero_snr", "thresholding", "use_flow_sigmas", "use_dynamic_shifting"),
+    **_fixed(True, "predict_epsilon"),
+    **_fixed("discrete", "timestep_type"),
     "variance_type": Key(one_of(None, "fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log")),
     # Which sampler, and which of the levels: that is chosen in the course. (clip_sample is for diffusion of pictures;
     # diffusers' Stable Diffusion turns it off, whatever stands here.)
