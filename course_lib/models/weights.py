@@ -98,8 +98,8 @@ def weights_file(folder: Path) -> Path:
     if variants:
         whole = "model.safetensors" if variants[0].startswith("model") else "diffusion_pytorch_model.safetensors"
         raise FileNotFoundError(
-            f"{folder} has only {', '.join(variants)}; the course opens {whole}, or its fp16 variant. Give this name "
-            "to the file that you want"
+            f"{folder} has only {', '.join(variants)}; the course opens {whole}, or its fp16 variant. Give the file "
+            f"that you want this name, or the index of several files the name {FILES[whole]}"
         )
     pickles = sorted(file.name for ending in ("*.bin", "*.ckpt", "*.pt", "*.pth") for file in folder.glob(ending))
     if pickles:
@@ -115,7 +115,10 @@ def _shards(index: Path) -> list[Path]:
     places = read_json(index).get("weight_map")
     if not isinstance(places, dict) or not places or not all(isinstance(place, str) for place in places.values()):
         raise ValueError(f"{index} must have a weight_map, from tensors to files; got {shown(places)}")
-    shards = [index.with_name(Path(place).name) for place in sorted(set(places.values()))]
+    shards = [index.parent / place for place in sorted(set(places.values()))]
+    elsewhere = [shard for shard in shards if shard.parent != index.parent or shard.suffix != ".safetensors"]
+    if elsewhere:
+        raise ValueError(f"{index} must name files beside it, safetensors all; it names {elsewhere[0]}")
     missing = [shard.name for shard in shards if not shard.is_file()]
     if missing:
         raise FileNotFoundError(f"{index} names {', '.join(missing)}, which is missing: fetch the model again")
