@@ -14,14 +14,26 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """What a value must be. words : said in a refusal; fits : whether a value is of this kind."""
+    """What a value must be. words : said in a refusal; fits : whether a value is of this kind.
+
+    Example:
+
+    >>> WHOLE.words, WHOLE.fits(0), WHOLE.fits(1)
+    ('a whole number, at least 1', False, True)
+    """
 
     words: str
     fits: Callable[[object], bool]
 
 
 class Key(NamedTuple):
-    """A key of a config. kind : of its values; default : where the key is absent."""
+    """A key of a config. kind : of its values; default : where the key is absent.
+
+    Example:
+
+    >>> Key(FLAG, True).default
+    True
+    """
 
     kind: Kind
     default: object = None

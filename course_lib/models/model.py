@@ -154,8 +154,12 @@ def load(folder: Path | str, device: torch.device | str = "cpu", dtype: torch.dt
     """Open a Stable Diffusion 1.x: a folder in the diffusers layout, or a name such as "stable-diffusion-1.5".
 
     Only safetensors are opened, memory-mapped. What a name stands for is in `sources.py`; a download says how much
-    before it begins. Raises FileNotFoundError for a missing folder or part, ValueError for a file that is damaged or
-    does not fit, MemoryError, saying what would fit, where the device has too little memory.
+    before it begins. The folder's files mean what they mean to diffusers and transformers; what is not built here is
+    refused before any weights are read.
+
+    Raises FileNotFoundError for a missing folder or part, ValueError for a key that asks for what is not built, named,
+    and for a file that is damaged or does not fit, MemoryError, saying what would fit, where the device has too little
+    memory.
 
     Example:
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from course_lib.models.keys import ANYTHING, FLAG, TEXT, Key, Kind, one_of, only, or_null, read, refuse, shown
+from course_lib.models.keys import ANYTHING, FLAG, TEXT, Key, Kind, listed, one_of, only, or_null, read, refuse, shown
 from course_lib.models.weights import read_json
 
 BEGIN, END = "<|startoftext|>", "<|endoftext|>"
@@ -21,7 +21,7 @@ LENGTH = Kind(
     "a whole number, at least 2",
     lambda value: (type(value) is int and value >= 2) or (type(value) is float and value >= UNLIMITED),
 )
-LIST = Kind("a list", lambda value: isinstance(value, list))
+LIST = Kind("a list", lambda value: isinstance(value, list) or value == {})  # {} is how transformers 4 writes none
 OBJECT = Kind("an object", lambda value: isinstance(value, dict))
 TOKEN = Kind("a text, or an object with its content", lambda value: isinstance(value, (str, dict)) and len(value) > 0)
 SPECIAL = {
@@ -44,12 +44,14 @@ CONFIG = {
     "padding_side": Key(only("right")),
     "truncation_side": Key(only("right")),
     "split_special_tokens": Key(only(False)),
-    # What changes nothing: CLIP's tokenizer always does it, or never, or it is for the way back from numbers to texts.
+    # What changes nothing: CLIP's tokenizer always does it, or never; rows always have the model's length; or it is for
+    # the way back from numbers to texts.
     **dict.fromkeys(
         [
             "add_bos_token", "add_eos_token", "add_prefix_space", "backend", "clean_up_tokenization_spaces",
-            "do_lower_case", "errors", "init_inputs", "is_local", "local_files_only", "name_or_path",
-            "processor_class", "special_tokens_map_file", "tokenizer_file", "use_fast",
+            "do_lower_case", "errors", "init_inputs", "is_local", "local_files_only", "max_length",
+            "model_input_names", "name_or_path", "pad_to_multiple_of", "pad_token_type_id", "processor_class",
+            "special_tokens_map_file", "stride", "tokenizer_file", "truncation_strategy", "use_fast", "verbose",
         ],
         Key(ANYTHING),
     ),
@@ -106,7 +108,10 @@ def read_folder(folder: Path, length: int) -> dict:
         special |= {name: found[name] for name in SPECIAL if name in older}
         more = [*more, *(found["extra_special_tokens"] or [])] or found["additional_special_tokens"] or []
         rows = {number: {"content": text} for text, number in _json(folder / "added_tokens.json").items()}
-        rows |= {row.get("id"): row for row in whole.get("added_tokens", []) if isinstance(row, dict)}
+        more_rows = whole.get("added_tokens") or []
+        if more_rows and not listed(OBJECT).fits(more_rows):
+            refuse(str(folder / "tokenizer.json"), "added_tokens", listed(OBJECT).words, more_rows)
+        rows |= {row.get("id"): row for row in more_rows}
     named = {name: _token(name, value, named=True) for name, value in special.items() if value is not None}
     if named["unk_token"].text not in vocabulary:
         refuse(f"the tokenizer in {folder}", "unk_token", "a token of the vocabulary", named["unk_token"].text)

@@ -110,9 +110,10 @@ SAME = {
     "extra tokens in both": {
         CONFIG: {"extra_special_tokens": ["<x>"]}, MAP: {"extra_special_tokens": [{"content": "<y>"}]},
     },
+    "no extra tokens, as transformers 4 writes it": {CONFIG: {"extra_special_tokens": {}}},
     "another special token": {MAP: {"cls_token": "<x>", "mask_token": "<y>"}},
     "a new padding": {CONFIG: {"pad_token": "<x>"}},
-    "no padding said": {CONFIG: {}, "tokenizer_config.json": {"eos_token": "!"}},
+    "another end": {CONFIG: {"eos_token": "!"}},
     "tokenizer.json alone": {"vocab.json": None, "merges.txt": None, WHOLE: whole()},
     "tokenizer.json before vocab.json": {WHOLE: reversed_vocabulary()},
     "tokenizer.json with an added token": {
@@ -200,6 +201,7 @@ def test_half_a_letter_is_refused(text):
         ({WHOLE: whole(truncation={"direction": "Left"})}, 'truncation, must have direction = "Right"'),
         ({WHOLE: whole(model={"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]})}, r'merge \["a", "b"\] must be'),
         ({WHOLE: whole(model={"type": "BPE", "vocab": {"a": 0}, "merges": [3]})}, "the merge 3 must be of two tokens"),
+        ({WHOLE: whole(added_tokens=["<x>"])}, "must have added_tokens = a list, each entry an object"),
         ({WHOLE: whole(model=None)}, "must hold a model of type BPE; got null"),
     ],
 )  # fmt: skip
