@@ -11,6 +11,7 @@ from course_lib.models import Tokenizer
 from course_lib.models.sources import SHIPPED
 from course_lib.models.tokenizer import BEGIN, END
 
+pytestmark = pytest.mark.filterwarnings("ignore:the prompt has:UserWarning")
 SMALL = SHIPPED / "small-stable-diffusion" / "tokenizer"
 TEXTS = [
     "a red! heart", "a <cat-toy> on blue", "<cat-toy>s A<CAT-TOY>b", "  <x>  <y> heart<x>", f"a {END} b{BEGIN}",
