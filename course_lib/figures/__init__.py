@@ -5,6 +5,7 @@ from course_lib.figures.drawing import (
     beside,
     numbers_panel,
     picture_panel,
+    settled,
     stack,
     text_panel,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "line_panel",
     "numbers_panel",
     "picture_panel",
+    "settled",
     "show",
     "show_pictures",
     "show_pixels",

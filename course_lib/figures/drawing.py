@@ -182,14 +182,31 @@ def numbers_panel(
     return titled(np.asarray(image), title)
 
 
-def number_text(value: float, digits: int = 2) -> str:
-    """Write a number with `digits` decimals, a whole one without, and with a true minus sign.
+def settled(numbers: torch.Tensor) -> torch.Tensor:
+    """The same numbers in float64 to five decimals, without negative zeros: for what is counted, compared and said.
+
+    A sum that cancels is 0 in one order of addition and 1e-8 in another, and processors add in different orders. After
+    this both are 0. numbers (...) : floats of ordinary size, such as those of a picture or a feature map.
 
     Example:
 
-    >>> number_text(3.0), number_text(0.125, digits=3), number_text(-1.0)
-    ('3', '0.125', '−1')
+    >>> settled(torch.tensor([0.1 + 0.2 - 0.3, -1e-8, 4.0000002]))
+    tensor([0., 0., 4.], dtype=torch.float64)
     """
+    return numbers.detach().double().round(decimals=5) + 0.0
+
+
+def number_text(value: float, digits: int = 2) -> str:
+    """Write a number with `digits` decimals, a whole one without, and with a true minus sign.
+
+    It is rounded twice: 0.125 and a 0.1249999 that some processor makes of it are the same number.
+
+    Example:
+
+    >>> number_text(3.0), number_text(0.125, digits=3), number_text(-1.0), number_text(-1e-8)
+    ('3', '0.125', '−1', '0')
+    """
+    value = round(float(value), digits + 3) + 0.0
     text = f"{value:g}" if value == round(value, 0) and abs(value) < 1e6 else f"{value:.{digits}f}"
     return true_minus(text)
 

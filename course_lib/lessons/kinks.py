@@ -10,7 +10,17 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from course_lib import expect, layers
-from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, line_panel, picture_panel, stack, text_panel
+from course_lib.figures import (
+    COLOURS,
+    Drawing,
+    beside,
+    histogram_panel,
+    line_panel,
+    picture_panel,
+    settled,
+    stack,
+    text_panel,
+)
 from course_lib.figures.drawing import TITLE_HEIGHT, number_text, true_minus
 
 # name -> (the function, its slope); "none" is a layer's result as it is.
@@ -31,7 +41,8 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
 
     picture (1, 3, S, S) is made grey; kernel (3, 3) slides over it with padding 1, and `bias` is added. The number at
     one place of the map, (row, column), is marked on the curve, or at its end where it lies beyond. The bars end there,
-    too, and it is said how many numbers have none. What is not 0 and would be rounded to it is called nearly 0.
+    too, and it is said how many numbers have none. What is 0 in five decimals counts as 0, whatever the processor's
+    rounding leaves of it; what is 0 only in two is called nearly 0.
     Raises ValueError for an unknown activation, other shapes, a bias that is not finite, and a place beyond the map.
 
     Example:
@@ -50,11 +61,11 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     function, slope = ACTIVATIONS[activation]
     grey = picture.mean(dim=1, keepdim=True)
     unbiased = layers.conv2d(grey, kernel[None, None].to(grey), padding=1)
-    before = unbiased + bias
-    after = function(before)
+    before = settled(unbiased + bias)
+    after = settled(function(before))
     brightest = unbiased.abs().max().item() or 1.0
     here = before[0, 0, row, column]
-    there, slope_here = function(here).item(), slope(here).item()
+    there, slope_here = after[0, 0, row, column].item(), settled(slope(here)).item()
     maps = stack(
         *(
             picture_panel(numbers[0] / brightest, _SIDE, title, frame=(row - 1, column - 1, 3, 3))

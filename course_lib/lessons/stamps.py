@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from course_lib import expect
-from course_lib.figures import COLOURS, Drawing, beside, picture_panel, stack
+from course_lib.figures import COLOURS, Drawing, beside, picture_panel, settled, stack
 from course_lib.figures.drawing import blend, canvas, font, number_text, titled
 from course_lib.layers import conv2d, conv_transpose2d, upsample_nearest
 
@@ -103,7 +103,7 @@ def grow_nearest(picture: torch.Tensor, kernel: torch.Tensor, stride: int = 2) -
 def _stamp(kernel: torch.Tensor, stride: int) -> torch.Tensor:
     """(K,) -> (1, 1, K, K), with numbers that add up to stride^2."""
     mean = sums(kernel, stride).mean()
-    if mean == 0:
+    if settled(mean / kernel.abs().max().clamp(min=1e-30)) == 0:
         raise ValueError(f"the kernel's entries must not add up to 0; got {kernel.tolist()}")
     return (kernel[:, None] * kernel / mean**2)[None, None]
 

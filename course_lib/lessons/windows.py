@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from course_lib import expect
-from course_lib.figures import COLOURS, Drawing, beside, numbers_panel, picture_panel, stack, text_panel
+from course_lib.figures import COLOURS, Drawing, beside, numbers_panel, picture_panel, settled, stack, text_panel
 from course_lib.figures.drawing import TITLE_HEIGHT, canvas, font, titled, true_minus
 from course_lib.layers import conv2d, output_size, unfold
 
@@ -78,7 +78,7 @@ def _as_written(window, kernel, products, total) -> bool:
 
 def _rounded(numbers: torch.Tensor) -> torch.Tensor:
     """To two decimals, and without negative zeros: what is written in the cells."""
-    return numbers.double().round(decimals=2) + 0.0
+    return settled(numbers).round(decimals=2) + 0.0
 
 
 def _sign(text: str) -> np.ndarray:
