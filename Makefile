@@ -9,7 +9,7 @@ there is no $(ANY_PYTHON). On Debian or Ubuntu: sudo apt install python3-venv"; 
 "$(ANY_PYTHON)" make_environment.py $(if $(PYTHON),--python "$(PYTHON)") $(if $(TORCH),--torch "$(TORCH)")
 PYTEST := $(VENV_PYTHON) -m pytest
 
-.PHONY: help lesson reset test lint unit notebooks-test browser bench notebooks format clean
+.PHONY: help lesson reset test lint unit notebooks-test browser portability bench notebooks format clean
 .PHONY: lesson-environment test-environment
 
 help: ## list these commands
@@ -23,11 +23,11 @@ lesson: lesson-environment ## open the course in JupyterLab
 reset: lesson-environment ## renew your copy of one lesson: make reset LESSON=02
 	@$(VENV_PYTHON) -m course_lib.lessons.copies --reset "$(LESSON)"
 
-test: lint unit notebooks-test browser ## run every test; stops at the first part that fails
+test: test-environment ## run every test, and sum up what failed
+	@$(VENV_PYTHON) tests/parts.py lint unit notebooks-test browser
 
 lint: test-environment ## style of code and notebooks
-	$(VENV_PYTHON) -m ruff check .
-	$(VENV_PYTHON) -m ruff format --check .
+	checked=0; $(VENV_PYTHON) -m ruff check . || checked=1; $(VENV_PYTHON) -m ruff format --check . && exit $$checked
 
 unit: test-environment ## tests of the library and the examples in its docstrings
 	$(PYTEST) -n 2 --dist worksteal -m "not browser" --doctest-modules tests course_lib
@@ -37,6 +37,9 @@ notebooks-test: test-environment ## run every notebook and compare with its stor
 
 browser: test-environment ## tests in a real browser (needs Chromium)
 	$(PYTEST) -m browser tests
+
+portability: test-environment ## run the notebooks again as other processors would, with other threads and rounding
+	@$(VENV_PYTHON) tests/portability.py
 
 bench: test-environment ## measure speed, side by side with PyTorch and diffusers
 	$(VENV_PYTHON) -m benchmarks

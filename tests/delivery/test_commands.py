@@ -40,17 +40,24 @@ def test_reset_names_the_lesson():
     assert '-m course_lib.lessons.copies --reset "02"' in dry_run("reset", "LESSON=02")
 
 
-def test_test_runs_every_part_in_order():
+def test_test_runs_every_part_whatever_fails():
     said = dry_run("test")
-    parts = [
-        "--test",
-        "ruff check",
-        "ruff format --check",
-        '-m "not browser" --doctest-modules',
-        "--nbval",
-        "-m browser",
-    ]
-    places = [said.index(part) for part in parts]
+    assert said.index("make_environment.py --test") < said.index("tests/parts.py lint unit notebooks-test browser")
+
+
+@pytest.mark.parametrize(
+    ("part", "commands"),
+    [
+        ("lint", ["ruff check", "ruff format --check"]),
+        ("unit", ['-m "not browser" --doctest-modules']),
+        ("notebooks-test", ["--nbval"]),
+        ("browser", ["-m browser"]),
+        ("portability", ["tests/portability.py"]),
+    ],
+)
+def test_each_part_runs_its_commands(part, commands):
+    said = dry_run(part)
+    places = [said.index(command) for command in ["--test", *commands]]
     assert places == sorted(places)
 
 
@@ -72,13 +79,6 @@ def test_without_any_python_one_sentence_says_so(tmp_path):
     assert result.stdout == (
         "Python 3.11 or newer is needed; there is no python3. On Debian or Ubuntu: sudo apt install python3-venv\n"
     )
-
-
-def test_ci_runs_make_test_and_installs_what_is_missing():
-    script = ROOT / ".ci" / "run"
-    assert os.access(script, os.X_OK)
-    subprocess.run(["bash", "-n", str(script)], check=True)
-    assert script.read_text().rstrip().endswith("\nmake test")
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:|#)([^)#]+)", README))))
