@@ -17,9 +17,12 @@ from pathlib import Path
 
 import nbformat
 from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "course"
+STILL = 180  # seconds in which neither the kernel says anything nor the page asks for a file: it has stopped
+WHOLE = 1200  # seconds for one wait, however much happens
 LAUNCH = {"args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -61,7 +64,7 @@ class Server:
             self.process = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=log)
         self._wait_until_it_answers()
 
-    def _wait_until_it_answers(self, seconds: float = 90) -> None:
+    def _wait_until_it_answers(self, seconds: float = WHOLE) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -108,15 +111,39 @@ class Notebook:
     """One notebook in one page: run it, find its widgets, look at them."""
 
     def __init__(self, page: Page, server: Server, name: str):
-        self.page = page
+        self.page, self.folder = page, server.root
         self.requests: list[str] = []
+        self.messages = 0  # of the kernel
         page.on("request", lambda request: self.requests.append(request.url))
-        page.set_default_timeout(60_000)
+        page.on("websocket", self._count_messages)
+        page.set_default_timeout(1000 * STILL)
         page.goto(f"{server.address}/lab/workspaces/{uuid.uuid4().hex}/tree/{name}?token={TOKEN}")
-        page.wait_for_selector(".jp-NotebookPanel:visible .jp-CodeCell")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
+        self.wait_for("() => document.querySelector('.jp-NotebookPanel .jp-CodeCell')?.checkVisibility()")
+        self.wait_for("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
         page.evaluate("() => jupyterapp.shell.collapseLeft()")
         self.wait_idle()
+
+    def _count_messages(self, socket) -> None:
+        def count(_):
+            self.messages += 1
+
+        if "/channels" in socket.url:
+            socket.on("framereceived", count)
+
+    def wait_for(self, condition: str, arg=None):
+        """Wait until the function `condition` of the page is true, as long as anything happens; give what it returns.
+
+        What happens are messages of the kernel, and files that the page has not asked for before. Raises
+        AssertionError after STILL seconds without any, and after WHOLE seconds.
+        """
+        end, seen = time.monotonic() + WHOLE, None
+        while seen != (happened := (self.messages, len(set(self.requests)))) and time.monotonic() < end:
+            seen = happened
+            try:
+                return self.page.wait_for_function(condition, arg=arg, timeout=1000 * STILL).json_value()
+            except PlaywrightTimeout:
+                continue
+        raise AssertionError(f"still waiting, after {seen[0]} messages and {seen[1]} files, for {condition}")
 
     def command(self, name: str, **arguments) -> None:
         """Execute one of JupyterLab's commands."""
@@ -125,9 +152,9 @@ class Notebook:
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing to do."""
         ready = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
-        self.page.wait_for_function(ready)
+        self.wait_for(ready)
 
-    def run_all(self, seconds: float = 120) -> None:
+    def run_all(self) -> None:
         """Run all cells and wait until each has its execution count and the kernel is idle."""
         self.command("notebook:run-all-cells")
         done = """() => {
@@ -137,7 +164,7 @@ class Notebook:
             if (errors.length) return errors.map(({ ename, evalue }) => `${ename}: ${evalue}`).join('; ');
             return cells.every(cell => cell.model.executionCount || !cell.model.sharedModel.getSource().trim());
         }"""
-        outcome = self.page.wait_for_function(done, timeout=seconds * 1000).json_value()
+        outcome = self.wait_for(done)
         if outcome is not True:
             raise AssertionError(f"a cell of the notebook failed: {outcome}")
         self.wait_idle()
@@ -145,13 +172,13 @@ class Notebook:
     def shut_kernel_down(self) -> None:
         """End the kernel, as the menu entry does, and wait until it is gone."""
         self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        self.page.wait_for_function("() => !jupyterapp.shell.currentWidget.sessionContext.session")
+        self.wait_for("() => !jupyterapp.shell.currentWidget.sessionContext.session")
 
     def use_theme(self, name: str) -> None:
         """Switch to "JupyterLab Light" or "JupyterLab Dark"."""
         self.command("apputils:change-theme", theme=name)
         light = str("Light" in name).lower()
-        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
+        self.wait_for(f"() => document.body.dataset.jpThemeLight === '{light}'")
 
     def slider(self, label: str) -> Locator:
         """The handle of an ipywidgets slider, by its visible label."""
@@ -163,9 +190,9 @@ class Notebook:
 
     def wait_for_label(self, element: Locator, words: str) -> None:
         """Wait until the aria-label of an element holds these words: the sign that its new picture is there."""
-        element.page.wait_for_function(
+        self.wait_for(
             "([element, words]) => element.getAttribute('aria-label').includes(words)",
-            arg=[element.element_handle(), words],
+            [element.element_handle(), words],
         )
 
     def screenshot(self, path: Path | str, element: Locator | None = None) -> None:

@@ -76,9 +76,9 @@ def test_colour_words_keep_to_their_shapes_and_names_less_so(maps, seen, shape):
 def test_the_begin_mark_knows_nothing_of_the_prompt():
     model = load("small-stable-diffusion")
     one, other = model.encode_text([PROMPT, "a panda on a blue background"])
-    assert torch.equal(one[0], other[0])
+    assert torch.allclose(one[0], other[0], atol=1e-5)  # a product may add up each row in an order of its own
     assert (one[-1] - other[-1]).abs().max() > 0.05
-    assert torch.equal(one[1], other[1]), "both begin with 'a', and no word sees what comes after it"
+    assert torch.allclose(one[1], other[1], atol=1e-5), "both begin with 'a', and no word sees what comes after it"
     assert not torch.allclose(one[2], other[2])
 
 
