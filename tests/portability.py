@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +34,6 @@ class Setting(NamedTuple):
     environment: Mapping[str, str]
     level: str | None = None
     lessons: bool = False
-    options: Sequence[str] = ()  # of pytest, for the lessons' tests
 
 
 SETTINGS = [
@@ -48,12 +47,11 @@ SETTINGS = [
     Setting(
         "four threads",
         {"OMP_NUM_THREADS": "4", "MKL_NUM_THREADS": "4", "MKL_DYNAMIC": "FALSE", "OMP_WAIT_POLICY": "PASSIVE"},
+        lessons=True,
     ),
     Setting(
         "other last bits",
         {"PYTHONSTARTUP": str(ROOT / "tests" / "rounding.py")},
-        lessons=True,
-        options=["-p", "tests.rounding"],
     ),
 ]
 
@@ -89,7 +87,7 @@ def parts(setting: Setting) -> list[Part]:
     environment = {"PYTHONPATH": str(ROOT), **setting.environment}
     made = [Part(f"notebooks, {setting.name}", NOTEBOOKS, environment)]
     if setting.lessons:
-        made.append(Part(f"tests of the lessons, {setting.name}", [*LESSONS, *setting.options], environment))
+        made.append(Part(f"tests of the lessons, {setting.name}", LESSONS, environment))
     return made
 
 

@@ -1,6 +1,6 @@
 """Let PyTorch round as some other processor might, to find what hangs on the last bit.
 
-IPython runs this file at the start of a kernel where PYTHONSTARTUP names it; pytest does with `-p tests.rounding`.
+IPython runs this file at the start of a kernel where PYTHONSTARTUP names it.
 """
 
 from torch import Generator, Tensor, float32, float64, rand, where
@@ -50,10 +50,6 @@ def is_real(value: object) -> bool:
 def is_exact(numbers: Tensor) -> Tensor:
     """Which numbers are multiples of 1/256."""
     return (256 * numbers).frac() == 0
-
-
-def pytest_configure(config):
-    OtherRounding().__enter__()
 
 
 if __name__ == "__main__":
