@@ -143,7 +143,7 @@ class Notebook:
                 return self.page.wait_for_function(condition, arg=arg, timeout=1000 * STILL).json_value()
             except PlaywrightTimeout:
                 continue
-        raise AssertionError(f"still waiting, after {seen[0]} messages and {seen[1]} files, for {condition}")
+        raise AssertionError(f"still waiting, after {happened[0]} messages and {happened[1]} files, for {condition}")
 
     def command(self, name: str, **arguments) -> None:
         """Execute one of JupyterLab's commands."""
