@@ -1,5 +1,6 @@
 """Opening pictures: the shipped set, its captions, its damage, and pictures of the reader's own."""
 
+import hashlib
 import io
 import shutil
 import struct
@@ -9,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib import datasets
+from course_lib import datasets, shipped
 from course_lib.datasets import open_emoji, open_emoji_artwork, open_picture, over_background
 
 STYLES = ["noto", "fluent", "flat", "twemoji"]
@@ -206,9 +207,9 @@ def test_what_cannot_be_decoded_is_damage(copy, monkeypatch):
         open_emoji()
     shutil.copy(datasets.EMOJI / "captions.json", copy / "noto.png")
     monkeypatch.setattr(
-        datasets,
-        "_read_sums",
-        lambda _: {n.name: datasets.hashlib.sha256(n.read_bytes()).hexdigest() for n in copy.iterdir() if n.is_file()},
+        shipped,
+        "sums",
+        lambda _: {n.name: hashlib.sha256(n.read_bytes()).hexdigest() for n in copy.iterdir() if n.is_file()},
     )
     with pytest.raises(ValueError, match="noto.png is damaged: it cannot be decoded"):
         open_emoji("noto")
