@@ -83,7 +83,9 @@ def opened(source, tmp_path, *options, **surroundings):
             cwd=Path(__file__).parents[2],
         )
     try:
-        yield process, wait_for_address(process, log), log
+        address = wait_for_address(process, log)
+        ask(address, "/api/status")  # from its first answer on it hears Ctrl-C
+        yield process, address, log
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, log.read_text()
     finally:
@@ -127,7 +129,7 @@ c.KernelSpecManager.allowed_kernelspecs = {"another"}
 
 
 def test_nobody_elses_settings_reach_the_course(source, tmp_path):
-    """A home that cannot be written, and settings for other work, each of which stopped JupyterLab or opened it to all."""
+    """A home that cannot be written, and settings for other work; they stopped JupyterLab, or opened it to all."""
     for folder, name in (("jupyter", "jupyter_server_config.py"), ("jupyter", "jupyter_lab_config.py")):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / name).write_text(SERVER)
@@ -147,13 +149,19 @@ def test_nobody_elses_settings_reach_the_course(source, tmp_path):
         assert ask(address, "/api/contents/08_noise.ipynb")["name"] == "08_noise.ipynb"
         listens = {each.laddr.ip for each in psutil.Process(process.pid).net_connections() if each.status == "LISTEN"}
         assert listens == {"127.0.0.1"} and not address.endswith("token=known")
-        kernel = ask(address, "/api/kernels", b'{"name": "python3"}')["id"]
         (tmp_path / "mine" / ".copied.json").write_text(json.dumps({"02_convolution.ipynb": "of another day"}))
         (tmp_path / "mine" / "02_convolution.ipynb").write_text("{}")
+        page = {
+            "path": "02_convolution.ipynb",
+            "name": "02_convolution.ipynb",
+            "type": "notebook",
+            "kernel": {"name": "python3"},
+        }
+        kernel = ask(address, "/api/sessions", json.dumps(page).encode())["kernel"]["id"]
         client = BlockingKernelClient(connection_file=str(tmp_path / f"mine/.course/runtime/kernel-{kernel}.json"))
         client.load_connection_file()
-        client.start_channels()
-        client.wait_for_ready(60)
+        client.start_channels(hb=False)
+        client.kernel_info(reply=True, timeout=60)
         said = []
         client.execute_interactive(
             "import sys, matplotlib; matplotlib.get_configdir(); print(sys.prefix); gone", output_hook=said.append
@@ -167,7 +175,6 @@ def test_a_second_start_takes_the_next_free_port(source, tmp_path):
     with opened(source, tmp_path) as (_, first, _), opened(source, tmp_path) as (_, second, _):
         ports = [int(re.search(r":(\d+)/", address)[1]) for address in (first, second)]
         assert 8888 <= ports[0] < ports[1]
-        assert ask(second, "/api/contents")["content"]
 
 
 def test_the_courses_files_are_its_own_and_private(tmp_path):
