@@ -308,3 +308,14 @@ def test_a_huge_picture_is_refused_before_it_is_unpacked(side):
     bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     with pytest.raises(ValueError, match="too large: it has more than 89,478,485 pixels; make it smaller"):
         open_picture(bomb)
+
+
+def test_the_default_precision_of_a_reader_changes_no_picture(emoji):
+    """Lessons show float32; somebody may have set float64 for work of their own."""
+    expected = open_picture(packed(Image.radial_gradient("L")))
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert torch.equal(open_emoji().images, emoji.images) and emoji.images.dtype == torch.float32
+        assert torch.equal(open_picture(packed(Image.radial_gradient("L"))), expected)
+    finally:
+        torch.set_default_dtype(torch.float32)

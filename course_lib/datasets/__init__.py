@@ -166,9 +166,9 @@ def over_background(artwork: torch.Tensor, background: str | tuple[int, int, int
     expect.tensor("artwork", artwork, "(N, 4, H, W)")
     if artwork.shape[1] != 4 or artwork.dtype != torch.uint8:
         raise ValueError(f"artwork must be (N, 4, H, W), uint8; got {tuple(artwork.shape)}, {artwork.dtype}")
-    ground = torch.tensor(_colour(background), device=artwork.device).reshape(3, 1, 1) / 127.5 - 1
+    ground = torch.tensor(_colour(background), device=artwork.device).float().reshape(3, 1, 1) / 127.5 - 1
     colours = artwork[:, :3].float().div_(127.5).sub_(1)  # in place: the whole set at once is 50 MB
-    return torch.lerp(ground, colours, artwork[:, 3:] / 255, out=colours)
+    return torch.lerp(ground, colours, artwork[:, 3:].float() / 255, out=colours)
 
 
 def open_picture(source: str | Path | bytes, size: int = 64) -> torch.Tensor:
