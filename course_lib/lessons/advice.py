@@ -76,7 +76,10 @@ def hidden(lessons: Path = MY_LESSONS, folders: Iterable[Path] | None = None) ->
 def load_ipython_extension(shell) -> None:
     """Let the kernel say, after a cell that has failed, what may be behind it.
 
-    Example: in IPython, %load_ext course_lib.lessons.advice
+    Example: in IPython, or as the course's own kernels do it, by their settings:
+
+    >>> from IPython.core.interactiveshell import InteractiveShell
+    >>> load_ipython_extension(InteractiveShell())
     """
     here = Path.cwd()  # where the page lies
 
