@@ -7,6 +7,8 @@ Every failure that a reader can mend ends in one sentence that says how.
 """
 
 import argparse
+import ast
+import contextlib
 import hashlib
 import os
 import platform
@@ -15,10 +17,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None
+
 ROOT = Path(__file__).resolve().parent
 OLDEST, NEWEST = (3, 11), (3, 14)  # what the packages in constraints.txt are made for
 PYTHONS = ["python3.13", "python3.12", "python3.11", "python3.14", "python3", "python", sys.executable]
 TORCH_INDEX = {"cpu": "https://download.pytorch.org/whl/cpu"}
+INDEXES = ("no-index", "index-url", "extra-index-url", "find-links")
+# What a reader has told pip about the way to the packages is kept. What pip does with them is for the course to say.
+KEPT = (*INDEXES, "trusted-host", "proxy", "cert", "client-cert", "keyring-provider", "cache-dir", "no-cache-dir",
+        "timeout", "default-timeout", "retries")  # fmt: skip
+SECTIONS = ("global", "install", ":env:")  # of pip's settings; the later ones win
+TRIAL = """
+import importlib
+for name in "{}".split():
+    importlib.import_module(name)
+"""
+MODULES = (
+    "torch numpy PIL matplotlib jupyterlab ipykernel ipywidgets anywidget safetensors huggingface_hub accelerate tqdm "
+    "diffusers transformers psutil scipy torchsde course_lib"
+)
 PROBE = """
 import sys
 print(*sys.version_info[:2])
@@ -29,6 +50,39 @@ print("venv")
 
 class Mendable(Exception):
     """A failure whose text tells the reader what to do."""
+
+
+def surroundings(**changes):
+    """The variables that Python and pip are started with: the reader's, without those for either."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
+    return {**kept, **changes}
+
+
+def ask(command, **options):
+    """Run a command and keep what it says."""
+    return subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        errors="replace",
+        **options,
+    )
+
+
+@contextlib.contextmanager
+def alone(root):
+    """Let one process at a time build here; the next one waits for it."""
+    with open(str(root / "constraints.txt")) as file:
+        try:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("The packages are being installed by another start: waiting for it to end.", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError:
+            pass  # a file system without locks
+        yield
 
 
 class Environment:
@@ -56,7 +110,7 @@ class Environment:
     def create(self, python):
         """Make an empty .venv, in the place of a broken one."""
         print("Making .venv with", python, flush=True)
-        if subprocess.call([python, "-m", "venv", "--clear", str(self.folder)]) != 0:
+        if subprocess.call([python, "-m", "venv", "--clear", str(self.folder)], env=surroundings()) != 0:
             raise Mendable("The folder .venv could not be made: see above, mend that, and run this again.")
 
     def drop_unfinished(self):
@@ -75,15 +129,48 @@ class Environment:
         if torch:
             self.pip("--no-deps", "--index-url", TORCH_INDEX[torch], "torch")
         self.pip("--editable", ".[test]" if kind == "test" else ".")
+        self.try_imports()
         for finished in {"lesson", kind}:
             self.stamp(finished).write_text(self.wanted())
 
+    def try_imports(self):
+        """Only what can be imported counts as installed."""
+        print("Trying what was installed.", flush=True)
+        said = ask([str(self.python), "-c", TRIAL.format(MODULES)], cwd=str(self.folder), env=surroundings())
+        if said.returncode != 0:
+            sys.stderr.write(said.stderr)
+            raise Mendable(
+                "The packages are in .venv, but Python cannot load them ({}): remove the folder .venv and run this "
+                "again.".format((said.stderr.split("\n")[-2:] or [""])[0])
+            )
+
+    def pip_settings(self):
+        """What the reader has set for pip, in files or in variables, and is kept: name -> (value, where)."""
+        own = {name: os.environ[name] for name in map(variable, ["config-file", *KEPT]) if name in os.environ}
+        all_of_them = {"PIP_QUIET": "0", "PIP_USER": "0"}  # either in a file would leave out a part of the list
+        command = [str(self.python), "-m", "pip", "config", "list"]
+        said = ask(command, env=surroundings(**all_of_them, **own))
+        if said.returncode != 0:
+            sys.stderr.write(said.stderr)
+            raise Mendable("pip cannot read its own settings: see above, mend them, and run this again.")
+        lines = [line.partition("=") for line in said.stdout.splitlines()]
+        return {
+            name: (ast.literal_eval(value), variable(name) if section == ":env:" else name + " in pip's configuration")
+            for section in SECTIONS
+            for key, _, value in lines
+            for name in KEPT
+            if key == section + "." + name
+        }
+
     def pip(self, *arguments):
         """Run pip install under the constraints; what it says is shown, and read when it fails."""
+        settings = self.pip_settings()
+        kept = {variable(name): value for name, (value, _) in settings.items()}
         command = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check"]
         process = subprocess.Popen(
             [*command, "--constraint", "constraints.txt", *arguments],
             cwd=str(self.root),
+            env=surroundings(PIP_CONFIG_FILE=os.devnull, **kept),
             stderr=subprocess.PIPE,
             universal_newlines=True,
             errors="replace",
@@ -93,22 +180,37 @@ class Environment:
             sys.stderr.write(line)
             said.append(line)
         if process.wait() != 0:
-            raise Mendable(explain("".join(said)))
+            raise Mendable(explain("".join(said), settings))
 
 
-def explain(said):
-    """What a reader can do about a pip that failed with these words."""
+def variable(name):
+    """The variable of the system that holds a setting of pip."""
+    return "PIP_" + name.upper().replace("-", "_")
+
+
+def explain(said, settings):
+    """What a reader can do about a pip that failed with these words, under these settings of their own."""
     if "No space left" in said or "Errno 28" in said:
         return (
             "The disk is full: make room here and in the temporary folder (10 GB, or 4 GB with TORCH=cpu), "
             "and run this again."
         )
-    if any(sign in said for sign in ("Retrying", "NewConnectionError", "ConnectionError", "timed out")):
+    if "Permission denied" in said or "Errno 13" in said:
+        return "The folder .venv cannot be written, perhaps because sudo made it: remove it, and run this again."
+    unreachable = any(sign in said for sign in ("Retrying", "NewConnectionError", "ConnectionError", "timed out"))
+    missing = any(sign in said for sign in ("No matching distribution", "Could not find a version", "adapters"))
+    own = ["{} = {}".format(settings[name][1], settings[name][0].strip()) for name in INDEXES if name in settings]
+    if own and (unreachable or missing):
+        return (
+            "The packages were not found where pip is told to look ({}): take that setting away or mend it, or "
+            "connect if it is right, and run this again.".format("; ".join(own))
+        )
+    if unreachable:
         return (
             "The packages could not be fetched: the first run needs the network; after that it never does. "
             "Connect, and run this again."
         )
-    if "No matching distribution" in said or "Could not find a version" in said:
+    if missing:
         return "There is no package for this system ({}, {}): the README says what is supported.".format(
             platform.system(), platform.machine()
         )
@@ -118,9 +220,7 @@ def explain(said):
 def probe(python):
     """The version of a Python, such as (3, 12), and whether it can make virtual environments; (None, False) if none."""
     try:
-        said = subprocess.run(
-            [python, "-c", PROBE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True
-        ).stdout.split()
+        said = ask([python, "-c", PROBE], env=surroundings()).stdout.split()
         return (int(said[0]), int(said[1])), said[2:] == ["venv"]
     except (OSError, ValueError, IndexError):
         return None, False
@@ -152,6 +252,24 @@ def choose_python(names, avoid=None):
     )
 
 
+def build(environment, kind, options):
+    """Make what is missing of the environment, once nobody else does."""
+    if environment.is_ready(kind):
+        return
+    if not os.access(str(environment.root), os.W_OK):
+        raise Mendable(
+            "The folder {} cannot be written: copy the course to a folder of your own, and run this there.".format(
+                environment.root
+            )
+        )
+    version, _ = probe(str(environment.python))
+    has_pip = version and ask([str(environment.python), "-m", "pip", "--version"], env=surroundings()).returncode == 0
+    if not (has_pip and OLDEST <= version <= NEWEST):
+        names = [options.python] if options.python else PYTHONS
+        environment.create(choose_python(names, avoid=environment.folder))
+    environment.install(kind, options.torch)
+
+
 def main(argv=None, root=ROOT):
     """Build what is missing; 0, or 1 when the reader has something to mend."""
     parser = argparse.ArgumentParser(description="Build the environment of the course in .venv.")
@@ -163,18 +281,13 @@ def main(argv=None, root=ROOT):
     environment = Environment(root)
     try:
         if not environment.is_ready(kind):
-            names = [options.python] if options.python else PYTHONS
-            version, _ = probe(str(environment.python))
-            has_pip = version and not subprocess.call(
-                [str(environment.python), "-m", "pip", "--version"],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            if not (has_pip and OLDEST <= version <= NEWEST):
-                environment.create(choose_python(names, avoid=environment.folder))
-            environment.install(kind, options.torch)
+            with alone(environment.root):
+                build(environment, kind, options)
     except Mendable as mendable:
         print("\n{}".format(mendable), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print("\nThe folder .venv cannot be filled: {}. Mend that, and run this again.".format(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Run this again; it goes on from there.", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Opening pictures: the shipped set, its captions, its damage, and pictures of the reader's own."""
 
+import hashlib
 import io
 import shutil
 import struct
@@ -9,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib import datasets
+from course_lib import datasets, shipped
 from course_lib.datasets import open_emoji, open_emoji_artwork, open_picture, over_background
 
 STYLES = ["noto", "fluent", "flat", "twemoji"]
@@ -206,9 +207,9 @@ def test_what_cannot_be_decoded_is_damage(copy, monkeypatch):
         open_emoji()
     shutil.copy(datasets.EMOJI / "captions.json", copy / "noto.png")
     monkeypatch.setattr(
-        datasets,
-        "_read_sums",
-        lambda _: {n.name: datasets.hashlib.sha256(n.read_bytes()).hexdigest() for n in copy.iterdir() if n.is_file()},
+        shipped,
+        "sums",
+        lambda _: {n.name: hashlib.sha256(n.read_bytes()).hexdigest() for n in copy.iterdir() if n.is_file()},
     )
     with pytest.raises(ValueError, match="noto.png is damaged: it cannot be decoded"):
         open_emoji("noto")
@@ -307,3 +308,14 @@ def test_a_huge_picture_is_refused_before_it_is_unpacked(side):
     bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     with pytest.raises(ValueError, match="too large: it has more than 89,478,485 pixels; make it smaller"):
         open_picture(bomb)
+
+
+def test_the_default_precision_of_a_reader_changes_no_picture(emoji):
+    """Lessons show float32; somebody may have set float64 for work of their own."""
+    expected = open_picture(packed(Image.radial_gradient("L")))
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert torch.equal(open_emoji().images, emoji.images) and emoji.images.dtype == torch.float32
+        assert torch.equal(open_picture(packed(Image.radial_gradient("L"))), expected)
+    finally:
+        torch.set_default_dtype(torch.float32)

@@ -8,31 +8,22 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "course_lib"
-MATHEMATICS = {
-    "layers",
-    "models",
-    "diffusion",
-    "schedulers",
-    "samplers",
-    "pipeline",
-    "datasets",
-    "expect",
-    "device",
-    "threads",
-}
+MATHEMATICS = {"layers", "models", "diffusion", "schedulers", "samplers", "pipeline", "datasets"}
+MATHEMATICS |= {"expect", "device", "shipped", "threads"}
 
 # part: (what it may import of course_lib, what it may import from outside the standard library)
 ALLOWED = {
     "__init__": (MATHEMATICS, set()),
     "expect": (set(), {"torch"}),
+    "shipped": (set(), set()),
     "device": ({"expect"}, {"torch"}),
     "threads": (set(), {"torch", "psutil"}),
     "layers": ({"expect"}, {"torch"}),
     "diffusion": ({"expect"}, {"torch"}),
     "schedulers": ({"expect", "diffusion"}, {"torch", "scipy"}),
     "samplers": ({"expect"}, {"torch", "torchsde"}),
-    "datasets": ({"expect"}, {"torch", "numpy", "PIL"}),
-    "models": ({"expect", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
+    "datasets": ({"expect", "shipped"}, {"torch", "numpy", "PIL"}),
+    "models": ({"expect", "shipped", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
     "pipeline": ({"expect", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
     "__main__": ({"device", "models", "pipeline", "threads"}, {"PIL", "tqdm"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),

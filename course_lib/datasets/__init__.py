@@ -6,10 +6,8 @@ The shipped set is emoji artwork: 256 concepts, each drawn in four styles, with 
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -19,12 +17,12 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageColor, ImageOps
 
-from course_lib import expect
+from course_lib import expect, shipped
 from course_lib.datasets import search
 
 __all__ = ["PictureSet", "open_emoji", "open_emoji_artwork", "open_picture", "over_background"]
 
-EMOJI = Path(__file__).resolve().parents[2] / "data" / "emoji"
+EMOJI = shipped.ROOT / "data" / "emoji"
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +166,9 @@ def over_background(artwork: torch.Tensor, background: str | tuple[int, int, int
     expect.tensor("artwork", artwork, "(N, 4, H, W)")
     if artwork.shape[1] != 4 or artwork.dtype != torch.uint8:
         raise ValueError(f"artwork must be (N, 4, H, W), uint8; got {tuple(artwork.shape)}, {artwork.dtype}")
-    ground = torch.tensor(_colour(background), device=artwork.device).reshape(3, 1, 1) / 127.5 - 1
+    ground = torch.tensor(_colour(background), device=artwork.device).float().reshape(3, 1, 1) / 127.5 - 1
     colours = artwork[:, :3].float().div_(127.5).sub_(1)  # in place: the whole set at once is 50 MB
-    return torch.lerp(ground, colours, artwork[:, 3:] / 255, out=colours)
+    return torch.lerp(ground, colours, artwork[:, 3:].float() / 255, out=colours)
 
 
 def open_picture(source: str | Path | bytes, size: int = 64) -> torch.Tensor:
@@ -223,31 +221,12 @@ def _bytes_of(source: str | Path | bytes) -> tuple[bytes, str]:
 
 
 def _read_shipped(name: str, decode: Callable):
-    """A file of data/emoji, compared with its sha256 in the README there and decoded."""
+    """A file of data/emoji, whole and decoded."""
     folder = EMOJI.parent
     if not folder.is_dir():
         raise FileNotFoundError(f"the course must be run from its checkout (pip install -e .): no folder {folder}")
     rebuild = "; or build it anew, which needs node: python data/emoji/prepare.py"
-    back = f"Bring it back with: git restore data/emoji/{name}{'' if name == 'README.md' else rebuild}"
-    if not (EMOJI / name).is_file():
-        raise FileNotFoundError(f"data/emoji/{name} is missing. {back}")
-    data = (EMOJI / name).read_bytes()
-    if name != "README.md":
-        sums = _read_shipped("README.md", _read_sums)
-        if hashlib.sha256(data).hexdigest() != sums.get(name):
-            raise ValueError(f"data/emoji/{name} is damaged: its sha256 is not the one in README.md. {back}")
-    try:
-        return decode(data)
-    except (OSError, SyntaxError, ValueError):
-        raise ValueError(f"data/emoji/{name} is damaged: it cannot be decoded. {back}") from None
-
-
-def _read_sums(readme: bytes) -> dict[str, str]:
-    """The sha256 of each file, from the table in README.md."""
-    sums = dict(re.findall(r"^\| `(.+?)` \|.*\| `([0-9a-f]{64})` \|$", readme.decode(), re.MULTILINE))
-    if not sums:
-        raise ValueError("no table")
-    return sums
+    return shipped.read(EMOJI, name, decode, otherwise=rebuild)
 
 
 def _planes(picture: Image.Image) -> torch.Tensor:

@@ -90,22 +90,22 @@ def diagram(
         expect.known("role", box.role, COLOURS)
     for name in (name for arrow in arrows for name in (arrow.start, arrow.end)):
         expect.known("box", name, boxes)
-    fig, axis = subplots(width=width, height=height)
-    fig.set_layout_engine("none")
-    axis.set_position((0, 0, 1, 1))
-    axis.set(xlim=(0, width), ylim=(0, height))
-    axis.axis("off")
-    for frame in frames:
-        _draw_frame(axis, frame)
-    patches = {name: _draw_box(axis, box) for name, box in boxes.items()}
-    for arrow in arrows:
-        start, end = boxes[arrow.start], boxes[arrow.end]
-        how = {"arrowstyle": "-|>", "color": COLOURS["ink"], "linewidth": 1.4, "mutation_scale": 13}
-        ends = {"patchA": patches[arrow.start], "patchB": patches[arrow.end], "shrinkA": 1, "shrinkB": 1}
-        path = {"connectionstyle": f"arc3,rad={arrow.bend}"}
-        axis.annotate("", (end.x, end.y), (start.x, start.y), arrowprops={**how, **ends, **path})
-        middle = ((start.x + end.x) / 2 + arrow.shift, (start.y + end.y) / 2 + arrow.lift)
-        axis.text(*middle, arrow.text, ha="center", va="center", fontsize=8.5)
+    with subplots(width=width, height=height) as (fig, axis):
+        fig.set_layout_engine("none")
+        axis.set_position((0, 0, 1, 1))
+        axis.set(xlim=(0, width), ylim=(0, height))
+        axis.axis("off")
+        for frame in frames:
+            _draw_frame(axis, frame)
+        patches = {name: _draw_box(axis, box) for name, box in boxes.items()}
+        for arrow in arrows:
+            start, end = boxes[arrow.start], boxes[arrow.end]
+            how = {"arrowstyle": "-|>", "color": COLOURS["ink"], "linewidth": 1.4, "mutation_scale": 13}
+            ends = {"patchA": patches[arrow.start], "patchB": patches[arrow.end], "shrinkA": 1, "shrinkB": 1}
+            path = {"connectionstyle": f"arc3,rad={arrow.bend}"}
+            axis.annotate("", (end.x, end.y), (start.x, start.y), arrowprops={**how, **ends, **path})
+            middle = ((start.x + end.x) / 2 + arrow.shift, (start.y + end.y) / 2 + arrow.lift)
+            axis.text(*middle, arrow.text, ha="center", va="center", fontsize=8.5)
     return show(fig, alt)
 
 

@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -92,11 +93,32 @@ class Shown:
         display({"text/html": words, "text/plain": ""}, raw=True)
 
 
-def subplots(rows: int = 1, columns: int = 1, width: float = 7, height: float = 3):
-    """Make a figure and its axes in the course's style, without touching matplotlib's global settings.
+class Plot(tuple):
+    """A figure and its axes; within `with`, all that is drawn has the course's style.
+
+    Example:
+
+    >>> with subplots() as (fig, axis):
+    ...     line = axis.plot([0, 1], [1, 0])
+    >>> line[0].get_color() == COLOURS["signal"]
+    True
+    """
+
+    def __enter__(self) -> Plot:
+        self._style = _in_style()
+        self._style.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._style.__exit__(*error)
+
+
+def subplots(rows: int = 1, columns: int = 1, width: float = 7, height: float = 3) -> Plot:
+    """Make a figure and its axes in the course's style, whatever the user has set for matplotlib.
 
     `width` and `height` of the whole figure are in inches; an inch is 100 pixels of the page. Returns the figure and
-    its axes: one for a single plot, else an array of them.
+    its axes: one for a single plot, else an array of them. Matplotlib reads its settings whenever something is drawn,
+    so draw within `with subplots() as (fig, axes):`. The user's settings are back after it.
 
     Raises ValueError where rows or columns are below 1, or a side is not a positive number.
 
@@ -106,16 +128,23 @@ def subplots(rows: int = 1, columns: int = 1, width: float = 7, height: float = 
     >>> axes.shape
     (2,)
     """
-    import matplotlib
     from matplotlib.figure import Figure
 
     expect.whole("rows", rows)
     expect.whole("columns", columns)
-    lines = matplotlib.cycler(color=[COLOURS[name] for name in _LINE_COLOURS], linewidth=[2.0] * len(_LINE_COLOURS))
     size = (expect.number("width", width, low=0.1), expect.number("height", height, low=0.1))
-    with matplotlib.rc_context({**_STYLE, "axes.prop_cycle": lines}):
+    with _in_style():
         fig = Figure(figsize=size, layout="constrained")
-        return fig, fig.subplots(rows, columns)
+        return Plot((fig, fig.subplots(rows, columns)))
+
+
+def _in_style() -> AbstractContextManager:
+    """Matplotlib's own defaults and the course's style on top, for a while."""
+    import matplotlib
+    from matplotlib import style
+
+    lines = matplotlib.cycler(color=[COLOURS[name] for name in _LINE_COLOURS], linewidth=[2.0] * len(_LINE_COLOURS))
+    return style.context({**_STYLE, "axes.prop_cycle": lines}, after_reset=True)
 
 
 def show(fig: Figure, alt: str) -> Shown:
@@ -130,10 +159,8 @@ def show(fig: Figure, alt: str) -> Shown:
     >>> show(fig, alt="A straight line that falls from 1 to 0.")
     Figure: A straight line that falls from 1 to 0.
     """
-    import matplotlib
-
     buffer = io.BytesIO()
-    with matplotlib.rc_context(_STYLE):
+    with _in_style():
         fig.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(fig)

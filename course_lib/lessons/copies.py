@@ -8,15 +8,19 @@ From a terminal: python -m course_lib.lessons.copies [--reset 02]
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from course_lib.shipped import ROOT, bring_back
+
 NOTEBOOKS = ROOT / "notebooks"
 MY_LESSONS = ROOT / "my_lessons"
 RECORD = ".copied.json"  # file -> sha256 of the original when the copy was made
@@ -46,7 +50,7 @@ def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
     A lesson that is there stays as it is. The pages around the lessons (glossary, solutions, pictures) follow their
     originals for as long as the learner has not changed them.
 
-    Raises FileNotFoundError without a folder of lessons.
+    Raises FileNotFoundError without a folder of lessons, OSError where `target` cannot be written.
 
     Example:
 
@@ -59,30 +63,30 @@ def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
     originals = _originals(source)
     record, said = _read_record(target)
     added = 0
-    try:
-        for original in originals:
-            name = original.relative_to(source).as_posix()
-            copy, now = target / name, _sha256(original)
-            if not os.path.lexists(copy):
-                _copy_whole(original, copy, results=not _is_lesson(original, source))
-                record[name] = now
-                added += 1
-                continue
-            then = record.setdefault(name, now)  # a copy of unknown origin counts as one of today's
-            if then == now:
-                continue
-            if _is_lesson(original, source):
-                said.append(
-                    f"{name} has changed since your copy was made: "
-                    f"`make reset LESSON={name[:2]}` brings the new one and keeps yours."
-                )
-            elif copy.is_file() and _sha256(copy) == then:
-                _copy_whole(original, copy)
-                record[name] = now
-            else:
-                said.append(f"{name} has changed since your copy was made: delete your copy to get the new one.")
-    finally:
-        _write_record(target, record)
+    with _writing(target):
+        try:
+            for original in originals:
+                name = original.relative_to(source).as_posix()
+                copy, now = target / name, _sha256(original)
+                if not os.path.lexists(copy):
+                    with _part(original, copy, results=not _is_lesson(original, source)) as part:
+                        part.replace(copy)
+                    record[name] = now
+                    added += 1
+                    continue
+                then = record.setdefault(name, now)  # a copy of unknown origin counts as one of today's
+                if then == now:
+                    continue
+                if _is_lesson(original, source):
+                    said.append(_older(name))
+                elif copy.is_file() and _sha256(copy) == then:
+                    with _part(original, copy) as part:
+                        part.replace(copy)
+                    record[name] = now
+                else:
+                    said.append(f"{name} has changed since your copy was made: delete your copy to get the new one.")
+        finally:
+            _write_record(target, record)
     if added:
         said.insert(0, f"{added} files copied to {target.name}, for you to change as you like.")
     return said
@@ -93,7 +97,8 @@ def reset(lesson: str, source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> s
 
     The new copy has no results, as after `fill`.
 
-    Raises ValueError, listing the lessons, when there is no such lesson; FileNotFoundError without a folder of lessons.
+    Raises ValueError, listing the lessons, when there is no such lesson; FileNotFoundError without a folder of lessons;
+    OSError where `target` cannot be written: then the old copy is where it was.
 
     Example:
 
@@ -105,20 +110,59 @@ def reset(lesson: str, source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> s
     name = find_lesson(lesson, source)
     record, _ = _read_record(target)
     copy, said = target / name, f"{name} is new."
-    if os.path.lexists(copy):
-        old = _free_name(target / "old", copy.stem)
-        copy.rename(old)
-        said = f"{name} is new; your old copy is {old.relative_to(target.parent).as_posix()}."
-    _copy_whole(source / name, copy, results=False)
-    _write_record(target, record | {name: _sha256(source / name)})
+    # Whatever needs room on the disk comes first, so that a full one changes nothing.
+    with _writing(target), _part(source / name, copy, results=False) as part:
+        old = _free_name(target / "old", copy.stem) if os.path.lexists(copy) else None
+        _write_record(target, record | {name: _sha256(source / name)})
+        if old:
+            copy.rename(old)
+            said = f"{name} is new; your old copy is {old.relative_to(target.parent).as_posix()}."
+        part.replace(copy)
     return said
+
+
+def older(target: Path) -> list[str]:
+    """What to say of the learner's copies in `target` whose lesson has changed since; nothing where none are kept.
+
+    Example:
+
+    >>> older(Path("nowhere"))
+    []
+    """
+    record, _ = _read_record(target)
+    originals = {name: NOTEBOOKS / name for name in record if (target / name).is_file()}
+    lessons = {name: path for name, path in originals.items() if path.is_file() and _is_lesson(path, NOTEBOOKS)}
+    return [_older(name) for name, path in lessons.items() if _sha256(path) != record[name]]
+
+
+def _older(name: str) -> str:
+    return (
+        f"{name} has changed since your copy was made: "
+        f"`make reset LESSON={name[:2]}` brings the new one and keeps yours."
+    )
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """Say what to do where the learner's folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise OSError(f"The disk is full: {target} cannot be written. Make room, and run this again.") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            where = error.filename2 or error.filename or target
+            raise OSError(
+                f"{where} cannot be written, perhaps because somebody else made it (sudo?): give yourself the right to "
+                f"write in {target}, or copy the course to a folder of your own, and run this again."
+            ) from error
+        raise
 
 
 def _originals(source: Path) -> list[Path]:
     if not source.is_dir():
         raise FileNotFoundError(
-            f"expected the lessons in {source}, and there is no such folder: start the course from its own folder "
-            "(git restore notebooks brings it back)"
+            f"expected the lessons in {source}, and there is no such folder. {bring_back('notebooks')}"
         )
     paths = (path for path in source.rglob("*") if path.is_file())
     return sorted(path for path in paths if not any(part[0] in "._" for part in path.relative_to(source).parts))
@@ -132,15 +176,16 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _copy_whole(original: Path, copy: Path, results: bool = True) -> None:
-    """Copy under another name first, so that nothing half-written ever carries the real one."""
+@contextmanager
+def _part(original: Path, copy: Path, results: bool = True) -> Iterator[Path]:
+    """A whole copy under another name, so that nothing half-written ever carries the real one."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     part = copy.with_name(f".{copy.name}.part")
     try:
         shutil.copyfile(original, part)
         if not results:
             _clear(part)
-        part.replace(copy)
+        yield part
     finally:
         part.unlink(missing_ok=True)
 

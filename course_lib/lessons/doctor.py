@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import platform
 import shutil
@@ -10,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from course_lib.lessons.advice import hidden
+from course_lib.lessons.copies import ROOT
+
 GIB = 2**30
 LABEXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 PACKAGES = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "diffusers")
-INSTALL = "Run `make lesson` again (without make: python make_environment.py)."
+INSTALL = "Remove the folder .venv and run `make lesson` again (without make: python make_environment.py)."
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,20 @@ def examine() -> list[Check]:
     Example:
 
     >>> [check.name for check in examine()][:3]
-    ['Python', 'torch', 'jupyterlab']
+    ['Python', 'names', 'torch']
     """
     parts: list[tuple[str, Callable[[], tuple[bool, str]], str]] = [
         ("Python", _python, "Install Python 3.11 or newer, remove the folder .venv, and run `make lesson` again."),
-        ("torch", _torch, INSTALL),
+        ("names", _names, "Python takes the first file of a name that it finds."),
+        ("torch", lambda: (True, importlib.import_module("torch").__version__), INSTALL),
+        ("numpy", lambda: (True, importlib.import_module("numpy").__version__), INSTALL),
         *((name, lambda name=name: (True, importlib.metadata.version(name)), INSTALL) for name in PACKAGES),
         ("widgets", _widgets, INSTALL),
         ("device", _device, "Unset COURSE_DEVICE, or set it to cpu."),
         ("memory", _memory, "Close other programs: a lesson needs up to 1.2 GiB."),
         ("free disk", _disk, "Make room, so that your lessons can be saved."),
-        ("pictures", _pictures, "Run `git restore data`."),
+        ("pictures", _pictures, "The lessons need them."),
+        ("small model", _small_model, "The lessons need it."),
     ]
     return [_check(*part) for part in parts]
 
@@ -74,8 +80,11 @@ def _check(name: str, look: Callable[[], tuple[bool, str]], remedy: str) -> Chec
         ok, said = look()
     except importlib.metadata.PackageNotFoundError:
         ok, said = False, "not installed"
-    except Exception as error:  # whatever is broken here must become a line, not end the examination
+    except (ValueError, FileNotFoundError) as error:  # ours: they say what is wrong with this part
         ok, said = False, f"{error}".rstrip(".")
+    except Exception as error:  # whatever is broken here must become a line, not end the examination
+        ok, said = False, (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        remedy = " ".join(hidden()) or INSTALL  # a library that cannot be loaded, whichever part asked for it
     return Check(name, ok, said, remedy)
 
 
@@ -83,10 +92,8 @@ def _python() -> tuple[bool, str]:
     return sys.version_info >= (3, 11), platform.python_version()
 
 
-def _torch() -> tuple[bool, str]:
-    import torch
-
-    return True, torch.__version__
+def _names() -> tuple[bool, str]:
+    return not (found := hidden()), " ".join(found).rstrip(".") or "no file hides a library"
 
 
 def _device() -> tuple[bool, str]:
@@ -126,6 +133,12 @@ def _pictures() -> tuple[bool, str]:
     from course_lib.datasets import open_emoji
 
     return True, f"{len(open_emoji())} emoji, each file whole"
+
+
+def _small_model() -> tuple[bool, str]:
+    from course_lib.models.sources import find
+
+    return True, f"{find('small-stable-diffusion').name}, each file whole"
 
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib import expect
+from course_lib import expect, shipped
 
-ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "data" / "weights"
+SHIPPED = shipped.ROOT / "data" / "weights"
 WANTED = ["*/*.json", "*/*.txt", "*.json"]  # besides the weights: configs, vocabularies
 SAFETY_CHECKER = "safety_checker/model"
 
@@ -74,8 +73,9 @@ def find(name: str, *, download: bool = True, safety_checker: bool = False) -> P
     safety_checker : whether a folder of the hub must hold the weights of the model's safety checker, too.
 
     Local folders come first: `name` under the folder that COURSE_MODELS names, then what the course ships. How much
-    will be fetched is said before it is. Raises ValueError for an unknown name, FileNotFoundError when all places
-    failed, saying which were tried and what to do.
+    will be fetched is said before it is, and what the course ships is compared with its sha256. Raises ValueError for
+    an unknown name and a damaged shipped file, FileNotFoundError when all places failed, saying which were tried and
+    what to do.
 
     Example:
 
@@ -85,10 +85,13 @@ def find(name: str, *, download: bool = True, safety_checker: bool = False) -> P
 small-stable-diffusion? There are: small-stable-diffusion, stable-diffusion-1.5, stable-diffusion-1.4
     """
     source, tried = SOURCES[name], []
-    for folder in filter(None, (os.environ.get("COURSE_MODELS"), SHIPPED)):
-        if (Path(folder) / name).is_dir():
-            return Path(folder) / name
-        tried.append(f"the folder {Path(folder) / name}: not there")
+    own = os.environ.get("COURSE_MODELS")
+    for folder in (Path(own), SHIPPED) if own else (SHIPPED,):
+        if folder == SHIPPED and not source.hub_ids:
+            shipped.check(folder, name)
+        if (folder / name).is_dir():
+            return folder / name
+        tried.append(f"the folder {folder / name}: not there")
     offline = os.environ.get("HF_HUB_OFFLINE") == "1"
     for hub_id in source.hub_ids:
         for local in (True, False) if download and not offline else (True,):

@@ -4,11 +4,15 @@ import base64
 import io
 
 import matplotlib
+import matplotlib.style
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
 
 from course_lib.figures import COLOURS, Shown, show, show_pixels, subplots
+from course_lib.figures.diagrams import Arrow, Box, diagram
+from tests.notebooks.execute import all_notebooks
 
 
 def test_global_settings_stay_as_they_are():
@@ -17,6 +21,50 @@ def test_global_settings_stay_as_they_are():
     axis.plot([0, 1], [1, 0])
     show(fig, "A falling line.")
     assert dict(matplotlib.rcParams) == before
+
+
+def drawn():
+    """The pictures of a plot with all that lessons draw, and of a diagram."""
+    with subplots(1, 2, width=6, height=3) as (fig, (left, right)):
+        left.plot([0, 1], [1, 0], "o-", label="falling")
+        left.axvline(0.5)
+        left.legend()
+        left.set(title="A title", xlabel="x", ylabel="$x^2$")
+        right.bar([1, 2], [3, 4])
+        right.loglog([1, 10], [1, 100], ":")
+        right.text(1, 2, "words")
+    boxes = {"a": Box(1, 0.5, "in", "note"), "b": Box(4, 0.5, "out")}
+    return show(fig, "A plot.").png, diagram(boxes, [Arrow("a", "b", "numbers")], 5, 1, "A diagram.").png
+
+
+SETTINGS = {
+    "no LaTeX": {"text.usetex": True},
+    "dark": matplotlib.style.library["dark_background"],
+    "large": {"font.size": 30, "axes.titlesize": 40, "lines.linewidth": 9, "lines.markersize": 20, "figure.dpi": 30},
+    "comic": {"font.family": "serif", "path.sketch": (1, 100, 2), "legend.frameon": False, "savefig.bbox": "tight"},
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_a_figure_is_the_same_pixel_for_pixel_whatever_the_user_has_set(settings):
+    expected = drawn()
+    with matplotlib.rc_context(SETTINGS[settings]):
+        before = dict(matplotlib.rcParams)
+        assert drawn() == expected
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_the_users_settings_are_back_after_an_error():
+    before = dict(matplotlib.rcParams)
+    with pytest.raises(ZeroDivisionError), subplots():
+        _ = 1 / 0
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_lessons_draw_in_the_style(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert cell.cell_type != "code" or "= subplots(" not in cell.source, cell.source
 
 
 def test_lines_have_the_course_colours():

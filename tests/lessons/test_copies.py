@@ -1,6 +1,8 @@
 """The learner's copies: filled, never overwritten, renewed one at a time."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -102,11 +104,11 @@ def test_a_copy_that_is_cut_off_leaves_nothing_half_written(source, target, monk
     def breaks_off(original, part):
         if original.name == "02_convolution.ipynb":
             part.write_text("orig")
-            raise OSError("No space left on device")
+            raise OSError(errno.ENOSPC, "No space left on device")
         return whole(original, part)
 
     monkeypatch.setattr(shutil, "copyfile", breaks_off)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="The disk is full: "):
         copies.fill(source, target)
     assert sorted(everything(target)) == [".copied.json", "00_start.ipynb"]
     monkeypatch.undo()
@@ -209,3 +211,52 @@ def test_the_command_ends_in_one_sentence():
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1 and result.stdout == ""
     assert result.stderr.startswith("LESSON must be the number of a lesson") and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("what", ["fill", "reset"])
+def test_a_folder_that_cannot_be_written_is_one_sentence(source, target, monkeypatch, number, what):
+    """Root may write everywhere, so the refusal is made."""
+    copies.fill(source, target)
+    (source / "03_relu.ipynb").write_text("new")
+    before = everything(target)
+
+    def refuse(original, part):
+        raise OSError(number, os.strerror(number), str(part))
+
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+    with pytest.raises(
+        OSError, match=r"my_lessons/.* cannot be written, .*: give yourself the right to write in"
+    ) as caught:
+        copies.fill(source, target) if what == "fill" else copies.reset("02", source, target)
+    assert "Errno" not in str(caught.value)
+    assert everything(target) == before
+
+
+@pytest.mark.parametrize("step", ["copyfile", "_write_record"])
+def test_a_reset_on_a_full_disk_changes_nothing(source, target, monkeypatch, step):
+    copies.fill(source, target)
+    (target / "02_convolution.ipynb").write_text("mine")
+    before = everything(target)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil if step == "copyfile" else copies, step, full)
+    with pytest.raises(
+        OSError, match=r"The disk is full: .*my_lessons cannot be written. Make room, and run this again.$"
+    ):
+        copies.reset("02", source, target)
+    assert everything(target) == before
+
+
+def test_a_copy_older_than_its_lesson_is_known_by_its_record(source, target, monkeypatch):
+    monkeypatch.setattr(copies, "NOTEBOOKS", source)
+    copies.fill(source, target)
+    assert copies.older(target) == []
+    for name in ("02_convolution.ipynb", "glossary.md"):
+        (source / name).write_text("second edition")
+    (sentence,) = copies.older(target)
+    assert sentence.startswith("02_convolution.ipynb has changed") and "make reset LESSON=02" in sentence
+    copies.reset("02", source, target)
+    assert copies.older(target) == []

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -13,6 +14,7 @@ import torch
 
 from course_lib import datasets, device
 from course_lib.lessons import doctor
+from course_lib.models import sources
 
 
 def line(name):
@@ -23,8 +25,8 @@ def test_everything_works_here():
     checks = doctor.examine()
     assert doctor.verdict(checks) == "Everything works.", "\n".join(map(str, checks))
     assert [check.name for check in checks] == [
-        *("Python", "torch", "jupyterlab", "ipywidgets", "anywidget", "matplotlib", "diffusers"),
-        *("widgets", "device", "memory", "free disk", "pictures"),
+        *("Python", "names", "torch", "numpy", "jupyterlab", "ipywidgets", "anywidget", "matplotlib", "diffusers"),
+        *("widgets", "device", "memory", "free disk", "pictures", "small model"),
     ]
     assert all(str(check).startswith("[OK]   ") for check in checks)
     assert line("torch").said == torch.__version__
@@ -49,10 +51,11 @@ FAULTS = {
         "make lesson",
     ),
     "widgets": (sys, "prefix", "/nowhere", "make lesson"),
-    "device": (device, "choose_device", refuse, "COURSE_DEVICE"),
+    "device": (device, "choose_device", refuse, "Remove the folder .venv and run `make lesson` again"),
     "memory": (psutil, "virtual_memory", lambda: SimpleNamespace(available=1e9, total=8e9), "Close other programs"),
     "free disk": (shutil, "disk_usage", lambda path: SimpleNamespace(free=1e8), "Make room"),
-    "pictures": (datasets, "open_emoji", refuse, "git restore data"),
+    "pictures": (datasets, "EMOJI", Path("data/nowhere"), "git restore data"),
+    "small model": (sources, "SHIPPED", Path("data/nowhere"), "git restore data"),
 }
 
 
@@ -83,13 +86,40 @@ def test_the_command_fails_when_a_check_fails(monkeypatch):
     monkeypatch.setenv("COURSE_DEVICE", "gpu")
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stdout.endswith("1 of 12 checks failed.\n")
+    assert result.stdout.endswith("1 of 15 checks failed.\n")
 
 
-def test_a_broken_torch_is_a_line_and_no_traceback(tmp_path):
-    (tmp_path / "torch.py").write_text("raise ImportError('libtorch is damaged')")
+def examined(folder, text, monkeypatch, name="torch.py"):
+    """What the doctor says where PYTHONPATH holds a file with this text."""
+    (folder / name).write_text(text)
     command = [sys.executable, "-m", "course_lib.lessons.doctor"]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert "[FAIL] torch: libtorch is damaged. Run `make lesson` again" in result.stdout, result.stderr
+    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+    result = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
     assert "Traceback" not in result.stderr
+    return result.stdout.splitlines()
+
+
+def test_a_broken_library_on_pythonpath_is_named_with_its_folder_wherever_it_is_needed(tmp_path, monkeypatch):
+    """Nothing else is advised: to install again, or to bring files back, would change nothing."""
+    foreign = f"{tmp_path} hides the course's own torch: unset PYTHONPATH, and start the course again."
+    said = examined(tmp_path, "raise ImportError('libtorch is damaged\\nin many lines')", monkeypatch)
+    assert f"[FAIL] torch: libtorch is damaged. {foreign}" in said
+    failed = [line for line in said if line.startswith("[FAIL]")]
+    assert len(failed) == 5 and said[-1] == "5 of 15 checks failed."
+    assert all(foreign.rstrip(".") in line for line in failed)
+    assert not any(word in line for line in said for word in ("make lesson", "git restore", "COURSE_DEVICE"))
+
+
+def test_a_broken_numpy_on_pythonpath_is_named(tmp_path, monkeypatch):
+    said = examined(tmp_path, "raise ImportError('no multiarray')", monkeypatch, "numpy.py")
+    assert (
+        f"[FAIL] numpy: no multiarray. {tmp_path} hides the course's own numpy: unset PYTHONPATH, and start the course "
+        "again." in said
+    )
+    assert not any(word in line for line in said for word in ("make lesson", "git restore", "COURSE_DEVICE"))
+
+
+def test_a_broken_library_of_the_course_itself_must_be_installed_again(monkeypatch):
+    """`make lesson` alone would find everything installed, and change nothing."""
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert "Remove the folder .venv and run `make lesson` again" in str(line("numpy"))
