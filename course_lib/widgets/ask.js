@@ -1,12 +1,11 @@
 // A question with its choices. The replies came with it, so it works without the kernel.
 
-function render({ model, el }) {
+function render({ model, el, signal }) {
   const { text, choices } = model.get("question");
-  // Each widget loads this module anew, so a counter would not tell the questions of a page apart.
-  const name = `cl-question-${Math.random().toString(36).slice(2)}`;
+  const name = newId();
   const reply = element("div", { class: "cl-reply", role: "status" });
   const options = choices.map((choice) => {
-    const radio = element("input", { type: "radio", name, ...TAKES_KEYS });
+    const radio = element("input", { type: "radio", name });
     radio.addEventListener("change", () => {
       const verdict = element("strong", {}, choice.right ? "Right. " : "Not yet. ");
       reply.classList.toggle("cl-right", choice.right);
@@ -15,6 +14,7 @@ function render({ model, el }) {
     return element("label", {}, radio, element("span", {}, ...prose(choice.text)));
   });
   el.classList.add("cl-widget", "cl-ask");
+  keepKeys(signal);
   el.append(element("fieldset", {}, element("legend", {}, ...prose(text)), ...options, reply));
 }
 

@@ -28,6 +28,7 @@ class Player(anywidget.AnyWidget):
     _css = styles()
     sprite = traitlets.Bytes().tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
+    runs = traitlets.Int().tag(sync=True)  # counts runs; the page decodes one when it changes
 
     def load(self, steps: Iterable, decode: Callable | None = None, *, title: str = "", pixel_scale=None) -> None:
         """Show another run; the arguments are those of `player`.
@@ -49,6 +50,7 @@ class Player(anywidget.AnyWidget):
         with self.hold_sync():
             self.about = {**layout, "title": title, "sentences": list(frames.sentences)}
             self.sprite = sprite
+            self.runs += 1
 
     def contact_sheet(self) -> Shown:
         """About eight evenly chosen frames as a still figure, for a cell of its own.
