@@ -17,6 +17,7 @@ from pathlib import Path
 from course_lib.lessons.copies import MY_LESSONS, NOTEBOOKS, fill, find_lesson
 
 SETTINGS = Path(__file__).with_name("lab_settings")
+EXTENSIONS = Path(__file__).parents[1] / "widgets" / "labextensions"
 
 
 def free_port(port: str) -> int:
@@ -56,6 +57,7 @@ def lab_arguments(port: int, lesson: str, folder: Path, browser: bool) -> list[s
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{lesson}",
         f"--LabApp.app_settings_dir={SETTINGS}",  # no news, no questions about updates
+        f"--LabApp.extra_labextensions_path={EXTENSIONS}",  # widgets that show themselves when a lesson is reopened
         "--LabApp.extension_manager=readonly",
         "--ServerApp.answer_yes=True",  # Ctrl-C stops at once
         "--Application.log_level=WARN",

@@ -38,6 +38,11 @@ function render({ model, el, signal }) {
     canvas.getContext("2d").putImageData(pixels, 0, 0);
   }
 
+  function repaint() {
+    paint();
+    hasChanged(el);
+  }
+
   function moveTo(row, column) {
     const cell = [Math.max(0, Math.min(rows - 1, row)), Math.max(0, Math.min(columns - 1, column))];
     if (String(cell) === String(model.get("cell"))) return;
@@ -69,7 +74,12 @@ function render({ model, el, signal }) {
   canvas.addEventListener("keydown", key);
   canvas.addEventListener("pointerdown", point);
   canvas.addEventListener("pointermove", point);
-  listen(model, "change:drawn", paint, signal);
+  listen(model, "change:drawn", repaint, signal);
+  keepStill(el, () => {
+    if (model.get("message")) return null; // no drawing of these values: the one that was kept stays
+    const alt = canvas.getAttribute("aria-label");
+    return { alt, width: Math.round(parseFloat(canvas.style.width)), data: { "image/png": png(canvas), "text/plain": `Figure: ${alt}` } };
+  });
   paint();
 }
 

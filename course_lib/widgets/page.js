@@ -89,3 +89,19 @@ function changeSign(button, name, path) {
   button.title = name;
   button.querySelector("path").setAttribute("d", path);
 }
+
+/**
+ * What is saved of a widget, so that the notebook can show it when it is opened again: `still(state)` gives what has
+ * changed since `state` was kept, or null. labextensions/course-lib asks for it.
+ */
+function keepStill(el, still) {
+  el.clStill = still;
+}
+
+/** Tell the notebook that a widget shows something new, which is not saved yet. */
+function hasChanged(el) {
+  el.dispatchEvent(new CustomEvent("cl-changed", { bubbles: true }));
+}
+
+/** The pixels of a canvas as they stand in a notebook. */
+const png = (canvas) => canvas.toDataURL("image/png").split(",")[1];

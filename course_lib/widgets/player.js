@@ -9,6 +9,18 @@ const SIGNS = {
 const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
 const pause_ms = () => (CALM.matches ? 1000 : 150);
 
+/** Pictures side by side in one, with a little room between them. */
+function beside(pictures) {
+  const width = pictures.reduce((sum, picture) => sum + picture.width + 4, -4);
+  const sheet = element("canvas", { width, height: Math.max(...pictures.map(({ height }) => height)) });
+  let left = 0;
+  for (const picture of pictures) {
+    sheet.getContext("2d").drawImage(picture, left, 0);
+    left += picture.width + 4;
+  }
+  return sheet;
+}
+
 function render({ model, el, signal }) {
   const title = element("div", { class: "cl-title" });
   const panes = element("div", { class: "cl-panes" });
@@ -101,6 +113,11 @@ function render({ model, el, signal }) {
     show(0);
   }
 
+  async function reload() {
+    await load();
+    hasChanged(el);
+  }
+
   /** Elsewhere on the page the arrow keys are JupyterLab's, and lead away. */
   function takeKeys() {
     slider.focus({ preventScroll: true });
@@ -112,7 +129,15 @@ function render({ model, el, signal }) {
   slider.addEventListener("input", () => scrub(Number(slider.value)));
   panes.addEventListener("click", takeKeys);
   el.addEventListener("keydown", key);
-  listen(model, "change:runs", load, signal);
+  listen(model, "change:runs", reload, signal);
+  keepStill(el, (state) => {
+    if (state.runs === model.get("runs")) return null;
+    const alt = [about.title, about.sentences[frame]].filter(Boolean).join(". ");
+    const names = ["sprite", "about", "runs"];
+    const data = { "image/png": png(beside(canvases)), "text/plain": `Figure: ${alt}` };
+    const width = about.panes.reduce((sum, { shown }) => sum + shown, 0);
+    return { alt, width, data, state: Object.fromEntries(names.map((name) => [name, model.get(name)])) };
+  });
   listen(model, "msg:custom", takeKeys, signal); // the reader has asked for this run
   load();
   signal.addEventListener("abort", () => {

@@ -10,7 +10,7 @@ import traitlets
 from course_lib import expect
 from course_lib.figures import Shown, contact_sheet, show_pixels
 from course_lib.widgets.frames import evenly_chosen, frames_of, sprite_of
-from course_lib.widgets.page import module, static_bundle, styles
+from course_lib.widgets.page import kept_whole, module, static_bundle, styles
 
 
 class Player(anywidget.AnyWidget):
@@ -74,7 +74,7 @@ class Player(anywidget.AnyWidget):
         return show_pixels(pixels, alt)
 
     def _repr_mimebundle_(self, **options):
-        return static_bundle(super()._repr_mimebundle_(**options), self.contact_sheet())
+        return static_bundle(super()._repr_mimebundle_(**options), self.contact_sheet(), kept_whole(self))
 
 
 def player(

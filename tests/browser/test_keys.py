@@ -125,12 +125,17 @@ def test_saving_and_running_are_still_the_notebooks(page_of_controls):
 
 def test_what_is_wrong_is_tied_to_its_field(page_of_controls):
     _, cells = page_of_controls
-    for field in (cells["explorer"].get_by_role("textbox", name="seed"), cells["explorer"].get_by_label("row 1, column 1")):
+    for field in (
+        cells["explorer"].get_by_role("textbox", name="seed"),
+        cells["explorer"].get_by_label("row 1, column 1"),
+    ):
         assert field.get_attribute("aria-describedby") is None
         field.fill("many")
         field.press("Enter")
         field.and_(cells["explorer"].locator("[aria-invalid=true]")).wait_for()
-        described = field.evaluate("field => document.getElementById(field.getAttribute('aria-describedby')).textContent")
+        described = field.evaluate(
+            "field => document.getElementById(field.getAttribute('aria-describedby')).textContent"
+        )
         assert "got 'many'" in described
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 
 import numpy as np
 import pytest
@@ -61,11 +60,10 @@ FILES = {
 }
 
 
-def upload(notebook, cell, name, content):
+def upload(notebook, cell, path, content):
+    path.write_bytes(content)  # too large to be handed over without a file
     with notebook.page.expect_file_chooser() as files:
         cell.get_by_role("button", name="Your own picture").click()
-    path = notebook.server.root / name  # a large file has to lie on the disk
-    path.write_bytes(content)
     files.value.set_files(path)
 
 
@@ -80,28 +78,28 @@ def wait_until_shown(notebook, cell, name, content):
         return shown.reduce((sum, value, place) => sum + Math.abs(value - expected[place]), 0) / expected.length < 3;
     }"""
     canvas = cell.locator(".cl-explorer-canvas canvas")
-    notebook.page.wait_for_function(near, arg=[canvas.element_handle(), json.loads(json.dumps(expected.ravel().tolist()))])
+    notebook.page.wait_for_function(near, arg=[canvas.element_handle(), expected.ravel().tolist()])
     cell.locator(".cl-upload .cl-message").wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_picture_of_any_size_is_opened(chooser, name):
+def test_a_picture_of_any_size_is_opened(chooser, name, tmp_path):
     notebook, cells = chooser
     make, least, most = FILES[name]
     content = make()
     assert least < len(content) < most
-    upload(notebook, cells["chooser"], name, content)
+    upload(notebook, cells["chooser"], tmp_path / name, content)
     wait_until_shown(notebook, cells["chooser"], name, content)
 
 
-def test_what_is_too_large_and_not_for_a_browser_is_explained_and_the_next_file_works(chooser):
+def test_what_is_too_large_and_not_for_a_browser_is_explained_and_the_next_file_works(chooser, tmp_path):
     notebook, cells = chooser
     cell, message = cells["chooser"], cells["chooser"].locator(".cl-upload .cl-message")
     for name, content in {
         "scan of a wall.tif": file_of(four_quarters(2000, 1600), "TIFF"),
         "cut off.jpg": photograph()[:200] + b"\0" * 9_000_000,
     }.items():
-        upload(notebook, cell, name, content)
+        upload(notebook, cell, tmp_path / name, content)
         size = f"{round(len(content) / 1e6)} MB"
         words = f"The browser cannot open {name} ({size}) to make it smaller. Save it as PNG or JPEG first."
         message.get_by_text(words).wait_for()
@@ -110,5 +108,5 @@ def test_what_is_too_large_and_not_for_a_browser_is_explained_and_the_next_file_
         described = "button => document.getElementById(button.getAttribute('aria-describedby')).textContent"
         assert button.evaluate(described) == words
         tiny = file_of(Image.new("RGB", (9, 9), (0, 0, 128)), "PNG")
-        upload(notebook, cell, "next.png", tiny)
+        upload(notebook, cell, tmp_path / "next.png", tiny)
         wait_until_shown(notebook, cell, "next.png", tiny)
