@@ -30,6 +30,7 @@ OWN = {  # where the course's server and its kernels keep what is theirs, below 
 }
 KERNEL_SETTINGS = 'c.InteractiveShellApp.extensions = ["course_lib.lessons.advice"]\n'
 NOT_OURS = ("JUPYTER", "IPYTHON", "MPL", "MATPLOTLIBRC")  # how the names of others' settings begin
+EXTENSIONS = Path(__file__).parents[1] / "widgets" / "labextensions"
 
 
 def free_port(port: str) -> int:
@@ -75,6 +76,7 @@ def lab_arguments(port: int, lesson: str, folder: Path, browser: bool, more_port
         f"--LabApp.app_dir={share / 'lab'}",
         f"--LabApp.app_settings_dir={SETTINGS}",  # no news, no questions about updates
         f"--LabApp.labextensions_path={share / 'labextensions'}",
+        f"--LabApp.extra_labextensions_path={EXTENSIONS}",  # widgets that show themselves when a lesson is reopened
         "--LabApp.extension_manager=readonly",
         "--ServerApp.answer_yes=True",  # Ctrl-C stops at once
         "--Application.log_level=WARN",

@@ -1,8 +1,9 @@
 """Widgets: what a reader moves, steps through and answers. Each works by keyboard and says its state in words."""
 
 from course_lib.widgets.ask import Ask, ask
-from course_lib.widgets.controls import KernelEditor, PictureChooser
 from course_lib.widgets.explorer import Explorer
+from course_lib.widgets.kernel import KernelEditor
+from course_lib.widgets.pictures import PictureChooser
 from course_lib.widgets.player import Player, player
 from course_lib.widgets.runner import Runner
 from course_lib.widgets.trial import Trial, slider_works

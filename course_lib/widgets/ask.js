@@ -1,21 +1,43 @@
 // A question with its choices. The replies came with it, so it works without the kernel.
 
-function render({ model, el }) {
+function render({ model, el, signal }) {
   const { text, choices } = model.get("question");
-  // Each widget loads this module anew, so a counter would not tell the questions of a page apart.
-  const name = `cl-question-${Math.random().toString(36).slice(2)}`;
+  const name = newId();
   const reply = element("div", { class: "cl-reply", role: "status" });
-  const options = choices.map((choice) => {
-    const radio = element("input", { type: "radio", name, ...TAKES_KEYS });
+  const radios = choices.map(() => element("input", { type: "radio", name }));
+  const options = choices.map((choice, index) =>
+    element("label", {}, radios[index], element("span", {}, ...prose(choice.text))),
+  );
+  const verdict = ({ right }) => (right ? "Right. " : "Not yet. ");
+
+  function show() {
+    const choice = choices[model.get("chosen")];
+    if (!choice) return;
+    radios[model.get("chosen")].checked = true;
+    reply.classList.toggle("cl-right", choice.right);
+    reply.replaceChildren(element("strong", {}, verdict(choice)), ...prose(choice.reply));
+  }
+
+  radios.forEach((radio, index) =>
     radio.addEventListener("change", () => {
-      const verdict = element("strong", {}, choice.right ? "Right. " : "Not yet. ");
-      reply.classList.toggle("cl-right", choice.right);
-      reply.replaceChildren(verdict, ...prose(choice.reply));
-    });
-    return element("label", {}, radio, element("span", {}, ...prose(choice.text)));
+      model.set("chosen", index);
+      model.save_changes();
+      show();
+      hasChanged(el);
+    }),
+  );
+  keepStill(el, (state) => {
+    const chosen = model.get("chosen");
+    if (chosen === state.chosen) return null;
+    const lines = choices.map((choice, index) => `  (${index === chosen ? "x" : " "}) ${choice.text}`);
+    const said = verdict(choices[chosen]) + choices[chosen].reply;
+    return { state: { chosen }, data: { "text/plain": [`Question: ${text}`, ...lines, said].join("\n") } };
   });
   el.classList.add("cl-widget", "cl-ask");
+  keepKeys(signal);
   el.append(element("fieldset", {}, element("legend", {}, ...prose(text)), ...options, reply));
+  listen(model, "change:chosen", show, signal);
+  show();
 }
 
 export default { render };

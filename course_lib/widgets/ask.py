@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from course_lib.lessons.quiz import Question
-from course_lib.widgets.page import module, static_bundle, styles
+from course_lib.widgets.page import kept_whole, module, static_bundle, styles
 
 _SAID_TWICE = re.compile(r"^(right|yes|no|not yet)[:.]\s+(.)", re.IGNORECASE)
 
@@ -27,9 +27,10 @@ class Ask(anywidget.AnyWidget):
     _esm = module("ask.js")
     _css = styles()
     question = traitlets.Dict().tag(sync=True)
+    chosen = traitlets.Int(-1).tag(sync=True)  # the answer on the page; -1 for none
 
     def _repr_mimebundle_(self, **options):
-        return static_bundle(super()._repr_mimebundle_(**options), question_text(self.question))
+        return static_bundle(super()._repr_mimebundle_(**options), question_text(self.question), kept_whole(self))
 
 
 def ask(question: Question) -> Ask:

@@ -2,17 +2,19 @@
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-function render({ model, el }) {
-  const canvas = element("canvas", { role: "img" });
+function render({ model, el, signal }) {
+  const [rows, columns] = model.get("cells");
+  const canvas = element("canvas", rows ? { role: "application", tabindex: 0 } : { role: "img" }); // one takes keys
   const sentence = element("div", { class: "cl-sentence", "aria-live": "polite" });
   const message = element("div", { class: "cl-message", role: "alert" });
   el.classList.add("cl-widget", "cl-explorer-canvas");
   const paper = element("div", { class: "cl-paper" }, canvas);
   el.append(sentence, message, paper); // words first: the drawing below may end in empty paper
 
-  const [rows, columns] = model.get("cells");
+  keepKeys(signal);
+  nameSliders(el, signal);
+
   if (rows) {
-    Object.entries({ tabindex: 0, ...TAKES_KEYS }).forEach(([name, value]) => canvas.setAttribute(name, value));
     canvas.classList.add("cl-takes-cursor");
     const hint = "The arrow keys, or the mouse, move the cursor in the picture.";
     canvas.title = hint;
@@ -34,6 +36,11 @@ function render({ model, el }) {
     const { buffer, byteOffset, byteLength } = model.get("pixels");
     const pixels = new ImageData(new Uint8ClampedArray(buffer, byteOffset, byteLength), width, height);
     canvas.getContext("2d").putImageData(pixels, 0, 0);
+  }
+
+  function repaint() {
+    paint();
+    hasChanged(el);
   }
 
   function moveTo(row, column) {
@@ -67,35 +74,13 @@ function render({ model, el }) {
   canvas.addEventListener("keydown", key);
   canvas.addEventListener("pointerdown", point);
   canvas.addEventListener("pointermove", point);
-  model.on("change:drawn", paint);
-  paint();
-  const watch = nameControls(el);
-  return () => {
-    model.off("change:drawn", paint);
-    watch.disconnect();
-  };
-}
-
-/** The sliders of ipywidgets have a visible label but no name for screen readers: lend them their label. */
-function nameControls(el) {
-  const watch = new MutationObserver(() => {
-    const box = el.closest(".cl-explorer");
-    for (const row of box ? box.querySelectorAll(".widget-inline-hbox") : []) {
-      const label = row.querySelector(".widget-label");
-      const control = row.querySelector("[role=slider]");
-      if (!label || !control) continue;
-      control.setAttribute("aria-label", label.textContent);
-      control.setAttribute("data-lm-suppress-shortcuts", "true");
-    }
+  listen(model, "change:drawn", repaint, signal);
+  keepStill(el, () => {
+    if (model.get("message")) return null; // no drawing of these values: the one that was kept stays
+    const alt = canvas.getAttribute("aria-label");
+    return { alt, width: Math.round(parseFloat(canvas.style.width)), data: { "image/png": png(canvas), "text/plain": `Figure: ${alt}` } };
   });
-  const attached = () => {
-    const box = el.closest(".cl-explorer");
-    if (!box) return requestAnimationFrame(attached);
-    watch.observe(box, { childList: true, subtree: true });
-    box.append(document.createComment("named")); // the first round
-  };
-  requestAnimationFrame(attached);
-  return watch;
+  paint();
 }
 
 export default { render };

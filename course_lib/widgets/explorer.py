@@ -13,7 +13,7 @@ from course_lib import expect
 from course_lib.figures import Drawing, Shown, show_pixels
 from course_lib.figures.style import check_pixels
 from course_lib.widgets.numbers import with_field
-from course_lib.widgets.page import module, static_bundle, styles
+from course_lib.widgets.page import MOVE_IT, module, static_bundle, styles
 
 
 class Canvas(anywidget.AnyWidget):
@@ -181,4 +181,4 @@ class Explorer(ipywidgets.VBox):
             self.canvas.put(drawing)
 
     def _repr_mimebundle_(self, **options):
-        return static_bundle(super()._repr_mimebundle_(**options), self.static())
+        return static_bundle(super()._repr_mimebundle_(**options), self.static(), {"note": MOVE_IT})

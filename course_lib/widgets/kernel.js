@@ -1,23 +1,24 @@
 // The kernel editor's view: nine fields and a list of well-known kernels. What is typed goes to Python as it is.
 
-function render({ model, el }) {
-  const select = element("select", { "aria-label": "Kernel", ...TAKES_KEYS });
-  const message = element("div", { class: "cl-message", role: "alert" });
+function render({ model, el, signal }) {
+  const select = element("select", { "aria-label": "Kernel" });
+  const message = element("div", { class: "cl-message", role: "alert", id: newId() });
   const inputs = model.get("fields").map((_, index) => {
     const place = `Kernel, row ${Math.floor(index / 3)}, column ${index % 3}`;
-    return element("input", { type: "text", inputmode: "decimal", "aria-label": place, ...TAKES_KEYS });
+    return element("input", { type: "text", inputmode: "decimal", "aria-label": place });
   });
   const rows = [0, 3, 6].map((first) =>
     element("tr", {}, ...inputs.slice(first, first + 3).map((input) => element("td", {}, input))),
   );
   el.classList.add("cl-widget", "cl-kernel");
+  keepKeys(signal);
   el.append(select, element("table", { role: "presentation" }, ...rows), message);
 
   function show() {
     const wrong = model.get("wrong");
     inputs.forEach((input, index) => {
       input.value = input.title = model.get("fields")[index];
-      input.setAttribute("aria-invalid", index === wrong);
+      setWrong(input, message, index === wrong);
     });
     message.textContent = model.get("message");
     const names = ["own numbers", ...model.get("presets")];
@@ -44,10 +45,8 @@ function render({ model, el }) {
     model.set("preset", select.selectedIndex ? select.value : "");
     model.save_changes();
   });
-  const changes = "change:fields change:preset change:message change:wrong";
-  model.on(changes, show);
+  listen(model, "change:fields change:preset change:message change:wrong", show, signal);
   show();
-  return () => model.off(changes, show);
 }
 
 export default { render };

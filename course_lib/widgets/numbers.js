@@ -1,21 +1,21 @@
 // A number that is typed: the text goes to Python as it is, and what Python says to it stands below the field.
 
-function render({ model, el }) {
+function render({ model, el, signal }) {
   const input = element("input", {
     type: "text",
     inputmode: "decimal",
     "aria-label": model.get("label"),
-    ...TAKES_KEYS,
   });
-  const message = element("div", { class: "cl-message", role: "alert" });
+  const message = element("div", { class: "cl-message", role: "alert", id: newId() });
   el.classList.add("cl-widget", "cl-field");
+  keepKeys(signal);
   if (model.get("named")) el.append(element("span", { class: "cl-name", "aria-hidden": true }, model.get("label")));
   el.append(input, message);
 
   function show() {
     input.value = input.title = model.get("text");
     message.textContent = model.get("message");
-    input.setAttribute("aria-invalid", message.textContent !== "");
+    setWrong(input, message, message.textContent !== "");
   }
 
   function send() {
@@ -27,7 +27,7 @@ function render({ model, el }) {
   // A message that went away only after the field is left would move a button away from under the mouse.
   input.addEventListener("input", () => {
     message.textContent = "";
-    input.setAttribute("aria-invalid", false);
+    setWrong(input, message, false);
   });
   input.addEventListener("change", send);
   input.addEventListener("keydown", (event) => {
@@ -41,9 +41,8 @@ function render({ model, el }) {
     }
     send();
   });
-  model.on("change:text change:message", show);
+  listen(model, "change:text change:message", show, signal);
   show();
-  return () => model.off("change:text change:message", show);
 }
 
 export default { render };

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
+
+import anywidget
 
 from course_lib.figures import Shown
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+MOVE_IT = "Run this cell to move it."
 _HERE = Path(__file__).parent
 
 
@@ -35,10 +40,14 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-def static_bundle(live: tuple[dict, dict] | dict | None, still: Shown | str) -> tuple[dict, dict]:
+def static_bundle(
+    live: tuple[dict, dict] | dict | None, still: Shown | str, kept: dict | None = None
+) -> tuple[dict, dict]:
     """Join a widget's live view with its still form: a picture with alt text, or plain words.
 
-    A page that can run widgets takes the view; a code host, or a page without a kernel, the still form.
+    A page that can run widgets takes the view; a code host, or a page without a kernel, the still form. `kept`, from
+    `kept_whole` or {"note": ...}, goes into the metadata beside the view: from it `labextensions/course-lib` shows the
+    widget when the notebook is opened again.
 
     Example:
 
@@ -46,7 +55,28 @@ def static_bundle(live: tuple[dict, dict] | dict | None, still: Shown | str) -> 
     ({'view': 1, 'text/plain': 'A slider.'}, {})
     """
     data, metadata = live if isinstance(live, tuple) else (live or {}, {})
+    if kept is not None:
+        metadata = {**metadata, WIDGET_VIEW: {"course_lib": kept}}
     if isinstance(still, str):
         return {**data, "text/plain": still}, metadata
     picture, about = still._repr_mimebundle_()
     return {**data, **picture}, {**metadata, **about}
+
+
+def kept_whole(widget: anywidget.AnyWidget, note: str = "") -> dict:
+    """Code and state of a widget that works without a kernel; `note` is shown below it when it is opened again.
+
+    Example:
+
+    >>> from course_lib.widgets import Player
+    >>> kept_whole(Player(sprite=b"abc"))["state"]
+    {'about': {}, 'runs': 0, 'sprite': {'base64': 'YWJj'}}
+    """
+    names = sorted(set(widget.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names(sync=True)))
+    names = [name for name in names if not name.startswith("_")]
+    state = {name: _packed(getattr(widget, name)) for name in names}
+    return {"esm": widget._esm, "css": widget._css, "state": state, "note": note}
+
+
+def _packed(value):
+    return {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value

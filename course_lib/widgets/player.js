@@ -9,16 +9,30 @@ const SIGNS = {
 const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
 const pause_ms = () => (CALM.matches ? 1000 : 150);
 
-function render({ model, el }) {
+/** Pictures side by side in one, with a little room between them. */
+function beside(pictures) {
+  const width = pictures.reduce((sum, picture) => sum + picture.width + 4, -4);
+  const sheet = element("canvas", { width, height: Math.max(...pictures.map(({ height }) => height)) });
+  let left = 0;
+  for (const picture of pictures) {
+    sheet.getContext("2d").drawImage(picture, left, 0);
+    left += picture.width + 4;
+  }
+  return sheet;
+}
+
+function render({ model, el, signal }) {
   const title = element("div", { class: "cl-title" });
   const panes = element("div", { class: "cl-panes" });
   const back = signButton("One step back", SIGNS.back);
   const play = signButton("Play", SIGNS.play);
   const forward = signButton("One step forward", SIGNS.forward);
-  const slider = element("input", { type: "range", min: 0, step: 1, ...TAKES_KEYS });
+  const slider = element("input", { type: "range", min: 0, step: 1 });
   const sentence = element("div", { class: "cl-sentence" });
   const bar = element("div", { class: "cl-bar" }, back, play, forward, slider);
   el.classList.add("cl-widget", "cl-player");
+  keepKeys(signal);
+  nameSliders(el, signal);
   el.append(title, panes, bar, sentence);
 
   let about = model.get("about");
@@ -87,7 +101,7 @@ function render({ model, el }) {
     stop();
     const bytes = model.get("sprite");
     const picture = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
-    if (bytes !== model.get("sprite")) return picture.close(); // a newer run has arrived meanwhile
+    if (signal.aborted || bytes !== model.get("sprite")) return picture.close(); // gone, or a newer run has arrived
     sprite?.close();
     sprite = picture;
     about = model.get("about");
@@ -97,6 +111,11 @@ function render({ model, el }) {
     slider.max = last();
     slider.setAttribute("aria-label", about.title || "Step of the denoising run");
     show(0);
+  }
+
+  async function reload() {
+    await load();
+    hasChanged(el);
   }
 
   /** Elsewhere on the page the arrow keys are JupyterLab's, and lead away. */
@@ -110,15 +129,21 @@ function render({ model, el }) {
   slider.addEventListener("input", () => scrub(Number(slider.value)));
   panes.addEventListener("click", takeKeys);
   el.addEventListener("keydown", key);
-  model.on("change:about change:sprite", load);
-  model.on("msg:custom", takeKeys); // the reader has asked for this run
+  listen(model, "change:runs", reload, signal);
+  keepStill(el, (state) => {
+    if (state.runs === model.get("runs")) return null;
+    const alt = [about.title, about.sentences[frame]].filter(Boolean).join(". ");
+    const names = ["sprite", "about", "runs"];
+    const data = { "image/png": png(beside(canvases)), "text/plain": `Figure: ${alt}` };
+    const width = about.panes.reduce((sum, { shown }) => sum + shown, 0);
+    return { alt, width, data, state: Object.fromEntries(names.map((name) => [name, model.get(name)])) };
+  });
+  listen(model, "msg:custom", takeKeys, signal); // the reader has asked for this run
   load();
-  return () => {
+  signal.addEventListener("abort", () => {
     stop();
-    model.off("change:about change:sprite", load);
-    model.off("msg:custom", takeKeys);
     sprite?.close();
-  };
+  });
 }
 
 export default { render };

@@ -10,7 +10,7 @@ import traitlets
 from course_lib import expect
 from course_lib.figures import Shown, contact_sheet, show_pixels
 from course_lib.widgets.frames import evenly_chosen, frames_of, sprite_of
-from course_lib.widgets.page import module, static_bundle, styles
+from course_lib.widgets.page import kept_whole, module, static_bundle, styles
 
 
 class Player(anywidget.AnyWidget):
@@ -28,6 +28,7 @@ class Player(anywidget.AnyWidget):
     _css = styles()
     sprite = traitlets.Bytes().tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
+    runs = traitlets.Int().tag(sync=True)  # counts runs; the page decodes one when it changes
 
     def load(self, steps: Iterable, decode: Callable | None = None, *, title: str = "", pixel_scale=None) -> None:
         """Show another run; the arguments are those of `player`.
@@ -49,6 +50,7 @@ class Player(anywidget.AnyWidget):
         with self.hold_sync():
             self.about = {**layout, "title": title, "sentences": list(frames.sentences)}
             self.sprite = sprite
+            self.runs += 1
 
     def contact_sheet(self) -> Shown:
         """About eight evenly chosen frames as a still figure, for a cell of its own.
@@ -72,7 +74,7 @@ class Player(anywidget.AnyWidget):
         return show_pixels(pixels, alt)
 
     def _repr_mimebundle_(self, **options):
-        return static_bundle(super()._repr_mimebundle_(**options), self.contact_sheet())
+        return static_bundle(super()._repr_mimebundle_(**options), self.contact_sheet(), kept_whole(self))
 
 
 def player(

@@ -8,7 +8,7 @@ import ipywidgets
 
 from course_lib.figures import Shown
 from course_lib.widgets.numbers import with_field
-from course_lib.widgets.page import static_bundle
+from course_lib.widgets.page import kept_whole, static_bundle
 from course_lib.widgets.player import Player
 
 
@@ -80,4 +80,5 @@ class Runner(ipywidgets.VBox):
             self.player.send({"ran": True})  # the arrow keys shall now move through this run
 
     def _repr_mimebundle_(self, **options):
-        return static_bundle(super()._repr_mimebundle_(**options), self.static())
+        kept = kept_whole(self.player, "Run this cell to run it with other values.")
+        return static_bundle(super()._repr_mimebundle_(**options), self.static(), kept)

@@ -1,13 +1,14 @@
 // The first widget a learner meets: it shows at once whether the page and the kernel do their part.
 
-function render({ model, el }) {
+function render({ model, el, signal }) {
   const [width, height] = model.get("size");
   const canvas = element("canvas", { role: "img", width, height });
-  const slider = element("input", { type: "range", min: 0, max: 100, "aria-label": "Noise", ...TAKES_KEYS });
+  const slider = element("input", { type: "range", min: 0, max: 100, "aria-label": "Noise" });
   const sentence = element("div", { class: "cl-sentence" });
   const page = element("div", {}, "[OK] The page: widgets run here. Move the slider with the mouse or the arrow keys.");
   const kernel = element("div", { role: "status" }, "[..] The kernel: waiting for its answer.");
   el.classList.add("cl-widget", "cl-trial");
+  keepKeys(signal);
   el.append(canvas, element("div", { class: "cl-bar" }, slider), sentence, page, kernel);
 
   const floats = (name) => {
@@ -47,12 +48,9 @@ function render({ model, el }) {
     clearTimeout(silence);
     kernel.textContent = "[OK] The kernel: it answers.";
   };
-  model.on("msg:custom", answered);
+  signal.addEventListener("abort", () => clearTimeout(silence));
+  listen(model, "msg:custom", answered, signal);
   model.send({ hello: true });
-  return () => {
-    clearTimeout(silence);
-    model.off("msg:custom", answered);
-  };
 }
 
 export default { render };

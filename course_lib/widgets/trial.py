@@ -32,7 +32,7 @@ class Trial(anywidget.AnyWidget):
     size = traitlets.List().tag(sync=True)
 
     def _repr_mimebundle_(self, **options):
-        return static_bundle(super()._repr_mimebundle_(**options), NO_WIDGETS)
+        return static_bundle(super()._repr_mimebundle_(**options), NO_WIDGETS, {"note": ""})
 
 
 def slider_works(picture: torch.Tensor | None = None) -> Trial:

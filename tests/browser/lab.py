@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parents[2]
+LABEXTENSIONS = ROOT / "course_lib" / "widgets" / "labextensions"
 TOKEN = "course"
 STILL = 180  # seconds in which neither the kernel says anything nor the page asks for a file: it has stopped
 WHOLE = 1200  # seconds for one wait, however much happens
@@ -58,6 +59,7 @@ class Server:
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
             *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"),
             f"--LabApp.app_settings_dir={app_settings}",
+            f"--LabApp.extra_labextensions_path={LABEXTENSIONS}",
         ]
         self.log = home / "server.log"
         with self.log.open("w") as log:

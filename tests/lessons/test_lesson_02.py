@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from course_lib.datasets import open_emoji
 from course_lib.layers import conv2d, output_size
 from course_lib.lessons import lesson_02 as lesson
-from course_lib.widgets.controls import KERNELS
+from course_lib.widgets.kernel import KERNELS
 
 PICTURE = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
 EDGES = torch.tensor(KERNELS["edges, vertical"], dtype=torch.float32)

@@ -17,7 +17,7 @@ from course_lib.lessons import kinks
 from course_lib.lessons import lesson_03 as lesson
 from course_lib.lessons.kinks import REACH
 from course_lib.models import VAE, TextEncoder, UNet
-from course_lib.widgets.controls import KERNELS
+from course_lib.widgets.kernel import KERNELS
 from tests.rounding import OtherRounding
 
 ZEBRA = open_emoji(style="fluent").select("zebra").images[:1]

@@ -8,6 +8,7 @@ import torch
 
 from course_lib.lessons.quiz import Choice, Question
 from course_lib.widgets import ask, slider_works
+from course_lib.widgets.page import WIDGET_VIEW
 
 QUESTION = Question(
     "How many numbers does `conv2d` learn for one 3x3 filter over a picture of three channels, without its bias?",
@@ -20,8 +21,9 @@ def test_the_still_form_of_a_question_holds_no_answer():
     text = data["text/plain"]
     assert all(f"( ) {choice.text}" in text for choice in QUESTION.choices) and text.startswith("Question: How many")
     assert max(map(len, text.splitlines())) <= 88
-    everything = json.dumps([data, metadata])
+    everything = json.dumps(data)
     assert not any(choice.reply in everything for choice in QUESTION.choices) and "right" not in everything
+    assert set(metadata) == {WIDGET_VIEW}, "the replies are kept beside the view, and go with it from what is committed"
     assert set(data) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
 
 

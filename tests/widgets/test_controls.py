@@ -1,6 +1,5 @@
 """Controls: whatever a reader types or uploads, they go on and say what is wrong."""
 
-import datetime
 import io
 
 import pytest
@@ -8,7 +7,7 @@ import torch
 from PIL import Image
 
 from course_lib.widgets import KernelEditor, PictureChooser
-from course_lib.widgets.controls import KERNELS
+from course_lib.widgets.kernel import KERNELS
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -49,9 +48,7 @@ def test_other_kernels_are_refused(kernel):
 
 
 def upload(chooser, name, content):
-    file = {"name": name, "type": "image/png", "size": len(content), "content": memoryview(content)}
-    file["last_modified"] = datetime.datetime.now(datetime.UTC)
-    chooser.upload.value = (file,)
+    chooser.upload._handle_custom_msg({"name": name}, [memoryview(content)])  # as the page sends it
 
 
 def test_a_picture_of_the_readers_own():
@@ -62,7 +59,7 @@ def test_a_picture_of_the_readers_own():
     Image.new("RGB", (30, 20), "white").save(buffer, "PNG")
     upload(chooser, "my.png", buffer.getvalue())
     assert chooser.value.shape == (1, 3, 8, 8) and (chooser.value == 1).all() and values[-1] is chooser.value
-    assert chooser.choice.value == "yours: my.png" and chooser.message.value == ""
+    assert chooser.choice.value == "yours: my.png" and chooser.upload.message == ""
     chooser.choice.value = "black"
     assert (chooser.value == -1).all()
 
@@ -72,8 +69,8 @@ def test_a_file_that_is_no_picture_is_refused_in_words(content):
     chooser = PictureChooser({"black": -torch.ones(3, 8, 8)}, size=8)
     before = chooser.value
     upload(chooser, "notes.txt", content)
-    assert chooser.value is before and len(chooser.message.value) < 80
-    assert chooser.message.value == "notes.txt cannot be opened as a picture (PNG or JPEG?)."
+    assert chooser.value is before and len(chooser.upload.message) < 80
+    assert chooser.upload.message == "notes.txt cannot be opened as a picture (PNG or JPEG?)."
 
 
 def test_a_refusal_goes_when_a_picture_is_opened_whatever_its_name():
@@ -81,12 +78,12 @@ def test_a_refusal_goes_when_a_picture_is_opened_whatever_its_name():
     chooser = PictureChooser({"black": -torch.ones(3, 8, 8)}, size=8)
     for colour, level in (("white", 1), ("black", -1), ("black", -1)):
         upload(chooser, "notes.txt", b"no picture")
-        assert chooser.message.value
+        assert chooser.upload.message
         buffer = io.BytesIO()
         Image.new("RGB", (8, 8), colour).save(buffer, "PNG")
         upload(chooser, "my.png", buffer.getvalue())
-        assert chooser.message.value == "" and (chooser.value == level).all()
-        assert chooser.choice.value == "yours: my.png" and chooser.upload.value == ()
+        assert chooser.upload.message == "" and (chooser.value == level).all()
+        assert chooser.choice.value == "yours: my.png"
 
 
 @pytest.mark.parametrize("pictures", [{}, {"flat": torch.zeros(8, 8)}, {"two": torch.zeros(2, 3, 8, 8)}])

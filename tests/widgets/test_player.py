@@ -1,5 +1,6 @@
 """The player: its pure drawing functions over all states, its sprite read back, its still form."""
 
+import base64
 import io
 import math
 
@@ -12,6 +13,7 @@ from course_lib.figures import tile, to_pixels
 from course_lib.samplers import Step, steps
 from course_lib.widgets import player
 from course_lib.widgets.frames import evenly_chosen, frames_of, sigma_text, sprite_of
+from course_lib.widgets.page import WIDGET_VIEW
 
 
 def run(channels=3, batch=2, count=5, side=8, last_sigma=0.0):
@@ -97,6 +99,14 @@ def test_the_still_form_has_picture_and_words_and_the_view_has_no_bytes():
     assert "application/vnd.jupyter.widget-view+json" in data and "image/png" in data
     assert len(repr(made)) < 200
     assert repr(made.contact_sheet()) == data["text/plain"]
+
+
+def test_what_is_kept_for_a_reopened_notebook_is_the_whole_player():
+    made = player(run(), title="Two squares")
+    kept = made._repr_mimebundle_()[1][WIDGET_VIEW]["course_lib"]
+    assert set(kept) == {"esm", "css", "state", "note"} and kept["esm"] == made._esm
+    assert base64.b64decode(kept["state"]["sprite"]["base64"]) == made.sprite
+    assert kept["state"]["about"] == made.about and kept["state"]["runs"] == 1
 
 
 def test_load_shows_another_run():

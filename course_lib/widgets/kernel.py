@@ -1,12 +1,10 @@
-"""Controls for explorers: a chooser of pictures, and an editor of 3x3 kernels."""
+"""A control for explorers: an editor of 3x3 kernels."""
 
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
 
 import anywidget
-import ipywidgets
 import torch
 import traitlets
 
@@ -23,63 +21,6 @@ KERNELS = {
     "emboss": [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
 }
 LARGEST_ENTRY = 100.0
-
-
-class PictureChooser(ipywidgets.VBox):
-    """A list of named pictures, and a button that adds the reader's own; `value` is the chosen one (1, 3, S, S).
-
-    pictures: name -> (1, 3, S, S) or (3, S, S) in [-1, 1]. An uploaded file is opened by
-    `course_lib.datasets.open_picture` at `size` pixels; a file that is no picture is refused in words, and the picture
-    stays.
-
-    Raises ValueError where there is no picture, or one has another shape.
-
-    Example:
-
-    >>> chooser = PictureChooser({"black": -torch.ones(3, 8, 8), "white": torch.ones(3, 8, 8)}, size=8)
-    >>> chooser.choice.value = "white"
-    >>> chooser.value.shape, chooser.value.min().item()
-    (torch.Size([1, 3, 8, 8]), 1.0)
-    """
-
-    value = traitlets.Instance(torch.Tensor)
-
-    def __init__(self, pictures: Mapping[str, torch.Tensor], size: int = 64):
-        if not pictures:
-            raise ValueError("expected at least one named picture; got none")
-        self.size = expect.whole("size", size)
-        self.pictures = {name: _as_batch(name, picture) for name, picture in pictures.items()}
-        self.choice = ipywidgets.Dropdown(options=list(self.pictures), description="picture")
-        self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Your own picture")
-        self.message = ipywidgets.Label().add_class("cl-message")
-        super().__init__([self.choice, self.upload, self.message], value=self.pictures[self.choice.value])
-        self.add_class("cl-chooser")
-        self.choice.observe(self._choose, "value")
-        self.upload.observe(self._open, "value")
-
-    def _choose(self, change) -> None:
-        self.message.value = ""
-        self.value = self.pictures[change["new"]]
-
-    def _open(self, change) -> None:
-        if not change["new"]:
-            return
-        from course_lib.datasets import open_picture
-
-        (file,) = change["new"]
-        self.upload.value = ()  # or the same file, uploaded once more, would be no change
-        self.message.value = ""
-        try:
-            picture = open_picture(bytes(file["content"]), self.size)
-        except ValueError as error:
-            too_large = "it has too many pixels" if "too large" in str(error) else "PNG or JPEG?"
-            self.message.value = f"{file['name']} cannot be opened as a picture ({too_large})."
-            return
-        name = f"yours: {file['name']}"
-        self.pictures[name] = picture
-        self.choice.options = list(self.pictures)
-        self.choice.value = name
-        self.value = picture  # a file of the same name as before changes neither the list nor the choice
 
 
 class KernelEditor(anywidget.AnyWidget):
@@ -147,10 +88,3 @@ class KernelEditor(anywidget.AnyWidget):
 def _texts(entries) -> list[str]:
     """Entries as a reader would type them; a ninth as a fraction."""
     return ["1/9" if abs(entry - 1 / 9) < 1e-6 else f"{entry:g}" for entry in entries]
-
-
-def _as_batch(name: str, picture: torch.Tensor) -> torch.Tensor:
-    batch = picture[None] if picture.ndim == 3 else picture
-    if batch.ndim != 4 or batch.shape[:2] != (1, 3):
-        raise ValueError(f"picture {name!r} must be (1, 3, S, S) or (3, S, S); got {tuple(picture.shape)}")
-    return batch
