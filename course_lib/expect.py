@@ -42,8 +42,8 @@ def tensor(name: str, value: object, shape: str) -> None:
         raise ValueError(f"{name} must have the {axes} axes {shape}; got shape {tuple(value.shape)}")
 
 
-def whole(name: str, value: object, at_least: int = 1) -> int:
-    """Refuse what is not a whole number of at least `at_least`; return it as int.
+def whole(name: str, value: object, at_least: int = 1, at_most: int | None = None) -> int:
+    """Refuse what is not a whole number from `at_least` to `at_most`; return it as int.
 
     Raises ValueError. Example:
 
@@ -51,8 +51,10 @@ def whole(name: str, value: object, at_least: int = 1) -> int:
     Traceback (most recent call last):
     ValueError: stride must be a whole number, at least 1; got 0
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < at_least:
-        raise ValueError(f"{name} must be a whole number, at least {at_least}; got {value!r}")
+    is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
+    if not is_whole or value.__index__() < at_least or (at_most is not None and value.__index__() > at_most):
+        limit = "" if at_most is None else f", at most {at_most}"
+        raise ValueError(f"{name} must be a whole number, at least {at_least}{limit}; got {value!r}")
     return value.__index__()
 
 

@@ -24,7 +24,7 @@ ALLOWED = {
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect", "shipped"}, {"torch", "numpy", "PIL"}),
     "models": ({"expect", "shipped", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
-    "pipeline": ({"expect", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
+    "pipeline": ({"expect", "diffusion", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
     "__main__": ({"device", "models", "pipeline", "threads"}, {"PIL", "tqdm"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
     "lessons": (MATHEMATICS | {"figures"}, {"torch", "numpy", "PIL", "psutil"}),

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_lib.models import StableDiffusion
 from course_lib.models.memory import advise_when_full
-from course_lib.pipeline import prepare
+from course_lib.pipeline import NotFiniteError, prepare
 from course_lib.samplers import SAMPLERS, Step
 
 
@@ -61,7 +61,10 @@ class Watch:
         self._last: tuple[dict, tuple[str, list[Step]]] = ({}, ("", []))
 
     def __call__(self, prompt: str, **settings) -> tuple[str, list[Step]]:
-        """settings : of `prepare`. Raises ValueError, MemoryError as it does."""
+        """settings : of `prepare`. Raises ValueError, MemoryError as it does.
+
+        A run whose numbers stop being finite ends with that step, and the title says so.
+        """
         asked = self.fixed | settings | {"prompt": prompt}
         if asked == self._last[0]:
             return self._last[1]
@@ -69,12 +72,17 @@ class Watch:
         steps, self.seconds = [], []
         wait(self.model.device)
         start = time.perf_counter()
-        for step in run:
-            wait(self.model.device)
-            self.seconds.append(time.perf_counter() - start)
-            start = time.perf_counter()
-            steps.append(step)
-        self._last = asked, (_title(self.model, asked, len(steps)), steps)
+        stopped = ""
+        try:
+            for step in run:
+                wait(self.model.device)
+                self.seconds.append(time.perf_counter() - start)
+                start = time.perf_counter()
+                steps.append(step)
+        except NotFiniteError as error:  # the player shows that step, black, under this sentence
+            steps.append(error.step)
+            stopped = f". The run stopped: {error}"
+        self._last = asked, (_title(self.model, asked, len(steps)) + stopped, steps)
         return self._last[1]
 
     def decode(self, latent: Tensor) -> Tensor:

@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from course_lib import expect
-from course_lib.diffusion.guidance import guide
+from course_lib.diffusion.guidance import check_scale, guide
 from course_lib.diffusion.noise_table import NoiseTable
 from course_lib.diffusion.prediction import as_denoiser
 from course_lib.models.configs import (
@@ -100,9 +99,9 @@ class StableDiffusion:
         """denoise(x, sigma) -> denoised under a prompt, with guidance; one pass over a batch of twice the size.
 
         With cfg_scale 1 the prompt alone is asked, in one pass of the plain size. None takes the model's own scale.
-        Raises ValueError for a negative scale or NaN. Source: see `course_lib.diffusion.guide`.
+        Raises ValueError for a scale that is negative, NaN or infinite. Source: see `course_lib.diffusion.guide`.
         """
-        scale = expect.number("cfg_scale", self.cfg_scale if cfg_scale is None else cfg_scale, low=0)
+        scale = check_scale(self.cfg_scale if cfg_scale is None else cfg_scale)
         if scale == 1:
             return self.denoiser(self.encode_text([prompt]))
         without, under = self.encode_text([negative_prompt, prompt]).split(1)
@@ -119,9 +118,9 @@ class StableDiffusion:
         return (self.latent_scale * mean).float()
 
     def decode(self, latent: Tensor) -> Tensor:
-        """A scaled latent (B, C, h, w) -> image (B, 3, H, W), float32, in [-1, 1]."""
-        image = self.vae.decode(latent.to(self.device, self.dtype) / self.latent_scale)
-        return image.float().clamp(-1, 1)
+        """A scaled latent (B, C, h, w) -> image (B, 3, H, W), float32, in [-1, 1], NaN where it is not finite."""
+        image = self.vae.decode(latent.to(self.device, self.dtype) / self.latent_scale).float()
+        return image.clamp(-1, 1).where(image.isfinite(), torch.nan)  # else infinities pass for black and white
 
 
 def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:

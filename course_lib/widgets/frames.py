@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from course_lib.figures import tile
+from course_lib.pipeline import NotFiniteError
 
 WEBP_LONGEST_SIDE = 16383
 
@@ -43,7 +44,9 @@ def frames_of(steps: Iterable, decode: Callable | None = None) -> Frames:
     given, decode(denoised) (B, 3, H, W) in [-1, 1]. The last frame shows x_next. With four or more channels, latents,
     the first three are drawn as red, green and blue, black at -3 and full at 3.
 
-    Raises ValueError where there is no step, a tensor has not four axes or has two channels, or holds NaN.
+    What is not finite is drawn black, and the frame's sentence says so; where the run itself stops with a
+    NotFiniteError, its sentence is the last frame's. Raises ValueError where there is no step, a tensor has not four
+    axes or has two channels.
 
     Example:
 
@@ -53,7 +56,7 @@ def frames_of(steps: Iterable, decode: Callable | None = None) -> Frames:
     >>> frames_of([step]).sentences
     ('Step 1 of 1, sigma 2.00 to 0.', 'Result after 1 step, sigma 0.')
     """
-    steps = list(steps)
+    steps, stopped = _taken(steps)
     if not steps:
         raise ValueError("expected at least one step of a denoising run; got none")
     for step in steps:
@@ -76,11 +79,17 @@ def frames_of(steps: Iterable, decode: Callable | None = None) -> Frames:
     if decode is not None:
         columns["decoded guess", ""] = [decode(guess) for guess in guesses]
     panes, notes = zip(*columns, strict=True)
-    pictures = tuple(tuple(tile(batch) for batch in frame) for frame in zip(*columns.values(), strict=True))
+    shown = list(zip(*columns.values(), strict=True))
+    pictures = tuple(tuple(tile(_black_where_not_finite(batch)) for batch in frame) for frame in shown)
     count = f"{len(steps)} step" + "s" * (len(steps) > 1)
     moves = [f"{sigma_text(sigma)} to {sigma_text(after)}" for sigma, after in zip(sigmas, sigmas[1:], strict=False)]
     sentences = [f"Step {index} of {len(steps)}, sigma {move}." for index, move in enumerate(moves, start=1)]
     sentences.append(f"Result after {count}, sigma {sigma_text(sigmas[-1])}.")
+    for index, frame in enumerate(shown):
+        if not all(bool(batch.isfinite().all()) for batch in frame):
+            sentences[index] += " Numbers that are not finite are drawn black."
+    if stopped:
+        sentences[-1] += f" The run stopped: {stopped}."
     captions = [f"step {index}\nsigma {sigma_text(sigma)}" for index, sigma in enumerate(sigmas[:-1], start=1)]
     return Frames(panes, notes, pictures, tuple(sentences), (*captions, "result"))
 
@@ -146,6 +155,23 @@ def evenly_chosen(count: int, wanted: int = 8) -> list[int]:
     ([0, 3, 6, 9, 11, 14, 17, 20], [0, 1, 2])
     """
     return [round(index) for index in np.linspace(0, count - 1, min(count, wanted)).tolist()]
+
+
+def _taken(steps: Iterable) -> tuple[list, str]:
+    """All steps, with the one at which a run stopped because of numbers that are not finite, and what it said."""
+    taken = []
+    try:
+        for step in steps:
+            taken.append(step)
+    except NotFiniteError as error:
+        if error.step is None:
+            raise
+        return [*taken, error.step], str(error)
+    return taken, ""
+
+
+def _black_where_not_finite(batch: torch.Tensor) -> torch.Tensor:
+    return batch.where(batch.isfinite(), -1.0)
 
 
 def _visible(batches: Sequence[torch.Tensor]) -> list[torch.Tensor]:

@@ -86,7 +86,9 @@ def player(
     latents (B, C, H, W) -> pictures (B, 3, H, W) in [-1, 1], shown in a third pane. A batch is tiled. `pixel_scale`
     enlarges every pixel by a whole number; by default the panes come out about 256 pixels wide.
 
-    Raises ValueError where there is no step, tensors have other shapes or hold NaN, or the frames are too many or too
+    Numbers that are not finite are drawn black, and the sentence of the frame says so.
+
+    Raises ValueError where there is no step, tensors have other shapes, or the frames are too many or too
     large for one sheet.
 
     Example:

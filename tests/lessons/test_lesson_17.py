@@ -212,18 +212,19 @@ def test_numbers_in_the_questions_are_true():
     assert needed(large, size=512, dtype=torch.float32).total < 8e9  # without a GPU
 
 
-def test_strength_counts_levels_and_not_noise():
+def test_strength_counts_timesteps_and_not_noise():
     model = untrained()
     run = prepare(model, "a", image=torch.zeros(3, 16, 16), strength=0.5, steps=20)
-    assert 1 < run.sigmas[0] < 1.3 and len(run.sigmas) == 21
-    assert torch.equal(run.sigmas, make_sigmas("karras", 40, model.table)[20:])
+    assert round(run.sigmas[0].item(), 1) == 1.6 and len(run.sigmas) == 21
+    assert model.table.timestep(run.sigmas[0]).item() == pytest.approx(499.5)
+    assert round(1 / (run.sigmas[0].item() / model.table.sigma_max)) == 9
     assert make_sigmas("karras", 20, model.table)[0].item() == pytest.approx(14.6, abs=0.02)
 
 
-def test_half_of_the_levels_is_far_from_half_of_the_noise():
+def test_half_of_the_timesteps_is_far_from_half_of_the_noise():
     run = prepare(untrained(), "a", image=torch.zeros(3, 16, 16), strength=0.5, steps=20)
     first, top = run.sigmas[0].item(), make_sigmas("karras", 20, untrained().table)[0].item()
-    assert round(100 * first / top) == 8 and round(1 / first**2, 1) == 0.7
+    assert round(100 * first / top) == 11 and round(1 / first**2, 1) == 0.4
     theirs = types.SimpleNamespace(scheduler=types.SimpleNamespace(timesteps=list(range(20)), order=1))
     _, count = diffusers.StableDiffusionImg2ImgPipeline.get_timesteps(theirs, 20, 0.5, "cpu")
     assert count == 10

@@ -140,7 +140,6 @@ def bad(**changes):
         ([], {}, "at least one step"),
         (bad(x=torch.zeros(3, 8, 8)), {}, "B, C, H, W"),
         (run(channels=2), {}, "C 1, 3 or more"),
-        (bad(denoised=torch.full((2, 3, 8, 8), float("nan"))), {}, "NaN"),
         (run(), {"pixel_scale": 0}, "pixel_scale"),
         (run(), {"decode": lambda x: x[:, :2]}, "must have shape"),
     ],
@@ -148,6 +147,26 @@ def bad(**changes):
 def test_bad_runs_are_refused(taken, options, words):
     with pytest.raises(ValueError, match=words):
         player(taken, **options)
+
+
+def test_what_is_not_finite_is_drawn_black_and_said():
+    step = run(count=1)[0]
+    half = torch.where(torch.arange(8) < 4, torch.inf, 1.0).expand_as(step.denoised)
+    frames = frames_of([step._replace(denoised=half)])
+    guess = frames.pictures[0][1][:8, :8]
+    assert (guess[:, :4] == 0).all() and (guess[:, 4:] == 255).all()
+    assert frames.sentences[0].endswith("Numbers that are not finite are drawn black.")
+    assert "not finite" not in frames.sentences[1]
+
+
+def test_a_run_that_leaves_the_range_is_shown_to_its_end_with_the_sentence():
+    from course_lib.models import untrained
+    from course_lib.pipeline import prepare
+
+    shown = player(prepare(untrained(), "a", steps=4, cfg_scale=1e38, sampler="euler"))
+    *_, last = shown.about["sentences"]
+    assert "The run stopped: the latent of step" in last and "less guidance than 1e+38" in last
+    assert len(shown.about["sentences"]) < 6 and last in repr(shown.contact_sheet()).replace("\n        ", " ")
 
 
 def test_a_sheet_too_large_is_refused():

@@ -60,6 +60,8 @@ def dpm_adaptive(
         reach = min(way, gone + controller.h)
         sigma = levels[0] * math.exp(-gone)
         sigma_next = lowest if reach == way else levels[0] * math.exp(-reach)
+        if sigma_next == sigma:  # so many attempts failed that a step is too short to be one
+            break
         sigma_to, sigma_up = split(sigma, sigma_next, lowest, eta)
         denoised = evaluate(denoise, x, sigma)
         solver = Solver(denoise, x, denoised, sigma)
