@@ -6,11 +6,12 @@ The settings are stored in the picture; --from panda.png repeats them, and what 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import warnings
 from pathlib import Path
+
+from course_lib.command_line.console import safe_console
 
 SETTINGS = {
     "prompt": (str, "what to paint; without it, nothing in particular"),
@@ -27,7 +28,6 @@ DEFAULTS = {
     "prompt": "", "negative_prompt": "", "sampler": "dpmpp_2m", "scheduler": "karras", "steps": 20, "cfg_scale": None,
     "seed": 0, "size": None, "model": "small-stable-diffusion",
 }  # fmt: skip
-KEY = "course_lib settings"  # of the text in the picture's file
 
 
 def read_settings(path: Path) -> dict:
@@ -39,46 +39,9 @@ def read_settings(path: Path) -> dict:
     Traceback (most recent call last):
     FileNotFoundError: there is no file nowhere.png
     """
-    from PIL import Image, UnidentifiedImageError
+    from course_lib.command_line import picture_file
 
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
-    try:
-        with Image.open(path) as picture:
-            stored = picture.info.get(KEY)
-        settings = None if stored is None else json.loads(stored)
-    except (UnidentifiedImageError, OSError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} must be a picture that this program made; it cannot be read ({error})") from error
-    if not isinstance(settings, dict) or not settings.keys() <= SETTINGS.keys():
-        raise ValueError(f"{path} must be a picture that this program made; it holds no settings")
-    return settings
-
-
-def save(image, settings: dict, path: Path) -> None:
-    """Write a picture (H, W, 3), uint8, with its settings; a file half-written is never left behind.
-
-    Raises OSError where it cannot be written, the disk being full for instance.
-
-    Example:
-
-    >>> import tempfile
-    >>> import numpy as np
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(np.zeros((8, 8, 3), np.uint8), {"seed": 3}, Path(folder) / "black.png")
-    ...     read_settings(Path(folder) / "black.png")
-    {'seed': 3}
-    """
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
-
-    text = PngInfo()
-    text.add_itxt(KEY, json.dumps(settings, ensure_ascii=False))
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        Image.fromarray(image).save(unfinished, format="PNG", pnginfo=text)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    return picture_file.read_settings(path, {name: kind for name, (kind, _) in SETTINGS.items()})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -88,28 +51,32 @@ def main(argv: list[str] | None = None) -> int:
     for name, (kind, text) in list(SETTINGS.items())[1:]:
         default = "" if DEFAULTS[name] in (None, "") else f" ({DEFAULTS[name]})"
         parser.add_argument("--" + name.replace("_", "-"), type=kind, help=text + default)
-    parser.add_argument("--out", type=Path, default=Path("picture.png"), help="the file to write (picture.png)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("picture.png"), help="the file to write, .png, .webp or .jpg (picture.png)"
+    )
     parser.add_argument("--from", dest="repeat", type=Path, metavar="PICTURE", help="take the settings of a picture")
-    options = vars(parser.parse_args(argv))
-    try:
-        stored = read_settings(options["repeat"]) if options["repeat"] else {}
-        said = {name: options[name] for name in SETTINGS if options[name] is not None}
-        with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: print(f"note: {message}", file=sys.stderr)
-            _paint(DEFAULTS | stored | said, options["out"])
-    except (ValueError, OSError, MemoryError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped; nothing was written.", file=sys.stderr)
-        return 130
+    with safe_console():
+        options = vars(parser.parse_args(argv))
+        try:
+            stored = read_settings(options["repeat"]) if options["repeat"] else {}
+            said = {name: options[name] for name in SETTINGS if options[name] is not None}
+            with warnings.catch_warnings():
+                warnings.showwarning = lambda message, *_, **__: print(f"note: {message}", file=sys.stderr)
+                _paint(DEFAULTS | stored | said, options["out"])
+        except (ValueError, OSError, MemoryError) as error:
+            print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("Stopped; nothing was written.", file=sys.stderr)
+            return 130
     return 0
 
 
 def _paint(settings: dict, path: Path) -> None:
-    if not path.absolute().parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.absolute().parent} to write {path.name} to")
     # Imported here, so that --help and mistakes answer at once.
+    from course_lib.command_line.picture_file import check_target, save
+
+    check_target(path, settings)
     from tqdm.auto import tqdm
 
     from course_lib.device import choose_device, choose_dtype
@@ -119,9 +86,9 @@ def _paint(settings: dict, path: Path) -> None:
     device = choose_device()
     model = load(settings["model"], device, choose_dtype(device))
     run = prepare(model, **{name: value for name, value in settings.items() if name != "model"})
-    steps = list(tqdm(run, total=len(run.sigmas) - 1, disable="TQDM_DISABLE" in os.environ))
-    settings = settings | {"cfg_scale": model.cfg_scale if settings["cfg_scale"] is None else settings["cfg_scale"]}
-    save(run.finish(steps).image, settings, path)
+    steps = list(tqdm(run, total=len(run.sigmas) - 1, file=sys.stderr, disable="TQDM_DISABLE" in os.environ))
+    image = run.finish(steps).image
+    save(image, settings | {"cfg_scale": run.cfg_scale}, path)
     print(f"{path}: {settings['prompt'] or 'nothing in particular'}, seed {settings['seed']}")
 
 

@@ -31,6 +31,27 @@ def choose_device() -> torch.device:
     return torch.device(wanted)
 
 
+def check_device(device: torch.device | str) -> torch.device:
+    """Refuse what is not a device, or not one of this machine; return it as torch.device.
+
+    Raises ValueError. Example:
+
+    >>> check_device("gpu")
+    Traceback (most recent call last):
+    ValueError: device must be cpu, cuda or mps, maybe with a number as in cuda:1; got 'gpu'
+    """
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError):
+        found = None
+    if found is None or found.type not in DEVICES:
+        raise ValueError(f"device must be cpu, cuda or mps, maybe with a number as in cuda:1; got {device!r}")
+    counts = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if (found.index or 0) >= counts[found.type]:
+        raise ValueError(f"device must be one of this machine; got {device}, which torch does not find")
+    return found
+
+
 def choose_dtype(device: torch.device | str) -> torch.dtype:
     """The floating-point type for a device: float16 on cuda, float32 on mps and cpu.
 

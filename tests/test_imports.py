@@ -23,9 +23,10 @@ ALLOWED = {
     "schedulers": ({"expect", "diffusion"}, {"torch", "scipy"}),
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect", "shipped"}, {"torch", "numpy", "PIL"}),
-    "models": ({"expect", "shipped", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
+    "models": ({"device", "expect", "shipped", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
     "pipeline": ({"expect", "diffusion", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
-    "__main__": ({"device", "models", "pipeline", "threads"}, {"PIL", "tqdm"}),
+    "command_line": (set(), {"PIL"}),
+    "__main__": ({"command_line", "device", "models", "pipeline", "threads"}, {"tqdm"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
     "lessons": (MATHEMATICS | {"figures"}, {"torch", "numpy", "PIL", "psutil"}),
     "widgets": (

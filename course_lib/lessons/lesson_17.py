@@ -69,7 +69,9 @@ predict_strength = Question(
     "Image to image with strength 0.5 begins at timestep 499.5 of 999. Text to image begins at sigma 14.6. At which sigma does this begin?",
     (
         Choice("at 14.6, too", "So much noise would leave nearly nothing of the picture: that is strength 1."),
-        Choice("at 7.3", "Strength counts timesteps. Sigma does not grow evenly with them: most of it comes at the end."),
+        Choice(
+            "at 7.3", "Strength counts timesteps. Sigma does not grow evenly with them: most of it comes at the end."
+        ),
         Choice(
             "at 1.6",
             "Yes: sigma grows slowly at first. Halfway through the timesteps it is only a ninth of its largest value.",

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from course_lib.device import check_device
 from course_lib.diffusion.guidance import check_scale, guide
 from course_lib.diffusion.noise_table import NoiseTable
 from course_lib.diffusion.prediction import as_denoiser
@@ -167,9 +168,12 @@ def load(folder: Path | str, device: torch.device | str = "cpu", dtype: torch.dt
     FileNotFoundError: nowhere/at/all is not a folder, nor a name: small-stable-diffusion, stable-diffusion-1.5, \
 stable-diffusion-1.4
     """
+    device = check_device(device)
+    if not isinstance(folder, str | Path):
+        raise ValueError(f"folder must be a path or a name: {', '.join(SOURCES)}; got {folder!r}")
     if isinstance(folder, str) and folder in SOURCES:
         folder = find(folder)
-    folder, device = Path(folder), torch.device(device)
+    folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder, nor a name: {', '.join(SOURCES)}")
     missing = [part for part in PARTS if not (folder / part).is_dir()]

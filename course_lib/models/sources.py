@@ -12,6 +12,7 @@ from course_lib import expect, shipped
 
 SHIPPED = shipped.ROOT / "data" / "weights"
 WANTED = ["*/*.json", "*/*.txt", "*.json"]  # besides the weights: configs, vocabularies
+OFFLINE, YES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"), ("1", "ON", "YES", "TRUE")  # as the hub reads them
 SAFETY_CHECKER = "safety_checker/model"
 
 
@@ -92,7 +93,7 @@ small-stable-diffusion? There are: small-stable-diffusion, stable-diffusion-1.5,
         if (folder / name).is_dir():
             return folder / name
         tried.append(f"the folder {folder / name}: not there")
-    offline = os.environ.get("HF_HUB_OFFLINE") == "1"
+    offline = next(filter(None, map(os.environ.get, OFFLINE)), "").upper() in YES
     for hub_id in source.hub_ids:
         for local in (True, False) if download and not offline else (True,):
             for variant in (source.variant, ""):

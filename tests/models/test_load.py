@@ -251,3 +251,30 @@ def test_a_full_disk_while_fetching_is_said_and_nothing_half_fetched_stays(monke
     with pytest.raises(OSError, match=r"the disk is full: .* takes about 2.1 GB in all.*HF_HOME"):
         sources.find("stable-diffusion-1.4")
     assert [path.name for path in blobs.iterdir()] == ["whole"]
+
+
+@pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
+@pytest.mark.parametrize("yes", ["1", "true", "YES", "On"])
+def test_offline_nothing_is_announced_or_asked_of_the_hub(monkeypatch, capsys, variable, yes):
+    def snapshot_download(hub_id, *, allow_patterns, local_files_only):
+        from huggingface_hub.errors import LocalEntryNotFoundError
+
+        assert local_files_only
+        raise LocalEntryNotFoundError("not there")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setenv(variable, yes)
+    with pytest.raises(FileNotFoundError, match="could not be found"):
+        sources.find("stable-diffusion-1.4")
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_no_folder_and_no_device_is_refused(saved):
+    with pytest.raises(ValueError, match="folder must be a path or a name: .*; got 5"):
+        load(5)
+    with pytest.raises(ValueError, match="device must be cpu, cuda or mps, .*; got 'gpu'"):
+        load(saved, "gpu")
+    for device in ("cuda:99", "cpu:7"):
+        with pytest.raises(ValueError, match=f"device must be one of this machine; got {device}"):
+            load(saved, device)

@@ -1,0 +1,1 @@
+"""What the command line needs beside the pipeline: pictures that hold their settings, a console that never fails."""
