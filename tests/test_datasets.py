@@ -287,8 +287,9 @@ def test_what_is_not_a_picture_is_refused(tmp_path):
         open_picture(b"")
     with pytest.raises(ValueError, match="cut off"):
         open_picture(packed(Image.effect_noise((64, 64), 90))[:1500])
-    with pytest.raises(ValueError, match="not a picture that can be opened"):
-        open_picture(packed(Image.new("F", (4, 4)), "TIFF"))
+    for mode, kind in {"F": "floats", "I": "whole numbers of 32 bits"}.items():
+        with pytest.raises(ValueError, match=f"the given data holds {kind}.*save it with 8 or 16 bits a colour first"):
+            open_picture(packed(Image.new(mode, (4, 4), 7), "TIFF"))
     with pytest.raises(ValueError, match="path or the bytes of a picture file; got int"):
         open_picture(3)
     for missing in (tmp_path / "none.png", tmp_path):
@@ -319,3 +320,34 @@ def test_the_default_precision_of_a_reader_changes_no_picture(emoji):
         assert torch.equal(open_picture(packed(Image.radial_gradient("L"))), expected)
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def sixteen_bits(colour, numbers, key):
+    """A PNG of 16 bits a colour (colour type 0: grey, 2: RGB) with a transparent colour, as bytes."""
+    channels = {0: 1, 2: 3}[colour]
+    width = len(numbers) // channels
+    row = b"\0" + struct.pack(f">{len(numbers)}H", *numbers)
+    header = struct.pack(">IIBBBBB", width, width, 16, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        [
+            chunk(b"IHDR", header),
+            chunk(b"tRNS", struct.pack(f">{channels}H", *key)),
+            chunk(b"IDAT", zlib.compress(row * width)),
+            chunk(b"IEND", b""),
+        ]
+    )
+
+
+def test_a_transparent_colour_of_sixteen_bits_is_white_and_its_neighbour_is_not():
+    grey = open_picture(sixteen_bits(0, [1000, 1001, 1000, 65535], [1000]), 4)[0, :, 0]
+    dark = round(1001 / 257) / 127.5 - 1
+    torch.testing.assert_close(grey, torch.tensor([1.0, dark, 1.0, 1.0]).expand(3, -1))
+    colours = [[1000, 2000, 3000], [1001, 2000, 3000], [1000, 2000, 3000], [1000, 2000, 3001]]
+    rgb = open_picture(sixteen_bits(2, sum(colours, []), [1000, 2000, 3000]), 4)[0, :, 0]
+    shown = torch.tensor([3, 7, 11]) / 127.5 - 1
+    torch.testing.assert_close(rgb, torch.stack([torch.ones(3), shown, torch.ones(3), shown], dim=1))
+
+
+def test_sixteen_bits_of_a_netpbm_file_are_scaled():
+    picture = b"P5 2 2 65535\n" + struct.pack(">4H", *[32896] * 4)
+    torch.testing.assert_close(open_picture(picture, 2), torch.full((1, 3, 2, 2), 128 / 127.5 - 1))

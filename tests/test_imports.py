@@ -23,7 +23,10 @@ ALLOWED = {
     "schedulers": ({"expect", "diffusion"}, {"torch", "scipy"}),
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect", "shipped"}, {"torch", "numpy", "PIL"}),
-    "models": ({"device", "expect", "shipped", "layers", "diffusion"}, {"torch", "safetensors", "huggingface_hub", "psutil"}),
+    "models": (
+        {"device", "expect", "shipped", "layers", "diffusion"},
+        {"torch", "safetensors", "huggingface_hub", "psutil"},
+    ),
     "pipeline": ({"expect", "diffusion", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
     "command_line": (set(), {"PIL"}),
     "__main__": ({"command_line", "device", "models", "pipeline", "threads"}, {"tqdm"}),

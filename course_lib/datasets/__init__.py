@@ -18,7 +18,7 @@ import torch
 from PIL import Image, ImageColor, ImageOps
 
 from course_lib import expect, shipped
-from course_lib.datasets import search
+from course_lib.datasets import eight_bits, search
 
 __all__ = ["PictureSet", "open_emoji", "open_emoji_artwork", "open_picture", "over_background"]
 
@@ -176,7 +176,8 @@ def open_picture(source: str | Path | bytes, size: int = 64) -> torch.Tensor:
 
     source : the path of a picture file, or the bytes of one. It is turned as its EXIF data say, cut to the square in
     its middle, resized (Lanczos), and laid on white where it is transparent. Of an animation, the first frame is taken.
-    Raises FileNotFoundError where there is no such file, ValueError for what is not a picture or is too large.
+    Raises FileNotFoundError where there is no such file, ValueError for what is not a picture, is too large, or whose
+    numbers have no known range, as whole numbers of 32 bits have none.
 
     Example:
 
@@ -191,17 +192,14 @@ def open_picture(source: str | Path | bytes, size: int = 64) -> torch.Tensor:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-        if picture.mode == "F":
-            raise ValueError("numbers of no known range")
-        if picture.mode.startswith("I"):  # 16 bits a pixel, which Pillow would clip at 255
-            picture = picture.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
-        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+            picture = eight_bits.open_image(data)
         picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
             f"{name} is too large: it has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller first"
         ) from None
+    except eight_bits.UnknownRange as error:
+        raise ValueError(f"{name} {error}; save it with 8 or 16 bits a colour first") from None
     except Exception as error:  # a broken file can make Pillow's readers fail in any way
         what = f"{len(data)} bytes that begin with {data[:12]!r}" if data else "no bytes at all"
         raise ValueError(f"{name} is not a picture that can be opened, or is cut off: it holds {what}") from error

@@ -277,3 +277,18 @@ def test_what_the_clock_waits_for(monkeypatch):
         watching.wait(torch.device(kind))
         lesson.give_back(torch.device(kind))
         assert done == ["waited", "given back"]
+
+
+def test_a_run_that_leaves_the_range_is_watched_to_its_black_end_under_the_sentence():
+    from course_lib.lessons.watching import Watch
+    from course_lib.widgets import player
+
+    watch = Watch(untrained(), sampler="euler")
+    title, taken = watch("a", steps=4, cfg_scale=1e30)
+    assert "The run stopped: the latent of step 1, at sigma 14.6, is not finite" in title
+    assert "less guidance than 1e+30" in title and len(taken) == 1 and not watch.seconds
+    shown = player(taken, watch.decode, title=title)
+    assert shown.about["sentences"][-1].endswith("Numbers that are not finite are drawn black.")
+    assert (shown._frames.pictures[-1][-1] == 0).all()
+    title, taken = watch("a", steps=4, cfg_scale=3)
+    assert "stopped" not in title and len(taken) == 4
