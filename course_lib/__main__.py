@@ -82,9 +82,11 @@ def _paint(settings: dict, path: Path) -> None:
     from course_lib.device import choose_device, choose_dtype
     from course_lib.models import load
     from course_lib.pipeline import prepare
+    from course_lib.threads import share_cores
 
     device = choose_device()
     model = load(settings["model"], device, choose_dtype(device))
+    share_cores(sum(weight.numel() for network in model.networks.values() for weight in network.parameters()))
     run = prepare(model, **{name: value for name, value in settings.items() if name != "model"})
     steps = list(tqdm(run, total=len(run.sigmas) - 1, file=sys.stderr, disable="TQDM_DISABLE" in os.environ))
     image = run.finish(steps).image

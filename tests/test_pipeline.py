@@ -305,3 +305,16 @@ def test_what_helps_names_single_precision_only_in_half():
     )
     assert "single precision" in half and "less guidance than 7.5" in half
     assert "precision (" not in single and "less guidance" in single and "another sampler" in calm
+
+
+def test_the_same_seed_is_the_same_picture_whatever_the_default_type():
+    settings = {"steps": 3, "sampler": "euler_ancestral", "seed": 5}
+    small = load("small-stable-diffusion")
+    before = text_to_image(small, "a panda", **settings)
+    try:
+        torch.set_default_dtype(torch.float64)
+        after = text_to_image(load("small-stable-diffusion"), "a panda", **settings)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert after.latent.dtype == torch.float32
+    torch.testing.assert_close(after.latent, before.latent)

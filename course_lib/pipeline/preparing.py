@@ -68,7 +68,8 @@ def prepare(
         height, width = sides(model, size)
         _check_memory(model, (height, width))
         with advice(model, (height, width)):
-            clean = torch.zeros(1, model.vae.latent_channels, height // model.vae.factor, width // model.vae.factor)
+            below = (height // model.vae.factor, width // model.vae.factor)
+            clean = torch.zeros(1, model.vae.latent_channels, *below, dtype=torch.float32)
     else:
         if size is not None:
             raise ValueError(f"size must be left out with an image, whose size is taken; got {size!r}; see `upscale`")
@@ -80,7 +81,7 @@ def prepare(
             raise NotFiniteError("the latent of the image", 1, model.dtype)
     with torch.no_grad(), advice(model, model.size):
         denoise = model.guided_denoiser(prompt, negative_prompt, cfg_scale)
-    noise = torch.randn(clean.shape, generator=generator)
+    noise = torch.randn(clean.shape, generator=generator, dtype=torch.float32)
     x = (clean + sigmas[0].item() * noise).to(model.device)
     finish = None
     if mask is not None:
