@@ -19,8 +19,8 @@ from course_lib import expect
 from course_lib.datasets import open_emoji_artwork
 
 SIZE = 64
-UNNAMED_STYLE = "fluent"  # captions without a style mean this one
-ROOM = 5  # pixels by which a lone thing may be off the middle
+FULL, SMALL = 56, 30  # pixels: the two sizes of a lone emoji, which stands in the middle
+ROOM = 5  # pixels by which a lone shape may be off the middle
 COLOURS = {
     "red": (222, 46, 46),
     "orange": (247, 144, 30),
@@ -130,14 +130,16 @@ class Scenes:
         return torch.stack([scene.draw() for scene in scenes]), [scene.caption for scene in scenes]
 
     def _emoji(self, random: np.random.Generator) -> Scene:
+        """What the caption leaves open varies: either style, and now and then a background that it does not name."""
         concept, style = str(random.choice(_concepts())), str(random.choice(self.styles))
-        small = random.random() < 0.15
-        size = int(random.integers(26, 33) if small else random.integers(50, 61))
-        thing = Thing(concept, None, style, _somewhere(random, size), size)
-        background = _colour(random, but=()) if random.random() < 0.5 else "white"
+        small, background = random.random() < 0.15, "white"
+        if coloured := random.random() < 0.55:
+            background = _colour(random, but=("white",))
+        named = coloured and random.random() < 0.9
+        thing = Thing(concept, None, style, (SIZE // 2, SIZE // 2), SMALL if small else FULL)
         words = _with_article(f"small {concept}" if small else concept, random.random() < 0.3)
-        named = style != UNNAMED_STYLE or random.random() < 0.5
-        return Scene("emoji", f"{words}{_on(background)}{f', {style} style' if named else ''}", (thing,), background)
+        in_style = f", {style} style" if random.random() < 0.5 else ""
+        return Scene("emoji", f"{words}{_on(background) if named else ''}{in_style}", (thing,), background)
 
     def _shape(self, random: np.random.Generator) -> Scene:
         size_word = str(random.choice(["", "", "small ", "large "]))
@@ -162,7 +164,7 @@ class Scenes:
         return Scene("pair", caption, (first, second), background, relation)
 
 
-def emoji_scene(concept: str, style: str, background: str = "white", *, size: int = 56) -> Scene:
+def emoji_scene(concept: str, style: str, background: str = "white", *, size: int = FULL) -> Scene:
     """One concept in the middle of a background; `size` in pixels. Raises ValueError for a name that is not known.
 
     Example:

@@ -32,7 +32,7 @@ from course_lib.models.vae import VAE
 UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
 LEFT_OUT = 0.1
 WAYS = ("along", "kept", "both")
-POOL = 150_000  # scenes; the same ones come back with other noise, and their latents are kept: a fifth less work
+POOL = 100_000  # scenes; the same ones come back with other noise, and their latents are kept
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -57,7 +57,7 @@ class Samples:
 
     def __init__(self, scenes: Scenes, vae: VAE, tokenizer: Tokenizer, seed: int):
         self.scenes, self.vae, self.tokenizer, self.seed = scenes, vae, tokenizer, seed
-        self.table, self.kept = NoiseTable.scaled_linear(), {}
+        self.table, self.kept, self.captions = NoiseTable.scaled_linear(), {}, {}
 
     @torch.no_grad()
     def batch(self, numbers: list[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -75,14 +75,18 @@ class Samples:
         v = prediction_from("v", latents, x, alphas)
         return x.float(), timesteps, self.tokenizer(texts), v.float()
 
-    def encoded(self, scenes: list[int]) -> tuple[Tensor, list[str]]:
+    def encoded(self, numbers: list[int]) -> tuple[Tensor, list[str]]:
         """The latents (in half precision, as they are kept) and captions of some scenes."""
-        if new := [number for number in scenes if number not in self.kept]:
-            pictures, captions = self.scenes.batch(new)
-            latents, _ = self.vae.encode(pictures)
-            self.kept.update(zip(new, zip(latents.half(), captions, strict=True), strict=True))
-        latents, captions = zip(*(self.kept[number] for number in scenes), strict=True)
-        return torch.stack(latents).float(), list(captions)
+        for number in set(numbers) - self.captions.keys():
+            scene = self.scenes[number]
+            self.captions[number] = scene.caption, (scene.things, scene.background)
+        pictures = {number: self.captions[number][1] for number in numbers}
+        # Scenes that differ in their captions alone are one picture, encoded once.
+        if new := {seen: number for number, seen in pictures.items() if seen not in self.kept}:
+            latents, _ = self.vae.encode(self.scenes.batch(new.values())[0])
+            self.kept.update(zip(new, latents.half(), strict=True))
+        latents = torch.stack([self.kept[pictures[number]] for number in numbers])
+        return latents.float(), [self.captions[number][0] for number in numbers]
 
 
 def losses(network: torch.nn.Module, samples: Samples, numbers: list[int]) -> dict[str, Tensor]:
