@@ -20,7 +20,8 @@ from course_lib.datasets import open_emoji_artwork
 
 SIZE = 64
 FULL, SMALL = 56, 30  # pixels: the two sizes of a lone emoji, which stands in the middle
-ROOM = 5  # pixels by which a lone shape may be off the middle
+ROOM = 5  # pixels by which a lone shape, or a scattered emoji, may be off the middle
+SCATTER = 4  # pixels by which a scattered emoji is larger or smaller
 COLOURS = {
     "red": (222, 46, 46),
     "orange": (247, 144, 30),
@@ -95,6 +96,10 @@ class Scene:
 class Scenes:
     """Scene number n of a seed: scenes[n]. `held_out` gives scenes of which each holds a pair kept out of training.
 
+    A lone emoji is drawn in the middle, in one of two sizes: each place and size more is another picture to be learned.
+    What its caption leaves open is left to chance: the style, and now and then the background. `scattered` lets place
+    and size vary, too, for a network that judges pictures.
+
     Raises ValueError for a number below 0, an unknown kind or style. Example:
 
     >>> scenes = Scenes(seed=1)
@@ -109,12 +114,14 @@ class Scenes:
         held_out: bool = False,
         kind: str | None = None,
         styles: tuple[str, ...] = ("noto", "fluent", "flat", "twemoji"),
+        scattered: bool = False,
     ):
         if kind is not None:
             expect.known("kind", kind, KINDS)
         for style in styles:
             expect.known("style", style, {style for _, style in _artwork()})
         self.seed, self.held_out, self.kind, self.styles = expect.whole("seed", seed, 0), held_out, kind, styles
+        self.scattered = scattered
 
     def __getitem__(self, number: int) -> Scene:
         random = np.random.default_rng([expect.whole("number", number, 0), self.seed, int(self.held_out)])
@@ -136,7 +143,11 @@ class Scenes:
         if coloured := random.random() < 0.55:
             background = _colour(random, but=("white",))
         named = coloured and random.random() < 0.9
-        thing = Thing(concept, None, style, (SIZE // 2, SIZE // 2), SMALL if small else FULL)
+        size, middle = SMALL if small else FULL, (SIZE // 2, SIZE // 2)
+        if self.scattered:
+            size += int(random.integers(-SCATTER, SCATTER + 1))
+            middle = _somewhere(random, size)
+        thing = Thing(concept, None, style, middle, size)
         words = _with_article(f"small {concept}" if small else concept, random.random() < 0.3)
         in_style = f", {style} style" if random.random() < 0.5 else ""
         return Scene("emoji", f"{words}{_on(background) if named else ''}{in_style}", (thing,), background)

@@ -39,10 +39,10 @@ GOLDEN = (5**0.5 - 1) / 2
 class Trained(torch.nn.Module):
     """The two networks as the loop sees them: noisy latents, timesteps and tokens in, v out."""
 
-    def __init__(self, words: int):
+    def __init__(self, words: int, config: dict = UNET_CONFIG):
         super().__init__()
         self.text_encoder = TextEncoder(**text_settings(TEXT_CONFIG | {"vocab_size": words}))
-        self.unet = UNet(**unet_settings(UNET_CONFIG))
+        self.unet = UNet(**unet_settings(config))
 
     def forward(self, x: Tensor, timesteps: Tensor, tokens: Tensor) -> Tensor:
         """x (B, 12, 8, 8), timesteps (B,), tokens (B, N) -> v (B, 12, 8, 8)."""
