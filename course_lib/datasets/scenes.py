@@ -37,7 +37,7 @@ COLOURS = {
 }
 SHAPES = ("circle", "square", "triangle", "diamond", "star", "heart", "cross", "ring")
 RELATIONS = {"above": (0, -1), "below": (0, 1), "left of": (-1, 0), "right of": (1, 0)}  # where the first thing is
-KINDS = {"emoji": 0.6, "shape": 0.18, "pair": 0.22}
+KINDS = {"emoji": 0.75, "shape": 0.08, "pair": 0.17}
 HELD_OUT_SHAPES = frozenset(
     [("red", "star"), ("green", "heart"), ("blue", "triangle"), ("yellow", "square"), ("purple", "circle"),
      ("orange", "diamond"), ("pink", "cross"), ("black", "ring")]

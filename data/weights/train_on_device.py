@@ -3,9 +3,9 @@
     python data/weights/train_on_device.py vae --minutes 3
     python data/weights/train_on_device.py unet --minutes 6      # from the shipped weights; --nothing: from none
 
-The scenes are drawn once, by all cores; their pictures, or latents and tokens, are kept on the device. A generator there,
-seeded with the seed and the step, draws the noise, the timesteps, and which scenes a step learns from. The averaged
-weights are written every two minutes. The same command runs, slowly, on a CPU.
+The scenes are drawn once, by all cores; their pictures, or latents and tokens, are kept on the device. A generator
+there, seeded with the seed and the step, draws the noise, the timesteps, and which scenes a step learns from. The
+averaged weights are written every two minutes. The same command runs, slowly, on a CPU.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from course_lib.models.vae import VAE
 UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
 LEFT_OUT = 0.1
 WAYS = ("along", "kept", "both")
-POOL = 100_000  # scenes; the same ones come back with other noise, and their latents are kept
+POOL = 30_000  # scenes; the same ones come back with other noise, and their latents are kept
 GOLDEN = (5**0.5 - 1) / 2
 
 

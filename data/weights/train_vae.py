@@ -131,7 +131,7 @@ def main() -> None:
     vae = VAE(**SETTINGS)
     if options.fresh:
         vae.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / FILE).items()})
-    scenes, unseen = Scenes(options.seed), Scenes(options.seed, held_out=True)
+    scenes, unseen = (Scenes(options.seed, held_out=held_out, scattered=True) for held_out in (False, True))
     average = train(
         Trained(vae),
         lambda network, numbers: losses(network, *samples(scenes, numbers, options.seed)),
