@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
+SHIPPED = ("small-stable-diffusion/**/*", "in_training/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
 PAIRS = ("seen pairs", "unseen pairs")
 COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
 WHOLE = {"along": ("unet.jsonl", "reached.json"), "both": ("unet_both.jsonl", "reached_both.json")}

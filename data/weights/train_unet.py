@@ -159,17 +159,19 @@ def main() -> None:
         checkpoint=HERE / "checkpoints" / "unet.pt",
     )
     parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
+    parser.add_argument("--start", type=Path, default=FOLDER, help="with --fresh: the folder of the weights")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     network = starting(options.text, from_nothing=not (options.fresh or options.checkpoint.exists()))
     if options.fresh:
         for part, file in ((network.unet, UNET_FILE), (network.text_encoder, TEXT_FILE)):
-            part.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / file).items()})
+            part.load_state_dict({name: tensor.float() for name, tensor in load_file(options.start / file).items()})
     network, unseen = learn(network, options, HERE / "logs" / "unet.jsonl")
     print(f"error on scenes kept out of training: {unseen:.4f}")
-    write_configs()
-    write_weights(network.unet, FOLDER / UNET_FILE)
-    write_weights(network.text_encoder, FOLDER / TEXT_FILE)
+    write_configs(options.out)
+    write_weights(network.unet, options.out / UNET_FILE)
+    write_weights(network.text_encoder, options.out / TEXT_FILE)
 
 
 if __name__ == "__main__":
