@@ -19,8 +19,9 @@ from course_lib import expect
 from course_lib.datasets import open_emoji_artwork
 
 SIZE = 64
-UNNAMED_STYLE = "fluent"  # captions without a style mean this one
-ROOM = 5  # pixels by which a lone thing may be off the middle
+FULL, SMALL = 56, 30  # pixels: the two sizes of a lone emoji, which stands in the middle
+ROOM = 5  # pixels by which a lone shape, or a scattered emoji, may be off the middle
+SCATTER = 4  # pixels by which a scattered emoji is larger or smaller
 COLOURS = {
     "red": (222, 46, 46),
     "orange": (247, 144, 30),
@@ -36,7 +37,7 @@ COLOURS = {
 }
 SHAPES = ("circle", "square", "triangle", "diamond", "star", "heart", "cross", "ring")
 RELATIONS = {"above": (0, -1), "below": (0, 1), "left of": (-1, 0), "right of": (1, 0)}  # where the first thing is
-KINDS = {"emoji": 0.6, "shape": 0.18, "pair": 0.22}
+KINDS = {"emoji": 0.75, "shape": 0.08, "pair": 0.17}
 HELD_OUT_SHAPES = frozenset(
     [("red", "star"), ("green", "heart"), ("blue", "triangle"), ("yellow", "square"), ("purple", "circle"),
      ("orange", "diamond"), ("pink", "cross"), ("black", "ring")]
@@ -95,6 +96,10 @@ class Scene:
 class Scenes:
     """Scene number n of a seed: scenes[n]. `held_out` gives scenes of which each holds a pair kept out of training.
 
+    A lone emoji is drawn in the middle, in one of two sizes: each place and size more is another picture to be learned.
+    What its caption leaves open is left to chance: the style, and now and then the background. `scattered` lets place
+    and size vary, too, for a network that judges pictures.
+
     Raises ValueError for a number below 0, an unknown kind or style. Example:
 
     >>> scenes = Scenes(seed=1)
@@ -109,12 +114,14 @@ class Scenes:
         held_out: bool = False,
         kind: str | None = None,
         styles: tuple[str, ...] = ("noto", "fluent", "flat", "twemoji"),
+        scattered: bool = False,
     ):
         if kind is not None:
             expect.known("kind", kind, KINDS)
         for style in styles:
             expect.known("style", style, {style for _, style in _artwork()})
         self.seed, self.held_out, self.kind, self.styles = expect.whole("seed", seed, 0), held_out, kind, styles
+        self.scattered = scattered
 
     def __getitem__(self, number: int) -> Scene:
         random = np.random.default_rng([expect.whole("number", number, 0), self.seed, int(self.held_out)])
@@ -130,14 +137,20 @@ class Scenes:
         return torch.stack([scene.draw() for scene in scenes]), [scene.caption for scene in scenes]
 
     def _emoji(self, random: np.random.Generator) -> Scene:
+        """What the caption leaves open varies: either style, and now and then a background that it does not name."""
         concept, style = str(random.choice(_concepts())), str(random.choice(self.styles))
-        small = random.random() < 0.15
-        size = int(random.integers(26, 33) if small else random.integers(50, 61))
-        thing = Thing(concept, None, style, _somewhere(random, size), size)
-        background = _colour(random, but=()) if random.random() < 0.5 else "white"
+        small, background = random.random() < 0.15, "white"
+        if coloured := random.random() < 0.55:
+            background = _colour(random, but=("white",))
+        named = coloured and random.random() < 0.9
+        size, middle = SMALL if small else FULL, (SIZE // 2, SIZE // 2)
+        if self.scattered:
+            size += int(random.integers(-SCATTER, SCATTER + 1))
+            middle = _somewhere(random, size)
+        thing = Thing(concept, None, style, middle, size)
         words = _with_article(f"small {concept}" if small else concept, random.random() < 0.3)
-        named = style != UNNAMED_STYLE or random.random() < 0.5
-        return Scene("emoji", f"{words}{_on(background)}{f', {style} style' if named else ''}", (thing,), background)
+        in_style = f", {style} style" if random.random() < 0.5 else ""
+        return Scene("emoji", f"{words}{_on(background) if named else ''}{in_style}", (thing,), background)
 
     def _shape(self, random: np.random.Generator) -> Scene:
         size_word = str(random.choice(["", "", "small ", "large "]))
@@ -162,7 +175,7 @@ class Scenes:
         return Scene("pair", caption, (first, second), background, relation)
 
 
-def emoji_scene(concept: str, style: str, background: str = "white", *, size: int = 56) -> Scene:
+def emoji_scene(concept: str, style: str, background: str = "white", *, size: int = FULL) -> Scene:
     """One concept in the middle of a background; `size` in pixels. Raises ValueError for a name that is not known.
 
     Example:

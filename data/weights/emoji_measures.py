@@ -6,6 +6,7 @@ from itertools import product
 
 import torch
 import torch.nn.functional as F
+from likeness import median_likeness
 from painting import paint
 from recogniser import CONCEPTS, Recogniser, agreement, kernel_distance
 from small import STYLES
@@ -55,7 +56,10 @@ def measure_concepts(model: StableDiffusion, judge: Recogniser) -> dict:
     for (kind, make), (which, scenes) in product(kinds.items(), pairs.items()):
         if (kind, which) == ("painted", "unseen pairs"):
             scenes = scenes * UNSEEN_TIMES
-        found[f"{kind}, {which}"] = {"pictures": len(scenes)} | recognised(judge, make(scenes), scenes)
+        pictures, things = make(scenes), [scene.things[0] for scene in scenes]
+        found[f"{kind}, {which}"] = {"pictures": len(scenes)} | recognised(judge, pictures, scenes)
+        if kind != "drawings" and which == "seen pairs":
+            found[f"{kind}, {which}"] |= median_likeness(pictures, things)
     return found
 
 

@@ -46,7 +46,7 @@ def scenes_of(kind: str, count: int, *, held_out: bool) -> list[Scene]:
 @torch.no_grad()
 def measure_vae(model: StableDiffusion, count: int) -> dict:
     """How near reconstructions are, and how many scenes are still read rightly after them."""
-    found = {"psnr": quality(model.vae, Scenes(0, held_out=True), count=count)["psnr"]}
+    found = {"psnr": quality(model.vae, Scenes(0, held_out=True, scattered=True), count=count)["psnr"]}
     for kind in ("shape", "pair"):
         scenes = scenes_of(kind, count, held_out=True)
         found[kind] = agreement(scenes, through(model, pictures_of(scenes)))

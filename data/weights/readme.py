@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
+SHIPPED = ("small-stable-diffusion/**/*", "in_training/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
 PAIRS = ("seen pairs", "unseen pairs")
 COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
 WHOLE = {"along": ("unet.jsonl", "reached.json"), "both": ("unet_both.jsonl", "reached_both.json")}
@@ -43,7 +43,7 @@ def reached_table() -> str:
         f"Scenes of shapes, {found['count']} a row (the VAE's reconstructions: {found['vae']['psnr']:.1f} dB):",
         _table("scenes", _shapes(found)),
         f"Emoji, every concept in each style that was learned; unseen pairs are painted {painted // drawn} times each:",
-        _table("emoji", emoji),
+        _table("emoji", _emoji(emoji)),
         f"Distances of sets of {found['count']} pictures from as many drawings with pairs kept out of training:",
         _table("set", {name: {"KID x 1000": f"{value:.2f}"} for name, value in found["set"].items()}),
         f"Distance of {found['count']} pictures to the nearest of {memory['among']:,} training pictures:",
@@ -124,6 +124,13 @@ def _table(first: str, rows: dict[str, dict]) -> str:
         cells = (_cell(numbers.get(column, "")) for column in columns)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _emoji(found: dict) -> dict[str, dict]:
+    return {
+        name: {what: f"{value:.1f} dB" if "likeness" in what else value for what, value in numbers.items()}
+        for name, numbers in found.items()
+    }
 
 
 def _cell(value: float | int | str) -> str:

@@ -123,13 +123,13 @@ def write_tokenizer(folder: Path = FOLDER) -> None:
     write_json(folder / "tokenizer" / "tokenizer_config.json", config)
 
 
-def write_configs(folder: Path = FOLDER) -> None:
+def write_configs(folder: Path = FOLDER, unet: dict = UNET_CONFIG) -> None:
     """Write what is not weights: the configs, the tokenizer, and what makes the folder a pipeline of diffusers."""
     write_tokenizer(folder)
     tokenizer = make_tokenizer()
     ends = {"bos_token_id": tokenizer.vocabulary[BEGIN], "eos_token_id": tokenizer.vocabulary[END]}
     write_json(folder / "text_encoder" / "config.json", TEXT_CONFIG | {"vocab_size": len(tokenizer.vocabulary)} | ends)
-    write_json(folder / "unet" / "config.json", UNET_CONFIG)
+    write_json(folder / "unet" / "config.json", unet)
     write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER_CONFIG)
     write_json(folder / "model_index.json", INDEX)
     write_json(folder / "course.json", {"cfg_scale": CFG_SCALE})

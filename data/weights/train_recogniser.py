@@ -22,7 +22,9 @@ OTHER_SEED = 1_000_000  # added to the seed: none of these scenes is one of the 
 
 def scenes_of(numbers: list[int], seed: int) -> list[Scene]:
     """Emoji scenes, every fourth with a pair that the small Stable Diffusion never sees."""
-    seen, unseen = (Scenes(seed + OTHER_SEED, kind="emoji", held_out=held_out) for held_out in (False, True))
+    seen, unseen = (
+        Scenes(seed + OTHER_SEED, kind="emoji", held_out=held_out, scattered=True) for held_out in (False, True)
+    )
     return [(seen if number % 4 else unseen)[number] for number in numbers]
 
 

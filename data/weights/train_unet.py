@@ -32,17 +32,17 @@ from course_lib.models.vae import VAE
 UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
 LEFT_OUT = 0.1
 WAYS = ("along", "kept", "both")
-POOL = 150_000  # scenes; the same ones come back with other noise, and their latents are kept: a fifth less work
+POOL = 30_000  # scenes; the same ones come back with other noise, and their latents are kept
 GOLDEN = (5**0.5 - 1) / 2
 
 
 class Trained(torch.nn.Module):
     """The two networks as the loop sees them: noisy latents, timesteps and tokens in, v out."""
 
-    def __init__(self, words: int):
+    def __init__(self, words: int, config: dict = UNET_CONFIG):
         super().__init__()
         self.text_encoder = TextEncoder(**text_settings(TEXT_CONFIG | {"vocab_size": words}))
-        self.unet = UNet(**unet_settings(UNET_CONFIG))
+        self.unet = UNet(**unet_settings(config))
 
     def forward(self, x: Tensor, timesteps: Tensor, tokens: Tensor) -> Tensor:
         """x (B, 12, 8, 8), timesteps (B,), tokens (B, N) -> v (B, 12, 8, 8)."""
@@ -57,7 +57,7 @@ class Samples:
 
     def __init__(self, scenes: Scenes, vae: VAE, tokenizer: Tokenizer, seed: int):
         self.scenes, self.vae, self.tokenizer, self.seed = scenes, vae, tokenizer, seed
-        self.table, self.kept = NoiseTable.scaled_linear(), {}
+        self.table, self.kept, self.captions = NoiseTable.scaled_linear(), {}, {}
 
     @torch.no_grad()
     def batch(self, numbers: list[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -75,14 +75,18 @@ class Samples:
         v = prediction_from("v", latents, x, alphas)
         return x.float(), timesteps, self.tokenizer(texts), v.float()
 
-    def encoded(self, scenes: list[int]) -> tuple[Tensor, list[str]]:
+    def encoded(self, numbers: list[int]) -> tuple[Tensor, list[str]]:
         """The latents (in half precision, as they are kept) and captions of some scenes."""
-        if new := [number for number in scenes if number not in self.kept]:
-            pictures, captions = self.scenes.batch(new)
-            latents, _ = self.vae.encode(pictures)
-            self.kept.update(zip(new, zip(latents.half(), captions, strict=True), strict=True))
-        latents, captions = zip(*(self.kept[number] for number in scenes), strict=True)
-        return torch.stack(latents).float(), list(captions)
+        for number in set(numbers) - self.captions.keys():
+            scene = self.scenes[number]
+            self.captions[number] = scene.caption, (scene.things, scene.background)
+        pictures = {number: self.captions[number][1] for number in numbers}
+        # Scenes that differ in their captions alone are one picture, encoded once.
+        if new := {seen: number for number, seen in pictures.items() if seen not in self.kept}:
+            latents, _ = self.vae.encode(self.scenes.batch(new.values())[0])
+            self.kept.update(zip(new, latents.half(), strict=True))
+        latents = torch.stack([self.kept[pictures[number]] for number in numbers])
+        return latents.float(), [self.captions[number][0] for number in numbers]
 
 
 def losses(network: torch.nn.Module, samples: Samples, numbers: list[int]) -> dict[str, Tensor]:
@@ -155,17 +159,19 @@ def main() -> None:
         checkpoint=HERE / "checkpoints" / "unet.pt",
     )
     parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
+    parser.add_argument("--start", type=Path, default=FOLDER, help="with --fresh: the folder of the weights")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     network = starting(options.text, from_nothing=not (options.fresh or options.checkpoint.exists()))
     if options.fresh:
         for part, file in ((network.unet, UNET_FILE), (network.text_encoder, TEXT_FILE)):
-            part.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / file).items()})
+            part.load_state_dict({name: tensor.float() for name, tensor in load_file(options.start / file).items()})
     network, unseen = learn(network, options, HERE / "logs" / "unet.jsonl")
     print(f"error on scenes kept out of training: {unseen:.4f}")
-    write_configs()
-    write_weights(network.unet, FOLDER / UNET_FILE)
-    write_weights(network.text_encoder, FOLDER / TEXT_FILE)
+    write_configs(options.out)
+    write_weights(network.unet, options.out / UNET_FILE)
+    write_weights(network.text_encoder, options.out / TEXT_FILE)
 
 
 if __name__ == "__main__":

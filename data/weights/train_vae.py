@@ -61,10 +61,14 @@ def edges(pictures: Tensor) -> tuple[Tensor, Tensor]:
     return pictures.diff(dim=-2), pictures.diff(dim=-1)
 
 
-def losses(network: torch.nn.Module, scenes: Scenes, numbers: list[int], seed: int) -> dict[str, Tensor]:
-    """The loss of these samples, and its parts."""
-    pictures, _ = scenes.batch(numbers)
+def samples(scenes: Scenes, numbers: list[int], seed: int) -> tuple[Tensor, Tensor]:
+    """The pictures and the noise of these samples."""
     noise = torch.stack([torch.randn(LATENT_CHANNELS, 8, 8, generator=seeded(seed, number)) for number in numbers])
+    return scenes.batch(numbers)[0], noise
+
+
+def losses(network: torch.nn.Module, pictures: Tensor, noise: Tensor) -> dict[str, Tensor]:
+    """The loss of pictures (B, 3, 64, 64) with noise (B, 12, 8, 8), and its parts."""
     device = next(network.parameters()).device
     pictures = pictures.to(device)
     again, mean, log_variance = network(pictures, noise.to(device))
@@ -127,10 +131,10 @@ def main() -> None:
     vae = VAE(**SETTINGS)
     if options.fresh:
         vae.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / FILE).items()})
-    scenes, unseen = Scenes(options.seed), Scenes(options.seed, held_out=True)
+    scenes, unseen = (Scenes(options.seed, held_out=held_out, scattered=True) for held_out in (False, True))
     average = train(
         Trained(vae),
-        lambda network, numbers: losses(network, scenes, numbers, options.seed),
+        lambda network, numbers: losses(network, *samples(scenes, numbers, options.seed)),
         options,
         log=HERE / "logs" / "vae.jsonl",
         decay=0.998,

@@ -5,7 +5,17 @@ import collections
 import pytest
 import torch
 
-from course_lib.datasets.scenes import COLOURS, HELD_OUT_SHAPES, KINDS, RELATIONS, SHAPES, Scenes, is_held_out
+from course_lib.datasets.scenes import (
+    COLOURS,
+    FULL,
+    HELD_OUT_SHAPES,
+    KINDS,
+    RELATIONS,
+    SHAPES,
+    SMALL,
+    Scenes,
+    is_held_out,
+)
 
 TRAIN, UNSEEN = Scenes(seed=0), Scenes(seed=0, held_out=True)
 SOME = [TRAIN[number] for number in range(1500)]
@@ -61,11 +71,36 @@ def test_captions_say_what_is_in_the_picture():
     for scene in SOME:
         for thing in scene.things:
             assert thing.words in scene.caption
-        assert ("background" in scene.caption) == (scene.background != "white")
+        assert "background" not in scene.caption or f"{scene.background} background" in scene.caption
+        assert scene.kind == "emoji" or ("background" in scene.caption) == (scene.background != "white")
         if scene.relation:
             first, second = scene.caption.split(f" {scene.relation} ")
             assert first.endswith(scene.things[0].words) and scene.things[1].words in second
         assert " a o" not in f" {scene.caption}" and " an b" not in f" {scene.caption}"
+
+
+def test_a_lone_emoji_stands_in_the_middle_in_one_of_two_sizes():
+    lone = [scene.things[0] for scene in SOME if scene.kind == "emoji"]
+    assert {(thing.size, thing.middle) for thing in lone} == {(FULL, (32, 32)), (SMALL, (32, 32))}
+    assert all(
+        (thing.size == SMALL) == ("small" in scene.caption.split())
+        for scene in SOME
+        if scene.kind == "emoji"
+        for thing in scene.things
+    )
+    scattered = [Scenes(seed=0, kind="emoji", scattered=True)[number].things[0] for number in range(200)]
+    assert len({thing.size for thing in scattered}) > 10 and len({thing.middle for thing in scattered}) > 50
+
+
+def test_what_a_caption_leaves_open_varies():
+    lone = [scene for scene in SOME if scene.kind == "emoji"]
+    open_style = [scene.things[0].style for scene in lone if "style" not in scene.caption]
+    assert len(open_style) / len(lone) == pytest.approx(0.5, abs=0.06)
+    assert all(open_style.count(style) > len(open_style) / 6 for style in ("noto", "fluent", "flat", "twemoji"))
+    assert all(f"{scene.things[0].style} style" in scene.caption for scene in lone if "style" in scene.caption)
+    open_background = [scene.background for scene in lone if "background" not in scene.caption]
+    coloured = [background for background in open_background if background != "white"]
+    assert 0.05 < len(coloured) / len(open_background) < 0.2 and len(set(coloured)) > 5
 
 
 def test_colours_are_where_the_caption_says():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_lib.datasets.scenes import Scenes, emoji_scene
+from course_lib.datasets.scenes import Scene, Scenes, Thing, emoji_scene
 from course_lib.models import load
 
 WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
@@ -120,3 +120,26 @@ def test_no_guidance_that_was_compared_is_better_than_the_shipped_one_in_everyth
     better = {"concept": 1, "style": 1, "sentence of two shapes": 1, "KID x 1000": -1}
     for scale, found in scales.items():
         assert any(sign * found[what] < sign * ours[what] for what, sign in better.items()), f"{scale} is better"
+
+
+def test_likeness_finds_the_artwork_whatever_its_size_place_and_background(scripts):
+    from likeness import likeness
+
+    thing = Thing("panda", None, "noto", (34, 30), 54)
+    at_home, on_blue = (Scene("emoji", "", (thing,), ground).draw() for ground in ("white", "blue"))
+    assert likeness(at_home, "panda", "noto") > 50 and likeness(on_blue, "panda", "noto") > 50
+    noise = torch.randn(at_home.shape, generator=torch.Generator().manual_seed(0))
+    # The range of a pixel is 2 here: noise of 0.2 is a tenth of it, 20 dB.
+    assert likeness(at_home + 0.2 * noise, "panda", "noto") == pytest.approx(20, abs=0.3)
+    assert likeness(at_home, "panda", "fluent") < 20 and likeness(at_home, "rocket", "noto") < 15
+
+
+def test_the_median_likeness_is_taken_in_each_style(scripts):
+    from likeness import median_likeness
+
+    things = [Thing(name, None, style, (32, 32), 56) for name in ("panda", "ghost") for style in ("noto", "fluent")]
+    pictures = scripts[0].pictures_of([Scene("emoji", "", (thing,), "white") for thing in things])
+    pictures[1] = pictures[3] = 0  # those in fluent
+    found = median_likeness(pictures, things)
+    assert found["likeness, noto"] > 50 > 15 > found["likeness, fluent"]
+    assert found.keys() == {"likeness", "likeness, noto", "likeness, fluent"}

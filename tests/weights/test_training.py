@@ -22,8 +22,8 @@ options = argparse.Namespace(minutes=float("inf"), samples={samples}, batch=4, r
 torch.manual_seed(options.seed)
 small = VAE(channels=(8, 8, 8, 8), latent_channels=train_vae.LATENT_CHANNELS, layers=1, groups=4)
 scenes, network = Scenes(options.seed), train_vae.Trained(small)
-trainer.train(network, lambda network, numbers: train_vae.losses(network, scenes, numbers, options.seed), options,
-              log=pathlib.Path({log!r}), decay=0.9)
+loss = lambda network, numbers: train_vae.losses(network, *train_vae.samples(scenes, numbers, options.seed))
+trainer.train(network, loss, options, log=pathlib.Path({log!r}), decay=0.9)
 """
 
 
@@ -51,12 +51,12 @@ def test_stopped_and_resumed_is_the_same_as_in_one_go(tmp_path):
     kill = """
 import os, signal
 trainer.CHECKPOINT_EVERY = 0.0
-steps = train_vae.losses
-def losses(network, scenes, numbers, seed):
+samples = train_vae.samples
+def killed(scenes, numbers, seed):
     if numbers[0] >= 20:
         os.kill(os.getpid(), signal.SIGKILL)
-    return steps(network, scenes, numbers, seed)
-train_vae.losses = losses
+    return samples(scenes, numbers, seed)
+train_vae.samples = killed
 """
     assert run(parts, before=kill).returncode == -9
     assert state(parts)["step"] == 5
@@ -95,11 +95,11 @@ def test_a_fresh_start_goes_on_with_new_samples(tmp_path):
     whole, rest = tmp_path / "whole", tmp_path / "rest"
     whole.mkdir(), rest.mkdir()
     note = """
-losses = train_vae.losses
-def noted(network, scenes, numbers, seed):
+samples = train_vae.samples
+def noted(scenes, numbers, seed):
     print(*numbers)
-    return losses(network, scenes, numbers, seed)
-train_vae.losses = noted
+    return samples(scenes, numbers, seed)
+train_vae.samples = noted
 """
     assert run(whole, samples=12, before=note).stdout.split() == [str(n) for n in range(12)]
     done = run(rest, samples=8, before=note, first=12)
