@@ -303,3 +303,14 @@ def test_no_step_waits_for_a_number_from_the_device(name):
     options = {"table": needs("pndm")["table"]} if name == "pndm" else {}
     noise = lambda sigma, sigma_next: torch.empty_like(x)  # noqa: E731
     assert sample(name, denoise, x, SIGMAS, noise_sampler=noise, **options).device.type == "meta"
+
+
+def test_dpm_adaptive_says_so_where_its_steps_become_too_short_to_be_steps():
+    calls = []
+
+    def jumping(x, sigma):
+        calls.append(sigma)
+        return torch.full_like(x, 1e15 * (-1) ** len(calls))
+
+    with pytest.raises(ValueError, match="dpm_adaptive must reach sigma"):
+        sample("dpm_adaptive", jumping, torch.zeros(1, 1, dtype=torch.float64), [10.0, 1.0], rtol=1e-9)

@@ -40,8 +40,8 @@ def dpm_adaptive(
     rtol, atol : how much error a step may make, relative to x and absolute; h_init : the first step;
     pcoeff, icoeff, dcoeff : the controller's weights; accept_safety : a step is taken when the controller does not
     want it shorter than this; eta : ancestral noise. Asks the GPU for one number an attempt.
-    Raises ValueError when `max_attempts` are used up, when the error is not a number, and when denoise changes
-    the shape.
+    Raises ValueError when `max_attempts` are used up or a step is too short to be one, when the error is not a number,
+    and when denoise changes the shape.
     Source: Lu et al. 2022, arXiv 2206.00927, appendix C; crowsonkb/k-diffusion, sample_dpm_adaptive.
 
     Example:
