@@ -27,9 +27,9 @@ def timestep_embedding(timesteps: Tensor, width: int, max_period: float = 10000)
 
     Example:
 
-    >>> timestep_embedding(torch.tensor([0, 1]), width=4)
-    tensor([[1.0000, 1.0000, 0.0000, 0.0000],
-            [0.5403, 0.9999, 0.8415, 0.0100]])
+    >>> timestep_embedding(torch.tensor([0, 2]), width=4)
+    tensor([[ 1.0000,  1.0000,  0.0000,  0.0000],
+            [-0.4161,  0.9998,  0.9093,  0.0200]])
     """
     expect.tensor("timesteps", timesteps, "(B,)")
     half = expect.whole("width", width, at_least=2) // 2
