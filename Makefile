@@ -9,7 +9,7 @@ there is no $(ANY_PYTHON). On Debian or Ubuntu: sudo apt install python3-venv"; 
 "$(ANY_PYTHON)" make_environment.py $(if $(PYTHON),--python "$(PYTHON)") $(if $(TORCH),--torch "$(TORCH)")
 PYTEST := $(VENV_PYTHON) -m pytest
 
-.PHONY: help lesson reset test lint unit notebooks-test browser portability bench notebooks format clean
+.PHONY: help lesson reset test lint unit notebooks-test browser portability last-bits bench notebooks format clean
 .PHONY: lesson-environment test-environment
 
 help: ## list these commands
@@ -38,8 +38,11 @@ notebooks-test: test-environment ## run every notebook and compare with its stor
 browser: test-environment ## tests in a real browser (needs Chromium)
 	$(PYTEST) -m browser tests
 
-portability: test-environment ## run the notebooks again as other processors would, with other threads and rounding
+portability: test-environment ## run the notebooks again as other processors would, and with other threads
 	@$(VENV_PYTHON) tests/portability.py
+
+last-bits: test-environment ## look for text in the notebooks that hangs on rounding (slow)
+	@$(VENV_PYTHON) tests/portability.py "other last bits"
 
 bench: test-environment ## measure speed, side by side with PyTorch and diffusers
 	$(VENV_PYTHON) -m benchmarks

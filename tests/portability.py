@@ -1,6 +1,7 @@
 """Run the notebooks and the lessons' tests as processors do that add in another order: their results must not change.
 
 python tests/portability.py
+python tests/portability.py "other last bits"      # slow: it looks for what hangs on rounding
 
 `make test` has run them with this processor's best instructions and one thread; here is what differs from that.
 """
@@ -28,12 +29,16 @@ LEVELS = ["DEFAULT", "AVX2", "AVX512"]  # PyTorch's names; a processor has all u
 
 
 class Setting(NamedTuple):
-    """How to compute, in environment variables; which instructions that takes, and whether lessons are tested, too."""
+    """How to compute, in environment variables.
+
+    level : which instructions that takes; lessons : whether lessons are tested, too; slow : run only when asked for.
+    """
 
     name: str
     environment: Mapping[str, str]
     level: str | None = None
     lessons: bool = False
+    slow: bool = False
 
 
 SETTINGS = [
@@ -52,6 +57,7 @@ SETTINGS = [
     Setting(
         "other last bits",
         {"PYTHONSTARTUP": str(ROOT / "tests" / "rounding.py")},
+        slow=True,
     ),
 ]
 
@@ -91,12 +97,14 @@ def parts(setting: Setting) -> list[Part]:
     return made
 
 
-def main() -> int:
-    """Run every setting that is there, say of each other why not, and sum up."""
+def main(names: list[str]) -> int:
+    """Run the named settings, or all that are not slow; say why those that are not there are left out, and sum up."""
     os.chdir(ROOT)
     best = best_level()
     outcomes, reasons = [], []
     for setting in SETTINGS:
+        if setting.name not in names if names else setting.slow:
+            continue
         reason = left_out(setting, best)
         if reason:
             reasons.append(reason)
@@ -108,4 +116,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
