@@ -7,16 +7,17 @@ has never seen.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from course_lib import expect
 from course_lib.datasets import open_emoji_artwork
+from course_lib.datasets.shapes import SHAPES, silhouette
+from course_lib.datasets.shapes import SIDE as SILHOUETTE
 
 SIZE = 64
 FULL, SMALL = 56, 30  # pixels: the two sizes of a lone emoji, which stands in the middle
@@ -35,7 +36,6 @@ COLOURS = {
     "grey": (138, 140, 146),
     "white": (255, 255, 255),
 }
-SHAPES = ("circle", "square", "triangle", "diamond", "star", "heart", "cross", "ring")
 RELATIONS = {"above": (0, -1), "below": (0, 1), "left of": (-1, 0), "right of": (1, 0)}  # where the first thing is
 KINDS = {"emoji": 0.75, "shape": 0.08, "pair": 0.17}
 HELD_OUT_SHAPES = frozenset(
@@ -73,7 +73,7 @@ class Scene:
     Example:
 
     >>> Scenes(seed=0)[3].caption
-    'love letter on an orange background, noto style'
+    'a love letter, noto style'
     """
 
     kind: str
@@ -252,50 +252,7 @@ def _concepts() -> list[str]:
 
 
 @cache
-def silhouette(shape: str) -> Image.Image:
-    """A shape as a mask, four times as large as a picture: 0 outside, 255 inside. Raises ValueError for another shape.
-
-    Example:
-
-    >>> silhouette("circle").size, silhouette("circle").getpixel((128, 128)), silhouette("ring").getpixel((128, 128))
-    ((256, 256), 255, 0)
-    """
-    expect.known("shape", shape, SHAPES)
-    side = 4 * SIZE
-    mask = Image.new("L", (side, side))
-    draw = ImageDraw.Draw(mask)
-    if shape in ("circle", "ring"):
-        draw.ellipse((0, 0, side - 1, side - 1), fill=255)
-        if shape == "ring":
-            draw.ellipse((0.27 * side, 0.27 * side, 0.73 * side, 0.73 * side), fill=0)
-    elif shape == "cross":
-        draw.rectangle((0.33 * side, 0, 0.67 * side, side), fill=255)
-        draw.rectangle((0, 0.33 * side, side, 0.67 * side), fill=255)
-    else:
-        draw.polygon([(side * across, side * down) for across, down in _outline(shape)], fill=255)
-    return mask
-
-
-@cache
 def _shape(name: str, colour: str) -> Image.Image:
-    picture = Image.new("RGBA", (4 * SIZE, 4 * SIZE), (*COLOURS[colour], 0))
+    picture = Image.new("RGBA", (SILHOUETTE, SILHOUETTE), (*COLOURS[colour], 0))
     picture.putalpha(silhouette(name))
     return picture.convert("RGBa")
-
-
-def _outline(name: str) -> list[tuple[float, float]]:
-    """The corners of a shape in the unit square."""
-    if name == "square":
-        return [(0.06, 0.06), (0.94, 0.06), (0.94, 0.94), (0.06, 0.94)]
-    if name == "triangle":
-        return [(0.5, 0.03), (1.0, 0.93), (0.0, 0.93)]
-    if name == "diamond":
-        return [(0.5, 0.0), (0.9, 0.5), (0.5, 1.0), (0.1, 0.5)]
-    if name == "star":
-        radii = [0.52 if i % 2 == 0 else 0.21 for i in range(10)]
-        turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
-        return [(0.5 + r * math.cos(t), 0.54 + r * math.sin(t)) for r, t in zip(radii, turns, strict=True)]
-    turns = [2 * math.pi * i / 60 for i in range(60)]  # the heart curve
-    across = [16 * math.sin(t) ** 3 for t in turns]
-    down = [-(13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)) for t in turns]
-    return [(0.5 + a / 34, 0.46 + d / 34) for a, d in zip(across, down, strict=True)]

@@ -16,7 +16,8 @@ from PIL import Image
 from scipy import ndimage
 from torch import Tensor
 
-from course_lib.datasets.scenes import COLOURS, RELATIONS, SHAPES, Scene, Scenes, silhouette
+from course_lib.datasets.scenes import COLOURS, RELATIONS, Scene, Scenes
+from course_lib.datasets.shapes import SHAPES, silhouette
 
 GRID = 32  # silhouettes are compared at this size
 SMALLEST = 40  # pixels: a smaller patch is no thing

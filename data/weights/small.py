@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import save_file
 
 from course_lib.datasets import open_emoji
-from course_lib.datasets.scenes import COLOURS, RELATIONS, SHAPES
+from course_lib.datasets.scenes import COLOURS, RELATIONS
+from course_lib.datasets.shapes import SHAPES
 from course_lib.models.tokenizer import BEGIN, END, END_OF_WORD, Tokenizer, byte_letters, join, spell, split_words
 
 FOLDER = Path(__file__).parent / "small-stable-diffusion"

@@ -89,7 +89,7 @@ def test_words_beyond_the_places_are_named_in_the_title(recwarn):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("cat", -1), "seed must be a whole number, at least 0; got -1"),
+        (("cat", -1), "seed must be a whole number, at least 0, at most 4294967295; got -1"),
         (("cat", 0, "eulre"), "did you mean euler"),
         (("cat", 0, "euler", 0), "steps must be a whole number"),
     ],

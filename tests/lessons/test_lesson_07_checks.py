@@ -44,7 +44,7 @@ def test_the_numbers_on_paper():
 
 
 def test_pytorch_holds_all_scores_only_without_the_axis_of_heads():
-    """The lesson hands it four axes, with which it works in pieces; a call with three is counted beside it."""
+    """The lesson hands it four axes, with which each thread works in pieces; a call with three is counted beside it."""
     from torch.profiler import ProfilerActivity, profile
 
     def most(x):
@@ -52,8 +52,8 @@ def test_pytorch_holds_all_scores_only_without_the_axis_of_heads():
             F.scaled_dot_product_attention(x, x, x)
         return max(event.cpu_memory_usage for event in watched.key_averages())
 
-    x = torch.randn(1, 1024, 40)
-    assert most(x) >= 4 * 1024**2 > 4 * most(x[:, None])
+    x = torch.randn(1, 4096, 40)
+    assert most(x) >= 4 * 4096**2 > 4 * most(x[:, None])
 
 
 def test_the_attention_layers_of_stable_diffusion_are_counted_right():

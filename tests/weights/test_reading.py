@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_lib.datasets.scenes import SHAPES, Scenes, Thing, silhouette
+from course_lib.datasets.scenes import Scenes, Thing
+from course_lib.datasets.shapes import SHAPES, silhouette
 
 WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
 
