@@ -17,11 +17,11 @@ help: ## list these commands
 	@echo "Options of make lesson: LESSON=08  PORT=8889  BROWSER=no  TORCH=cpu  PYTHON=python3.12"
 
 lesson: lesson-environment ## open the course in JupyterLab
-	@$(VENV_PYTHON) -m course_lib.lessons.start $(if $(PORT),--port "$(PORT)") \
+	@$(VENV_PYTHON) -m course_lib.app.start $(if $(PORT),--port "$(PORT)") \
 	  $(if $(LESSON),--lesson "$(LESSON)") $(if $(filter no,$(BROWSER)),--no-browser)
 
 reset: lesson-environment ## renew your copy of one lesson: make reset LESSON=02
-	@$(VENV_PYTHON) -m course_lib.lessons.copies --reset "$(LESSON)"
+	@$(VENV_PYTHON) -m course_lib.app.copies --reset "$(LESSON)"
 
 test: test-environment ## run every test, and sum up what failed
 	@$(VENV_PYTHON) tests/parts.py lint unit notebooks-test browser

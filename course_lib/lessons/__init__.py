@@ -1,1 +1,5 @@
-"""What the lessons use around the mathematics: checks of exercises, questions, and the learner's copies."""
+"""What the notebooks call: one package for each lesson, with its questions, its checks, and a file for each drawing."""
+
+from course_lib.threads import share_cores
+
+share_cores()  # every lesson comes by here before it computes

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import anywidget
 import traitlets
 
-from course_lib.lessons.quiz import Question
+from course_lib.exercises.quiz import Question
 from course_lib.widgets.page import kept_whole, module, static_bundle, styles
 
 _SAID_TWICE = re.compile(r"^(right|yes|no|not yet)[:.]\s+(.)", re.IGNORECASE)
@@ -43,7 +43,7 @@ def ask(question: Question) -> Ask:
 
     Example:
 
-    >>> from course_lib.lessons.quiz import Choice
+    >>> from course_lib.exercises.quiz import Choice
     >>> shown = ask(Question("2 + 2 = ?", (Choice("4", "Yes.", right=True), Choice("22", "That joins digits."))))
     >>> print(question_text(shown.question))
     Question: 2 + 2 = ?

@@ -6,7 +6,7 @@ START = """
 import time
 import ipywidgets, numpy as np, torch
 from course_lib.figures import Drawing, picture_panel, show_pictures
-from course_lib.lessons.quiz import Choice, Question
+from course_lib.exercises.quiz import Choice, Question
 from course_lib.samplers import Step
 from course_lib.widgets import Explorer, KernelEditor, PictureChooser, Runner, ask, player, slider_works
 

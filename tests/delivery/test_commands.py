@@ -22,14 +22,14 @@ def dry_run(*arguments):
 
 def test_lesson_prepares_the_environment_and_starts():
     said = dry_run("lesson")
-    assert said.index("make_environment.py") < said.index("-m course_lib.lessons.start")
+    assert said.index("make_environment.py") < said.index("-m course_lib.app.start")
     assert "--test" not in said and "--port" not in said
 
 
 def test_the_options_of_lesson_arrive():
     said = dry_run("lesson", "LESSON=08", "PORT=8889", "BROWSER=no", "TORCH=cpu", "PYTHON=python3.12")
     assert '"python3.12" make_environment.py --python "python3.12" --torch "cpu"' in said
-    assert '-m course_lib.lessons.start --port "8889" --lesson "08" --no-browser' in said
+    assert '-m course_lib.app.start --port "8889" --lesson "08" --no-browser' in said
 
 
 def test_a_browser_of_the_readers_own_is_kept():
@@ -37,7 +37,7 @@ def test_a_browser_of_the_readers_own_is_kept():
 
 
 def test_reset_names_the_lesson():
-    assert '-m course_lib.lessons.copies --reset "02"' in dry_run("reset", "LESSON=02")
+    assert '-m course_lib.app.copies --reset "02"' in dry_run("reset", "LESSON=02")
 
 
 def test_test_runs_every_part_whatever_fails():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyterlab_server.config import get_federated_extensions
 
-from course_lib.lessons.start import EXTENSIONS, lab_arguments
+from course_lib.app.start import EXTENSIONS, lab_arguments
 
 ROOT = Path(__file__).parents[2]
 FOLDER = EXTENSIONS / "course-lib"

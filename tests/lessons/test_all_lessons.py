@@ -7,9 +7,9 @@ import pkgutil
 import pytest
 
 import course_lib.lessons
-from course_lib.lessons import checks
-from course_lib.lessons.checks import NOT_YET, RIGHT, FunctionCheck, ValueCheck
-from course_lib.lessons.quiz import Question
+from course_lib.exercises import checks
+from course_lib.exercises.checks import NOT_YET, RIGHT, FunctionCheck, ValueCheck
+from course_lib.exercises.quiz import Question
 
 MODULES = [
     importlib.import_module(f"course_lib.lessons.{info.name}")

@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from course_lib.lessons.quiz import Choice, Question
+from course_lib.exercises.quiz import Choice, Question
 from course_lib.widgets import ask, slider_works
 from course_lib.widgets.page import WIDGET_VIEW
 

@@ -1,0 +1,1 @@
+"""Exercises and questions, as every lesson has them."""

@@ -1,0 +1,266 @@
+"""Checks of exercises: say whether an answer is right, and when it is wrong, which usual mistake it is.
+
+A check never raises and prints short, stable sentences. It knows the right answer and a list of mistakes, each as
+a wrong answer with a sentence; an answer that agrees with a mistake gets that sentence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+RIGHT, NOT_YET = "[OK]", "[not yet]"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A usual wrong answer, `wrong` (a function or a value, like the right one), and what to say to it.
+
+    An answer is this mistake where it agrees with `wrong` on every case; a function that stops agrees with one that
+    stops. Two more ways to recognise what no single wrong answer can stand for: `stops`, a pattern that is found in the
+    message of the error with which a function stops on some case; and `when`, a test of the function itself.
+
+    Example:
+
+    >>> Mistake("That adds instead of multiplying.", 5).says
+    'That adds instead of multiplying.'
+    """
+
+    says: str
+    wrong: object
+    when: Callable[[Callable], bool] | None = None
+    stops: str = ""
+
+
+@dataclass(frozen=True)
+class FunctionCheck:
+    """Checks a function that the learner writes: it must agree with `right` on every case.
+
+    name : what the learner's function is called; right : the correct function; cases : tuples of arguments;
+    mistakes : wrong functions and what to say to them. Tensors may have any shape (...) that `right` takes.
+    A right answer that writes into the tensors it was given is told so.
+
+    Example:
+
+    >>> square = Mistake("That is the square.", lambda x: x * x)
+    >>> check = FunctionCheck("double", lambda x: 2 * x, [(1,), (3,)], [square])
+    >>> check(lambda x: x + x)
+    [OK] double is right.
+    >>> check(lambda x: x**2)
+    [not yet] That is the square.
+    >>> check(lambda x: ...)
+    [not yet] double returns nothing yet.
+    """
+
+    name: str
+    right: Callable
+    cases: Sequence[tuple]
+    mistakes: Sequence[Mistake]
+
+    def __call__(self, answer: Callable) -> None:
+        """Print the verdict on the learner's function."""
+        print(self.verdict(answer))
+
+    def verdict(self, answer: Callable) -> str:
+        """The verdict as one sentence, see the class for an example.
+
+        >>> FunctionCheck("one", lambda: 1, [()], []).verdict(lambda: 2)
+        '[not yet] one() gives 2, expected 1.'
+        """
+        if not callable(answer):
+            return f"{NOT_YET} {self.name} must be a function; got {_short(answer)}."
+        handed, said = [_copies(case) for case in self.cases], io.StringIO()
+        with contextlib.redirect_stdout(said):
+            given = [_outcome(answer, arguments) for arguments in handed]
+        print(said.getvalue(), end="")
+        stopped = next((value for value in given if isinstance(value, Exception)), None)
+        if isinstance(stopped, NotImplementedError):
+            return f"{NOT_YET} {self.name} is not written yet."
+        if any(value is None or value is ... for value in given):
+            return f"{NOT_YET} {self._nothing(given, said.getvalue())}."
+        expected = [self.right(*_copies(case)) for case in self.cases]
+        wrong = [index for index, pair in enumerate(zip(given, expected, strict=True)) if not _same(*pair)]
+        if not wrong:
+            return f"{RIGHT} {self.name} is right.{_spoiled(handed, self.cases)}"
+        for mistake in self.mistakes:
+            if self._is(mistake, answer, given):
+                return f"{NOT_YET} {mistake.says}"
+        if stopped:
+            return f"{NOT_YET} {self.name} stops with {type(stopped).__name__}: {stopped}"
+        got, right = given[wrong[0]], expected[wrong[0]]
+        return f"{NOT_YET} {self._call(wrong[0])} gives {_difference(got, right)}."
+
+    def _nothing(self, given: list, said: str) -> str:
+        """What to say where the answer returns nothing, on all cases or on some, and perhaps prints it."""
+        empty = [value is None or value is ... for value in given]
+        if not all(none or isinstance(value, Exception) for none, value in zip(empty, given, strict=True)):
+            return f"{self._call(empty.index(True))} returns nothing: each way must end in a return"
+        if said:
+            return f"{self.name} prints, but returns nothing: write return in place of print"
+        return f"{self.name} returns nothing yet"
+
+    def _call(self, index: int) -> str:
+        """A case as it is called."""
+        return f"{self.name}({', '.join(map(_short, self.cases[index]))})"
+
+    def _is(self, mistake: Mistake, answer: Callable, given: list) -> bool:
+        if mistake.when:
+            return mistake.when(answer)
+        if mistake.stops:
+            return any(isinstance(value, Exception) and re.search(mistake.stops, str(value)) for value in given)
+        if all(isinstance(value, Exception) for value in given):
+            return False  # it stops everywhere: its own message says more
+        return all(map(_same, given, [_outcome(mistake.wrong, _copies(case)) for case in self.cases]))
+
+
+@dataclass(frozen=True)
+class ValueCheck:
+    """Checks a value that the learner finds: a number, a tensor (...), a word or a list of them.
+
+    Where a number is right, a tensor with this one number is right, too. `hint` follows where no mistake fits: a
+    sentence, or what makes one of the answer.
+
+    Example:
+
+    >>> check = ValueCheck("the sum", 5, [Mistake("That is the product.", 6)])
+    >>> check(5), check(6), check(7), check(...)
+    [OK] the sum is right.
+    [not yet] That is the product.
+    [not yet] the sum is not 7.
+    [not yet] the sum is still missing.
+    (None, None, None, None)
+    """
+
+    name: str
+    right: object
+    mistakes: Sequence[Mistake]
+    tolerance: float = 1e-6
+    hint: str | Callable[[object], str] = ""
+
+    def __call__(self, answer: object) -> None:
+        """Print the verdict on the learner's value."""
+        print(self.verdict(answer))
+
+    def verdict(self, answer: object) -> str:
+        """The verdict as one sentence, see the class for an example.
+
+        >>> ValueCheck("it", 1, []).verdict(None)
+        '[not yet] it is still missing.'
+        """
+        if answer is None or answer is ...:
+            return f"{NOT_YET} {self.name} is still missing."
+        if isinstance(self.right, (int, float)) and isinstance(answer, torch.Tensor) and answer.numel() == 1:
+            answer = answer.item()
+        if _same(answer, self.right, self.tolerance):
+            return f"{RIGHT} {self.name} is right."
+        for mistake in self.mistakes:
+            if _same(answer, mistake.wrong, self.tolerance):
+                return f"{NOT_YET} {mistake.says}"
+        hint = self.hint(answer) if callable(self.hint) else self.hint
+        return f"{NOT_YET} {self.name} {self._differs(answer)}. {hint}".rstrip()
+
+    def _differs(self, answer: object) -> str:
+        """What is said of an answer that is no known mistake; a shape alone only where it is the wrong one."""
+        tensors = isinstance(answer, torch.Tensor) and isinstance(self.right, torch.Tensor)
+        if tensors and answer.shape == self.right.shape and answer.numel() > 9:
+            return "has the right shape, but other numbers"
+        return f"is not {_short(answer, 9)}"
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The hint of a check whose answer is True or False for each letter: it names the wrong ones, with what decides.
+
+    right : the answers in order; reasons : letter -> what makes its answer right, in the same order.
+
+    Example:
+
+    >>> hint = Letters([True, False], {"a": "one and one are two", "b": "one and two are three"})
+    >>> hint([True, True])
+    'Look again at (b): one and two are three.'
+    >>> hint([True])
+    'You gave 1 of 2 answers, True or False without quotes, in the order (a) to (b).'
+    """
+
+    right: Sequence[bool]
+    reasons: Mapping[str, str]
+
+    def __call__(self, answer: object) -> str:
+        """What to say to a list that is no usual mistake."""
+        first, *_, last = self.reasons
+        wanted = f"{len(self.right)} answers, True or False without quotes, in the order ({first}) to ({last})."
+        try:
+            given = [float(item) for item in answer]
+        except (TypeError, ValueError, RuntimeError):
+            return f"It has {wanted}"
+        if len(given) != len(self.right):
+            return f"You gave {len(given)} of {wanted}"
+        wrong = [letter for letter, one, right in zip(self.reasons, given, self.right, strict=True) if one != right]
+        return f"Look again at {'; '.join(f'({letter}): {self.reasons[letter]}' for letter in wrong)}."
+
+
+def _outcome(function: Callable, arguments: tuple) -> object:
+    """What a function returns, or the exception with which it stops."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return error
+
+
+def _copies(case: tuple) -> tuple:
+    """A learner's function may write into its arguments; the next one must not see that."""
+    return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in case)
+
+
+def _spoiled(handed: Sequence[tuple], cases: Sequence[tuple]) -> str:
+    """What to say where the tensors that were handed over hold other numbers than before; else nothing."""
+    pairs = [pair for both in zip(handed, cases, strict=True) for pair in zip(*both, strict=True)]
+    if all(_unchanged(*pair) for pair in pairs if isinstance(pair[1], torch.Tensor)):
+        return ""
+    return " But it writes into what it was given, so its caller's numbers are lost: work on a copy, .clone()."
+
+
+def _unchanged(now: torch.Tensor, before: torch.Tensor) -> bool:
+    return now.shape == before.shape and bool(torch.isclose(now, before, rtol=0, atol=0, equal_nan=True).all())
+
+
+def _same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
+    if isinstance(given, Exception) or isinstance(expected, Exception):
+        return isinstance(given, Exception) and isinstance(expected, Exception)
+    try:
+        if isinstance(given, str) or isinstance(expected, str):
+            return isinstance(given, str) and isinstance(expected, str) and given.strip() == expected.strip()
+        if isinstance(expected, (list, tuple)) and any(isinstance(item, (str, torch.Tensor)) for item in expected):
+            return len(given) == len(expected) and all(map(_same, given, expected))
+        given, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (given, expected))
+        return given.shape == expected.shape and torch.allclose(given, expected, rtol=tolerance, atol=tolerance)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+
+
+def _short(value: object, at_most: int = 4) -> str:
+    """What came, in few words: of a tensor with more than `at_most` numbers, the shape alone."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor {tuple(value.shape)}" if value.numel() > at_most else _numbers(value.tolist())
+    text = repr(float(f"{value:.6g}") if isinstance(value, float) else value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _numbers(value: float | list) -> str:
+    """A tensor's numbers with at most six digits each."""
+    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else f"{value:.6g}"
+
+
+def _difference(given: object, expected: object) -> str:
+    if isinstance(given, torch.Tensor) and isinstance(expected, torch.Tensor):
+        if given.shape != expected.shape:
+            return f"shape {tuple(given.shape)}, expected {tuple(expected.shape)}"
+        if expected.numel() > 4:
+            gap = (given.double() - expected.double()).abs().max()
+            return f"other numbers than expected: the largest difference is {gap:.3g}"
+    return f"{_short(given)}, expected {_short(expected)}"

@@ -1,0 +1,149 @@
+"""Lesson 00, start here: the checks of its exercises."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable
+
+import torch
+
+from course_lib.exercises.checks import NOT_YET, RIGHT, FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.lesson_00.noise import noise_picture
+
+GLOBAL = (
+    "The numbers are right, but they come from torch's global generator, which every program on the page shares: "
+    "make your own with `torch.Generator().manual_seed(seed)` and hand it over as `generator=`."
+)
+
+NO_SEED = "Each call gives other noise, and the seed plays no part: hand a generator with that seed to `torch.randn`."
+
+REUSED = (
+    "The same seed gave two different pictures: your generator moves on with each draw. "
+    "Make a new one inside the function, at each call."
+)
+
+RANDOM_SEED = "`.seed()` draws a seed of its own and takes none: use `.manual_seed(seed)`."
+
+UNUSED = "The seed is not used: every seed gives the same noise."
+
+OTHER = (
+    "The noise depends on the seed and on nothing else, but the numbers are others than those of "
+    "`torch.randn(1, 3, 8, 8)` with a new generator of that seed."
+)
+
+NAMED = "The generator must be named: `generator=torch.Generator().manual_seed(seed)`."
+
+STOPS = (  # kind of error, a part of its message, what to say
+    (
+        RuntimeError,
+        "device",
+        "`torch.Generator(seed)` takes the number for a device. Make the generator first, then seed it: "
+        "`torch.Generator().manual_seed(seed)`.",
+    ),
+    (
+        TypeError,
+        "generator=int",
+        "`generator=` takes a generator, and you gave it the seed: make one with `torch.Generator().manual_seed(seed)`.",
+    ),
+    (
+        TypeError,
+        "descriptor 'manual_seed'",
+        "A generator must be made before it can be seeded: `torch.Generator()` has brackets of its own.",
+    ),
+    (TypeError, "but got torch._C.Generator", NAMED),  # after the numbers of the shape
+    (TypeError, ", torch._C.Generator)", NAMED),  # after the shape as one tuple
+)
+
+
+class SeedCheck(FunctionCheck):
+    """Checks a function seed -> noise (1, 3, 8, 8); the last of its cases repeats the first.
+
+    Besides the result it looks at how it came about: whether the global generator was used, which makes the same
+    numbers, whether the same seed gives the same noise again, and where a generator was made in a wrong way.
+
+    Example:
+
+    >>> check_noise(noise_picture)
+    [OK] my_noise is right.
+    >>> check_noise(lambda seed: torch.randn(1, 3, 8, 8))
+    [not yet] Each call gives other noise, and the seed plays no part: hand a generator with that seed to `torch.randn`.
+    """
+
+    def verdict(self, answer: Callable) -> str:
+        """The verdict as one sentence; torch's global generator is left as it was."""
+        before = torch.get_rng_state()
+        try:
+            said = super().verdict(answer)
+            if said.startswith(RIGHT):
+                return said if torch.equal(before, torch.get_rng_state()) else f"{NOT_YET} {GLOBAL}"
+            torch.set_rng_state(before)
+            named = any(said == f"{NOT_YET} {mistake.says}" for mistake in self.mistakes)
+            return said if named else self._by_behaviour(answer, said, before)
+        finally:
+            torch.set_rng_state(before)
+
+    def _by_behaviour(self, answer: Callable, said: str, before: torch.Tensor) -> str:
+        """What calls with the same seed and with another one show; else what was said already."""
+        try:
+            one, again, other = (torch.as_tensor(answer(seed)) for seed in (1, 1, 2))
+        except Exception as error:
+            known = (says for kind, part, says in STOPS if isinstance(error, kind) and part in str(error))
+            return next((f"{NOT_YET} {says}" for says in known), said)
+        if not one.shape == again.shape == other.shape == (1, 3, 8, 8):
+            return said
+        if not torch.equal(one, again):
+            reused = torch.equal(before, torch.get_rng_state())
+            return f"{NOT_YET} {(RANDOM_SEED if _calls_seed(answer) else REUSED) if reused else NO_SEED}"
+        return f"{NOT_YET} {UNUSED if torch.equal(one, other) else OTHER}"
+
+
+def _calls_seed(answer: Callable) -> bool:
+    """Whether `.seed` is read from something in the function; its own argument `seed` does not count."""
+    steps = dis.get_instructions(answer) if hasattr(answer, "__code__") else ()
+    return any(step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval == "seed" for step in steps)
+
+
+def _from_global_generator(seed):
+    torch.manual_seed(seed)
+    return torch.randn(1, 3, 8, 8)
+
+
+_shared = torch.Generator().manual_seed(1)
+
+check_noise = SeedCheck(
+    "my_noise",
+    noise_picture,
+    [(1,), (2,), (1,)],
+    [
+        Mistake(GLOBAL, _from_global_generator),
+        Mistake(NO_SEED, lambda seed: torch.randn(1, 3, 8, 8)),
+        Mistake(REUSED, lambda seed: torch.randn(1, 3, 8, 8, generator=_shared)),
+        Mistake(UNUSED, lambda seed: noise_picture(0)),
+        Mistake(
+            "`torch.Generator()` without a seed always starts at the same place: set it with `.manual_seed(seed)`.",
+            lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator()),
+        ),
+        Mistake("That is the noise of another seed, seed + 1.", lambda seed: noise_picture(seed + 1)),
+        Mistake(
+            "`torch.rand` draws numbers from 0 to 1; noise is drawn with `torch.randn`.",
+            lambda seed: torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed)),
+        ),
+        Mistake("The batch is missing: (1, 3, 8, 8) has four numbers.", lambda seed: noise_picture(seed)[0]),
+    ],
+)
+
+check_count = ValueCheck(
+    "the count",
+    192,
+    [
+        Mistake("That counts the pixels. Each of them has three numbers: red, green and blue.", 64),
+        Mistake("8 rows and 8 columns are 64 pixels, not 8; each has three numbers.", 24),
+        Mistake("The sides are multiplied, not added: 3 times 8 times 8.", 3 + 8 + 8),
+        Mistake("You have added the sides. They are multiplied: 1 times 3 times 8 times 8.", 1 + 3 + 8 + 8),
+        Mistake("That counts the sides of the shape. How many numbers do they make together?", 4),
+        Mistake("That counts all three pictures above. One of them is asked for.", 576),
+        Mistake("8 times 8 times 8: there are three colours, not eight.", 512),
+        Mistake("Those are the bytes of the picture: each of its numbers takes four of them.", 768),
+        Mistake("That is a text. Write the number without quotes.", "192"),
+    ],
+)

@@ -1,0 +1,98 @@
+"""Lesson 01, what is Stable Diffusion: the checks of its exercises."""
+
+from __future__ import annotations
+
+from course_lib.exercises.checks import Mistake, ValueCheck
+
+_SMALL = "That is the small model's. The exercise is about Stable Diffusion 1.5, whose numbers stand before the bars in *The whole machine*."
+
+_GUIDED = "With guidance the U-Net is asked about four at once; but there are two prompts, and two pictures."
+
+_BATCH = "The batch is missing or too small: two pictures, each from a prompt of its own, are a batch of 2."
+
+check_tokens = ValueCheck(
+    "the shape of the tokens",
+    (2, 77),
+    [
+        *(Mistake(_BATCH, wrong) for wrong in ((77,), (1, 77))),
+        *(
+            Mistake("The number of tokens is 77, whatever the size of the picture.", wrong)
+            for wrong in ((2, 640), (2, 512), (77, 512), (77, 640))
+        ),
+        Mistake(_SMALL, (2, 24)),
+        Mistake("A shape is a tuple with the batch in front: (2, and how many places).", 77),
+        Mistake("There are always 77 places, however many words the prompt has.", (2, 7)),
+        Mistake("Beginning and end are among the 77 places.", (2, 75)),
+        Mistake(_GUIDED, (4, 77)),
+        Mistake("Each prompt has 77 places of its own: the batch is a side of the shape, not a factor.", (1, 154)),
+        Mistake("The batch comes first.", (77, 2)),
+        Mistake(
+            "A token is one whole number. The 768 numbers for each come later, from the text encoder.", (2, 77, 768)
+        ),
+    ],
+)
+
+check_states = ValueCheck(
+    "the shape of the text states",
+    (2, 77, 768),
+    [
+        *(Mistake(_BATCH, wrong) for wrong in ((77, 768), (1, 77, 768))),
+        *(
+            Mistake("A text state has 768 numbers, whatever the size of the picture.", wrong)
+            for wrong in ((2, 77, 512), (2, 77, 640))
+        ),
+        *(Mistake(_SMALL, wrong) for wrong in ((2, 24, 128), (2, 77, 128), (2, 24, 768))),
+        Mistake("That is the shape of the tokens: the text encoder makes 768 numbers of each.", (2, 77)),
+        Mistake(_GUIDED, (4, 77, 768)),
+        Mistake("One text state for each of the 77 places, not one for the whole prompt.", (2, 768)),
+        Mistake(
+            "Places and numbers have changed their order: first the 77 places, then 768 numbers for each.", (2, 768, 77)
+        ),
+    ],
+)
+
+_LATENT_LAST = "PyTorch puts the channels before rows and columns."
+
+_WIDTH_FIRST = "Height and width have changed places: PyTorch puts the rows first, so height before width."
+
+check_latent = ValueCheck(
+    "the shape of the latent",
+    (2, 4, 64, 80),
+    [
+        *(Mistake(_BATCH, wrong) for wrong in ((4, 64, 80), (1, 4, 64, 80))),
+        *(Mistake(_WIDTH_FIRST, wrong) for wrong in ((2, 4, 80, 64), (2, 80, 64, 4))),
+        Mistake("A latent has 4 channels, not the 3 colours of a picture.", (2, 3, 64, 80)),
+        *(
+            Mistake("64 x 80 x 3 would be a small picture. A latent has 4 channels, and they come first.", wrong)
+            for wrong in ((64, 80, 3), (2, 64, 80, 3))
+        ),
+        Mistake("The 4 channels are forgotten.", (2, 64, 80)),
+        Mistake("The small model's latents have 12 channels, those of Stable Diffusion 1.5 have 4.", (2, 12, 64, 80)),
+        Mistake(_SMALL, (2, 12, 8, 8)),
+        Mistake(_GUIDED, (4, 4, 64, 80)),
+        Mistake("Batch and channels have changed places: the batch comes first.", (4, 2, 64, 80)),
+        Mistake("The sides are 8 times smaller than the picture's.", (2, 4, 512, 640)),
+        *(
+            Mistake("512 / 8 is 64: three halvings, 256, 128, 64. And 640 / 8 is 80.", (2, 4, height, width))
+            for height, width in ((256, 320), (128, 160), (32, 40))
+        ),
+        Mistake("That is the latent of a square picture: these are 640 wide.", (2, 4, 64, 64)),
+        Mistake(_LATENT_LAST, (2, 64, 80, 4)),
+    ],
+)
+
+check_picture = ValueCheck(
+    "the shape of the picture",
+    (2, 3, 512, 640),
+    [
+        *(Mistake(_BATCH, wrong) for wrong in ((3, 512, 640), (1, 3, 512, 640))),
+        *(Mistake(_WIDTH_FIRST, wrong) for wrong in ((2, 3, 640, 512), (2, 640, 512, 3))),
+        Mistake("A picture has 3 channels: red, green and blue. The fourth is the latent's.", (2, 4, 512, 640)),
+        Mistake(_LATENT_LAST, (2, 512, 640, 3)),
+        Mistake("The 3 channels are forgotten: red, green and blue.", (2, 512, 640)),
+        Mistake(_SMALL, (2, 3, 64, 64)),
+        Mistake("Batch and channels have changed places: the batch comes first.", (3, 2, 512, 640)),
+        Mistake("That is the shape of square pictures: these are 640 wide.", (2, 3, 512, 512)),
+        Mistake("That is still the latent's size. The decoder makes the sides 8 times larger.", (2, 3, 64, 80)),
+    ],
+)

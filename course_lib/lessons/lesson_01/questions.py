@@ -1,0 +1,115 @@
+"""Lesson 01, what is Stable Diffusion: its questions, for reading only."""
+
+from __future__ import annotations
+
+from course_lib.exercises.quiz import Choice, Question
+
+ALT_RUNS = (
+    "Eight pictures: as above, the same once more, another seed, another colour, Euler ancestral, 5, 10 and 50 steps."
+)
+
+ALT_NEW = "Three pictures, painted for: a red star, a green heart, a purple circle."
+
+ALT_RECALLED = "Two rows of four animals: the results above, and the same four pictures of the set below."
+
+predict_step = Question(
+    "The two pictures are -1 and 1, we see x = 3 at sigma = 2. Which guess is on average nearest to the truth, "
+    "in squared error?",
+    (
+        Choice(
+            "1",
+            "It is the most likely picture, but where it is wrong, it is wrong by 2. A guess below 1 loses less on average.",
+        ),
+        Choice("3", "No picture is 3. The guess is about what was there before the noise."),
+        Choice("between 0 and 1", "Yes: a mean of -1 and 1 in which 1 counts more. It is 0.64.", right=True),
+    ),
+)
+
+predict_guess = Question(
+    "The prompt is given, and the first state is nothing but noise. What does the very first guess look like?",
+    (
+        Choice(
+            "a panda, sharp",
+            "A sampler gets there in the end. But which panda, how large and where, the noise does not tell yet: "
+            "a guess that is right on average must not commit itself.",
+        ),
+        Choice(
+            "a blur in the right colours",
+            "Yes: nearly a mean of all that fits the prompt, as between -1 and 1 on paper.",
+            right=True,
+        ),
+        Choice("noise", "The guess is a mean of clean pictures, and there is no noise in any of them."),
+    ),
+)
+
+predict_change = Question(
+    "We repeat the run and change one thing at a time. Which change moves the picture least?",
+    (
+        Choice("another seed", "Then the first noise itself is another, and leads elsewhere."),
+        Choice("another colour in the prompt", "Other words mean other guesses, at each step."),
+        Choice(
+            "Euler ancestral in place of Euler",
+            "It adds fresh noise after each step but the last, and that leads elsewhere.",
+        ),
+        Choice("50 steps in place of 20", "Yes: the steps were short enough already.", right=True),
+    ),
+)
+
+predict_recall = Question(
+    "An exact denoiser knows 50 pictures and nothing else. Can a run of 20 steps end at a mixture of several?",
+    (
+        Choice("yes, a new animal", "As the noise falls, one picture fits better and better, until it alone counts."),
+        Choice(
+            "no, it is one of the 50",
+            "Right: it can only recall. To paint what is not in the set, something else is needed.",
+            right=True,
+        ),
+    ),
+)
+
+quiz = (
+    Question(
+        "What does Stable Diffusion 1.5's U-Net give at each step?",
+        (
+            Choice(
+                "the noise it believes to be in the latent",
+                "Right. The sampler makes the next latent from it.",
+                right=True,
+            ),
+            Choice("the next latent", "The sampler makes that. The U-Net only predicts the noise."),
+            Choice("the finished picture", "The VAE decoder makes the picture, once, after the last step."),
+        ),
+    ),
+    Question(
+        "In the words of this course, what does a scheduler decide?",
+        (
+            Choice(
+                "how to get from one noise level to the next",
+                "That is the sampler. (In the library `diffusers` one object, called scheduler, does both.)",
+            ),
+            Choice(
+                "which noise levels are visited",
+                "Right: it is a falling list of sigmas, and costs nothing.",
+                right=True,
+            ),
+            Choice(
+                "how noisy the training pictures were", "That is the noise table. It was fixed before the training."
+            ),
+        ),
+    ),
+    Question(
+        "The panda's prompt and seed stay, but there is 1 step in place of 20. What comes out?",
+        (
+            Choice("a noisy panda", "The only step goes to level 0, where no noise is left."),
+            Choice(
+                "a blur",
+                "Right: the step ends at the first guess, nearly a mean of all that fits the prompt.",
+                right=True,
+            ),
+            Choice(
+                "the same panda, with a few details missing",
+                "The prompt has settled what it is, but not which one: eyes, ears and place are open, and blurred together.",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,193 @@
+"""Lesson 03, ReLU: the checks of its exercises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.layers import relu, relu_gradient
+
+
+def _cases() -> list[tuple]:
+    """Numbers with zeros among them, small ones and large ones, and what arrives after them: both signs everywhere."""
+    generator = torch.Generator().manual_seed(3)
+    x = torch.tensor([-2.0, 0.0, 3.0, -1.0, 0.0, 0.5, 0.01, -0.01, 7.25, -20.0])
+    cases = [(x, torch.tensor([1.0, 2.0, -4.0, -3.0, -1.0, 0.25, -1.5, 2.5, 0.75, -0.5]))]
+    for shape in ((4, 5), (2, 3, 4, 4)):
+        x = torch.randint(-3, 4, shape, generator=generator) / 2
+        cases.append((x, torch.randn(shape, generator=generator)))
+    return cases
+
+
+_YES_OR_NO = "Boolean value of Tensor"  # where an answer wants one yes or no for a whole tensor, PyTorch refuses
+
+_EACH = "x holds many numbers, some above 0 and some below. Choose for each of them, as torch.where does in the lesson."
+
+
+def _cuts_off_large(answer: Callable) -> bool:
+    """Whether an answer is ReLU up to some number, and that number from there on."""
+    try:
+        top = float(answer(torch.tensor([1e6]))[0])
+        return 0 < top < 1e6 and all(torch.equal(answer(x.clone()), x.clamp(0, top)) for x, _ in _cases())
+    except Exception:
+        return False
+
+
+def _passes_from(answer: Callable, *arriving: Tensor) -> bool:
+    """Whether an answer is right for all numbers but the small ones above 0, where it gives 0."""
+    right = _slope_times_arriving if arriving else relu
+    x = torch.tensor([-1.0, 0.0, 0.01, 1e6])
+    try:
+        given, expected = answer(x.clone(), *arriving), right(x, *arriving)
+        return given[2] == 0 and torch.equal(given[[0, 1, 3]], expected[[0, 1, 3]])
+    except Exception:
+        return False
+
+
+_FOUR = torch.tensor([2.0, -3.0, 5.0, -7.0])  # what arrives at the four numbers of _passes_from
+
+
+def _slope_times_arriving(x: Tensor, arriving: Tensor) -> Tensor:
+    return arriving * relu_gradient(x)
+
+
+check_relu = FunctionCheck(
+    "my_relu",
+    relu,
+    [(x,) for x, _ in _cases()],
+    [
+        Mistake("That keeps what is below 0. ReLU keeps what is above 0, and writes 0 for the rest.", lambda x: x.clamp(max=0)),
+        Mistake("The sign is turned: below 0 the result is 0, above 0 it is x.", lambda x: relu(-x)),
+        Mistake("That is the absolute value: a number below 0 becomes 0, not its opposite.", torch.abs),
+        Mistake("Those are ones and zeros, the slope. ReLU gives the number itself where it is above 0.", lambda x: (x > 0).float()),
+        Mistake("Large numbers are cut off. ReLU has no upper end.", lambda x: x.clamp(0, 1), _cuts_off_large),
+        Mistake("Small numbers above 0 are lost. The corner is at 0: from there on, every number stays.", lambda x: torch.where(x >= 0.5, x, 0.0), _passes_from),
+        Mistake("Numbers below 0 are made small, not 0; that is called leaky ReLU.", lambda x: torch.where(x > 0, x, 0.01 * x)),
+        Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
+        Mistake("That is one number, the largest. ReLU compares each number alone with 0.", lambda x: x.max().clamp(min=0)),
+        Mistake("Nothing has changed: numbers below 0 become 0.", lambda x: x),
+        Mistake(_EACH, lambda x: max(x, 0), stops=_YES_OR_NO),
+    ],
+)  # fmt: skip
+
+check_gradient = FunctionCheck(
+    "my_relu_gradient",
+    _slope_times_arriving,
+    _cases(),
+    [
+        Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is 1 there.", lambda x, arriving: arriving * (x >= 0)),
+        Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is one half there.", lambda x, arriving: arriving * torch.heaviside(x, torch.tensor(0.5))),
+        Mistake("Where x is small, but above 0, nothing passes. The corner is at 0: just right of it the slope is 1.", lambda x, arriving: arriving * (x > 0.4), lambda answer: _passes_from(answer, _FOUR)),
+        Mistake("The wrong side: the slope is 1 where x is above 0.", lambda x, arriving: arriving * (x < 0)),
+        Mistake("The wrong side: the slope is 1 where x is above 0, and 0 at 0 and below.", lambda x, arriving: arriving * (x <= 0)),
+        Mistake("That is the slope alone. Multiply it by what arrives.", lambda x, arriving: (x > 0).float()),
+        Mistake("That looks at the sign of what arrives. What counts is the sign of x.", lambda x, arriving: relu(arriving)),
+        Mistake("What arrives may have either sign: only x decides what passes.", lambda x, arriving: relu(arriving) * (x > 0)),
+        Mistake("Below 0 the slope is 0, not -1: that would be the absolute value.", lambda x, arriving: arriving * x.sign()),
+        Mistake("That multiplies by the result. The slope above 0 is 1, however large x is.", lambda x, arriving: arriving * relu(x)),
+        Mistake("Everything passes. Where x is 0 or below, nothing does.", lambda x, arriving: arriving),
+        Mistake("The sign is turned. The slope above 0 is +1; going downhill is a matter for the training, later.", lambda x, arriving: -arriving * (x > 0)),
+        Mistake("That multiplies by x, not by the slope. The slope is 1 or 0.", lambda x, arriving: arriving * x),
+        Mistake(_EACH, lambda x, arriving: arriving if x > 0 else 0, stops=_YES_OR_NO),
+        Mistake("That is ReLU itself. Here its slope is asked for, times what arrives.", lambda x, arriving: relu(x)),
+    ],
+)  # fmt: skip
+
+
+def _collapse(weight1: Tensor, bias1: Tensor, weight2: Tensor, bias2: Tensor) -> tuple[Tensor, Tensor]:
+    return weight2 @ weight1, weight2 @ bias1 + bias2
+
+
+def _layers() -> list[tuple]:
+    generator = torch.Generator().manual_seed(4)
+    return [
+        tuple(torch.randn(shape, generator=generator) for shape in ((middle, inputs), (middle,), (outputs, middle), (outputs,)))
+        for inputs, middle, outputs in ((3, 3, 3), (3, 4, 2), (5, 3, 4))
+    ]  # fmt: skip
+
+
+def _part_is(answer: Callable, index: int, wrong: Callable) -> bool:
+    """Whether one of the two that an answer gives is this, whatever the other is; here all sizes fit in any order."""
+    layers = _layers()[0]
+    try:
+        given, expected = answer(*layers), wrong(*layers)
+        return len(given) == 2 and given[index].shape == expected.shape and torch.allclose(given[index], expected)
+    except Exception:
+        return False
+
+
+def _weight(says: str, wrong: Callable) -> Mistake:
+    return Mistake(
+        says, lambda *layers: (wrong(*layers), _collapse(*layers)[1]), lambda answer: _part_is(answer, 0, wrong)
+    )
+
+
+def _bias(says: str, wrong: Callable) -> Mistake:
+    return Mistake(
+        says, lambda *layers: (_collapse(*layers)[0], wrong(*layers)), lambda answer: _part_is(answer, 1, wrong)
+    )
+
+
+_EXAMPLE = torch.tensor([[5.0, 3.0], [-3.0, 1.0]]), torch.tensor([2.0, 5.0])
+
+check_collapse = FunctionCheck(
+    "collapse",
+    _collapse,
+    _layers(),
+    [
+        Mistake("That is the weight alone; return it together with the bias: weight, bias.", lambda w1, b1, w2, b2: w2 @ w1),
+        Mistake("Weight and bias have changed places: return weight, bias.", lambda w1, b1, w2, b2: (w2 @ b1 + b2, w2 @ w1)),
+        Mistake("Weight and bias are added up. They are two results: return weight, bias.", lambda w1, b1, w2, b2: w2 @ w1 + (w2 @ b1 + b2)),
+        Mistake("Those are the numbers of the lesson's example. Write the rule, with the four that collapse is given.", lambda *layers: _EXAMPLE),
+        _weight("The tables are multiplied in the wrong order. Which layer works on the result of the other?", lambda w1, b1, w2, b2: w1 @ w2),
+        _weight("The tables are turned, which is not needed here, and so they are multiplied in the wrong order.", lambda w1, b1, w2, b2: w2.T @ w1.T),
+        _weight("Rows and columns of the weight are exchanged.", lambda w1, b1, w2, b2: (w2 @ w1).T),
+        _weight("The tables are multiplied number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * w1),
+        _weight("The tables are added. One layer works on the result of the other: multiply them.", lambda w1, b1, w2, b2: w1 + w2),
+        _bias("bias1 is added as it is. It goes through the second layer, too.", lambda w1, b1, w2, b2: b1 + b2),
+        _bias("bias1 is missing. It goes through the second layer.", lambda w1, b1, w2, b2: b2),
+        _bias("bias2 is missing: it is added at the end.", lambda w1, b1, w2, b2: w2 @ b1),
+        _bias("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: w2 @ (b1 + b2)),
+        _bias("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: w1 @ b1 + b2),
+        _bias("bias1 is multiplied by weight2 number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * b1 + b2),
+        _bias("The biases are multiplied. bias1 goes through the second layer, and bias2 is added.", lambda w1, b1, w2, b2: b1 * b2),
+        _bias("bias1 and bias2 have changed places: bias1 is the one that goes on through another layer.", lambda w1, b1, w2, b2: w1 @ b2 + b1),
+        _bias("In the product for the bias the table stands on the left: each of its rows times the bias.", lambda w1, b1, w2, b2: b1 @ w2 + b2),
+    ],
+)  # fmt: skip
+
+
+def _first_wrong_height(answer: object) -> str:
+    """Where three numbers of a tent first leave the right one."""
+    try:
+        factors = [float(factor) for factor in answer]
+    except (TypeError, ValueError):
+        factors = []
+    if len(factors) != 3:
+        return "It is three numbers, [a, b, c]."
+    for x, right in ((1, 2), (3, 0), (4, 0)):
+        height = sum(factor * max(x - kink, 0) for factor, kink in zip(factors, (0, 1, 3), strict=True))
+        if abs(height - right) > 1e-6:
+            return f"At x = {x} its height is {height:.6g}, and should be {right}. Add up the slopes piece by piece."
+    return ""
+
+
+check_tent = ValueCheck(
+    "your tent",
+    [2, -3, 1],
+    [
+        Mistake("Those are the slopes of the pieces. Each number is the *change* of the slope at its kink.", [2, -1, 0]),
+        Mistake("After x = 1 the slope is 2 - 2 = 0: it stays up. It must become -1.", [2, -2, 0]),
+        Mistake("The way down is right, but it goes on below 0: at x = 3 the slope must become 0 again.", [2, -3, 0]),
+        Mistake("It comes down with a slope of -2, so it is at 0 at x = 2 already, and not at x = 3.", [2, -4, 2]),
+        Mistake("The last kink is too strong: after x = 3 the slope must be 0, and 2 - 3 + 1 is 0.", [2, -3, 3]),
+        Mistake("The sign of the second number: the slope must fall there, from 2 to -1.", [2, 3, 1]),
+        Mistake("The sign of the last number: the slope must rise there, from -1 to 0.", [2, -3, -1]),
+        Mistake("That is the hat of the text. This tent rises to 2, and its way down is twice as long as its way up.", [1, -2, 1]),
+        Mistake("The right shape, but it reaches 1 only.", [1, -1.5, 0.5]),
+    ],
+    hint=_first_wrong_height,
+)  # fmt: skip

@@ -1,0 +1,33 @@
+"""Lesson 05, upsampling: its drawing is in `stamps`, one of its checks in `flat_check`."""
+
+from course_lib.lessons.lesson_05.checks import check_conv_transpose2d, check_one_stamp
+from course_lib.lessons.lesson_05.flat_check import check_flat
+from course_lib.lessons.lesson_05.questions import (
+    predict_back,
+    predict_even,
+    predict_flat,
+    predict_size,
+    predict_tent,
+    predict_tied,
+    quiz,
+)
+from course_lib.lessons.lesson_05.stamps import NUMBERS, draw, grow, overlap, overlap_panel, sums
+
+__all__ = [
+    "NUMBERS",
+    "check_conv_transpose2d",
+    "check_flat",
+    "check_one_stamp",
+    "draw",
+    "grow",
+    "overlap",
+    "overlap_panel",
+    "predict_back",
+    "predict_even",
+    "predict_flat",
+    "predict_size",
+    "predict_tent",
+    "predict_tied",
+    "quiz",
+    "sums",
+]

@@ -1,0 +1,45 @@
+"""Lesson 05's exercise 2: which of seven stampings leave a flat row flat, and what to say to each wrong letter."""
+
+from __future__ import annotations
+
+from course_lib.exercises.checks import Letters, Mistake, ValueCheck
+
+_LETTERS = {
+    "a": "at one place 1 + 1 meet, at the next 1 comes alone",
+    "b": "at every place 1 + 1 meet",
+    "c": "one stamp meets at some places and two at others, but 1 + 1 is as much as 2",
+    "d": "two stamps meet at every place, but 1 + 3 is not 2 + 4",
+    "e": "with stride 3, two entries of the four meet at one place and one at the other two",
+    "f": "with stride 1 a stamp begins at every place, and all four entries meet everywhere: 1 + 2 + 3 + 4",
+    "g": "a flat row repeated is flat, and a convolution with stride 1 does the same everywhere: 1 + 2 + 3",
+}
+_FLAT = [False, True, True, False, False, True, True]
+_COUNTED = (
+    "You have counted the stamps. (c) and (d) show that the count is not what decides: add up the entries that meet. "
+    "In (c) they are 1 + 1 and 2, in (d) 1 + 3 and 2 + 4."
+)
+_SAME = (
+    "(f) and (g): where a kernel meets the same flat numbers at every place, the result is the same everywhere, "
+    "whatever the kernel."
+)
+_EVEN = (
+    "An even kernel is not what decides. In (d) the sums are 4 and 6, in (e) the stride is 3. And (c) and (g) are flat."
+)
+_MIRROR = (
+    "A kernel that reads the same forwards and backwards is not what decides: in (a) the sums are 2 and 1, "
+    "in (e) 2, 1 and 1. And (f) and (g) are flat."
+)
+_PATTERNS = [
+    (_COUNTED, (False, True, False, True, False, True, True)),
+    (_SAME, (False, True, True, False, False, False, False)),
+    (_EVEN, (False, True, False, True, True, True, False)),
+    (_MIRROR, (True, True, True, False, True, False, False)),
+    ("The other way round: True is for a flat result.", tuple(not flat for flat in _FLAT)),
+    ("They are not all flat: in (a) the sums are 1 + 1 and 1.", (True,) * 7),
+    ("Some are flat: in (b) the sums are 1 + 1 and 1 + 1.", (False,) * 7),
+]
+
+
+check_flat = ValueCheck(
+    "your list", _FLAT, [Mistake(says, list(answers)) for says, answers in _PATTERNS], hint=Letters(_FLAT, _LETTERS)
+)

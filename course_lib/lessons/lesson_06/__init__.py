@@ -1,0 +1,63 @@
+"""Lesson 06, the U-Net.
+
+`u_shapes` draws its blocks, `broken_unet` damages the trained one, `small_unet` is trained on the page, and
+`unet_exercises` has what the checks compare with.
+"""
+
+from course_lib.lessons.lesson_06.broken_unet import PICTURES, SKIPS, as_picture, guess, mix, without_skips
+from course_lib.lessons.lesson_06.broken_unet import draw as draw_damage
+from course_lib.lessons.lesson_06.checks import check_reads, check_residual, check_total, check_unet
+from course_lib.lessons.lesson_06.questions import (
+    ALT_TOLD,
+    ALT_WAVES,
+    predict_far,
+    predict_first,
+    predict_row,
+    predict_skip,
+    predict_told,
+    predict_where,
+    quiz,
+)
+from course_lib.lessons.lesson_06.small_unet import SmallUNet, noisy_pictures, train
+from course_lib.lessons.lesson_06.u_shapes import COLUMNS, ROWS
+from course_lib.lessons.lesson_06.u_shapes import draw as draw_blocks
+from course_lib.lessons.lesson_06.unet_exercises import Blocks, reads, transformer_numbers
+from course_lib.lessons.small_model import model
+from course_lib.models.anatomy import only_convolutions, outputs, stable_diffusion, stable_diffusion_parts
+
+__all__ = [
+    "ALT_TOLD",
+    "ALT_WAVES",
+    "COLUMNS",
+    "PICTURES",
+    "ROWS",
+    "SKIPS",
+    "Blocks",
+    "SmallUNet",
+    "as_picture",
+    "check_reads",
+    "check_residual",
+    "check_total",
+    "check_unet",
+    "draw_blocks",
+    "draw_damage",
+    "guess",
+    "mix",
+    "model",
+    "noisy_pictures",
+    "only_convolutions",
+    "outputs",
+    "predict_far",
+    "predict_first",
+    "predict_row",
+    "predict_skip",
+    "predict_told",
+    "predict_where",
+    "quiz",
+    "reads",
+    "stable_diffusion",
+    "stable_diffusion_parts",
+    "train",
+    "transformer_numbers",
+    "without_skips",
+]

@@ -1,0 +1,128 @@
+"""Lesson 06, the U-Net: the checks of its exercises."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+
+from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.lesson_06.unet_exercises import (
+    TOLD,
+    block_to_blame,
+    build,
+    cases,
+    first_wrong_row,
+    reads,
+    residual_numbers,
+    total,
+    transformer_numbers,
+)
+
+_unet_with = partial(partial, build)
+
+
+def _kept_first(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    return torch.cat([kept, h], dim=1)
+
+
+def _kept_last(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    return torch.cat([h, kept], dim=1)
+
+
+check_unet = FunctionCheck(
+    "my_unet",
+    build,
+    cases(),
+    [
+        Mistake("The skips are taken in the wrong order: what was kept last is taken first.", _unet_with(first="conv_in", second="down")),
+        Mistake("The kept table is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
+        Mistake("Beside in the other order: first what comes from below, then what was kept. (Trained so, it would do as well; these blocks expect h first.)", _unet_with(join=_kept_first)),
+        Mistake("In up_1 the kept table stands first: first what comes from below, then what was kept.", _unet_with(join=_kept_first, join_2=_kept_last)),
+        Mistake("In up_2 the kept table stands first: first what up_1 gives, then what was kept.", _unet_with(join_2=_kept_first)),
+        Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept table beside it.", _unet_with(first="", second="")),
+        Mistake("up_1 reads no kept table. It reads 16 channels: h, and beside it what `down` made.", _unet_with(first="")),
+        Mistake("up_2 reads no kept table. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
+        Mistake("What comes from below is put beside itself. Put the kept table beside it.", _unet_with(join=lambda h, kept: torch.cat([h, h], dim=1))),
+        Mistake("What comes from below is lost: h and the kept table are put side by side.", _unet_with(join=lambda h, kept: kept)),
+        Mistake("The same table is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(second="down")),
+        Mistake("The same table is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(first="conv_in")),
+        Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(untold=TOLD)),
+        *(Mistake(f"The time is not handed to `{name}`: it takes (h, time).", _unet_with(untold=[name])) for name in TOLD),
+        Mistake("`middle` is left out.", _unet_with(middle="")),
+        Mistake("`middle` stands before `shrink`. It must work on the small table, between `shrink` and `grow`.", _unet_with(middle="before")),
+        Mistake("What up_1 gives is lost: up_2 must read it, and beside it what `conv_in` made.", _unet_with(passed=False)),
+        Mistake("up_1 and up_2 are swapped: up_1 comes first.", _unet_with(ways=("up_2", "up_1"))),
+        Mistake("`conv_out` is missing: the result has 8 channels, not 3.", _unet_with(last=False)),
+        Mistake("`shrink` and `grow` are left out: the middle must work on the small table.", _unet_with(moves=False)),
+        Mistake("torch.cat without dim=1 puts one picture after the other. Channels are axis 1: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept]))),
+        Mistake("The tables are put below one another, not beside: channels are axis 1, torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept], dim=-1))),
+        Mistake("The sizes do not fit: keep a table before `shrink` makes it smaller, and join after `grow`.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
+    ],
+)  # fmt: skip
+
+check_reads = ValueCheck(
+    "your list",
+    reads(),
+    [
+        Mistake("That is only what comes from below. The channels of the kept table stand beside them: add these.", reads(beside=False)),
+        Mistake("The kept tables are not always as wide as the block. At the seams between levels they come from another level: go through the list from its end.", reads(equal=True)),
+        Mistake("You have taken the oldest table first. What was kept last is taken first.", reads(oldest_first=True)),
+        Mistake("These are the widths of the kept tables alone. Add what comes from below.", [[1280, 1280, 1280], [1280, 1280, 640], [640, 640, 320], [320, 320, 320]]),
+        Mistake("The first residual block of each level reads what comes from the level below: its width is that level's.", [[2560, 2560, 2560], [2560, 2560, 1920], [1280, 1280, 960], [640, 640, 640]]),
+        Mistake("In your list all three blocks of a level read what comes from the level below. Only the first does: the next two read what the block before them gives, which has their own level's width.", reads(below=True)),
+        Mistake("The numbers are right, but turned round: begin with the lowest block, up_blocks.0.", reads()[::-1]),
+    ],
+    hint=first_wrong_row,
+)  # fmt: skip
+
+_residual = partial(partial, residual_numbers)
+
+check_residual = FunctionCheck(
+    "my_residual",
+    residual_numbers,
+    [(320, 320), (320, 640), (2560, 1280)],
+    [
+        Mistake("The biases are missing: every convolution and every linear layer has one number more for each output channel.", _residual(biases=0)),
+        Mistake("The group norms are missing: each has two numbers for each of its channels, a scale and an offset.", _residual(norms=0)),
+        Mistake("A group norm has a scale and an offset for each channel: two numbers, not one.", lambda a, b: residual_numbers(a, b) - a - b),
+        Mistake("The time is missing: a linear layer from 1280 numbers to b channels.", _residual(time=False)),
+        Mistake("The time comes as 1280 numbers, not 320: the two linear layers before have made them.", lambda a, b: residual_numbers(a, b) - 960 * b),
+        Mistake("The time's linear layer has a bias, too.", lambda a, b: residual_numbers(a, b) - b),
+        Mistake("The way around is missing: where a and b differ, a 1x1 convolution stands in it.", _residual(shortcut="never")),
+        Mistake("Where a and b are equal, the way around has nothing to learn.", _residual(shortcut="always")),
+        Mistake("The convolution in the way around is 1x1, not 3x3.", _residual(way=9)),
+        Mistake("The 1x1 convolution in the way around has biases, too.", lambda a, b: residual_numbers(a, b) - b * (a != b)),
+        Mistake("The second convolution reads b channels, not a.", lambda a, b: residual_numbers(a, b) + 9 * b * (a - b)),
+        Mistake("The second group norm stands before the second convolution: it has b channels.", lambda a, b: residual_numbers(a, b) + 2 * (a - b)),
+        Mistake("The time's linear layer gives one number for each channel that the first convolution has made: b, not a.", lambda a, b: residual_numbers(a, b) + (1280 + 1) * (a - b)),
+        Mistake("The first group norm stands before the first convolution: it has a channels.", lambda a, b: residual_numbers(a, b) + 2 * (b - a)),
+        Mistake("There are two 3x3 convolutions: the first from a to b channels, the second from b to b.", lambda a, b: residual_numbers(a, b) - 9 * b * b - b),
+        Mistake("A 3x3 convolution has 9 numbers for each pair of channels, not 3.", lambda a, b: residual_numbers(a, b) - 6 * b * (a + b)),
+    ],
+)  # fmt: skip
+
+check_total = ValueCheck(
+    "the count",
+    total(),
+    [
+        Mistake("The way up reads only what comes from below in your count. Each residual block there also reads a kept table.", total(rows=reads(beside=False))),
+        Mistake("On the way up each kept table counts as wide as its block in your count. At the seams it is not: see exercise 2.", total(rows=reads(equal=True))),
+        Mistake("There is no transformer at 8x8 outside the middle block: only on three of the four levels.", total(attention=(True,) * 4)),
+        Mistake("`down_blocks.3` has no transformers: at 8x8 there is the middle one only.", total() + 2 * transformer_numbers(1280)),
+        Mistake("`up_blocks.0` has no transformers: at 8x8 there is the middle one only.", total() + 3 * transformer_numbers(1280)),
+        Mistake("The transformers on the way down and up are missing.", total(attention=(False,) * 4)),
+        Mistake("On the way up each level has three residual blocks, one more than on the way down.", total(layers_up=2)),
+        Mistake("The first convolution, the last group norm and the last convolution are missing.", total(ends=False)),
+        Mistake("The two linear layers of the time embedding are missing.", total(time=False)),
+        Mistake("The middle block is missing.", total(middle=False)),
+        Mistake("The middle block's transformer is missing: it is the only one at 8x8.", total() - transformer_numbers(1280)),
+        Mistake("The convolutions that halve and double the tables are missing.", total(halves=False, doubles=False)),
+        Mistake("The three convolutions that halve the tables are missing: 320, 640 and 1280 channels.", total(halves=False)),
+        Mistake("The three convolutions that double the tables are missing: 1280, 1280 and 640 channels.", total(doubles=False)),
+        Mistake("The first convolution is missing: from 4 to 320 channels.", total() - (9 * 4 * 320 + 320)),
+        Mistake("The last group norm is missing: 2 numbers for each of 320 channels.", total() - 640),
+    ],
+    tolerance=1e-12,
+    hint=block_to_blame,
+)  # fmt: skip

@@ -1,0 +1,105 @@
+"""Lesson 17, the real model: its questions, for reading only."""
+
+from __future__ import annotations
+
+from course_lib.exercises.quiz import Choice, Question
+
+predict_weights = Question(
+    "The three networks of Stable Diffusion 1.5 have 1,066 million weights. How much memory do these take in half precision, float16?",
+    (
+        Choice("1.1 GB", "That would be one byte for each weight. A float16 has 16 bits, which are two bytes."),
+        Choice("2.1 GB", "Yes: two bytes for each weight.", right=True),
+        Choice("4.3 GB", "That is single precision, float32, with four bytes for each weight."),
+        Choice("17 GB", "That counts the 16 bits of each weight as bytes. Eight bits are one byte."),
+    ),
+)
+
+predict_side = Question(
+    "Twice the side, 1024 in place of 512. By how much does the working memory grow?",
+    (
+        Choice("not at all", "The weights stay as they are. But feature maps grow with the picture."),
+        Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
+        Choice(
+            "4 times",
+            "Yes: there are four times as many places, and as many numbers for each. Attention keeps to this as long as it never holds all its scores at once.",
+            right=True,
+        ),
+        Choice(
+            "16 times",
+            "That holds for the scores of self-attention, each place with each. Today's routines work them off in pieces and never hold them all.",
+        ),
+    ),
+)
+
+predict_same = Question(
+    "The same files, the same first noise, the same levels and Euler's rule, in two programs that have only PyTorch in common. How alike are the pictures?",
+    (
+        Choice(
+            "the same to the last digit",
+            "The sums are the same, but not the order in which their numbers are added, and each addition rounds.",
+        ),
+        Choice(
+            "the same to the eye",
+            "Yes: what differs is the rounding, far below what a screen can show in single precision.",
+            right=True,
+        ),
+        Choice(
+            "another picture of the same thing",
+            "That is what another noise would give. Here nothing is left to chance: the noise is handed to both.",
+        ),
+    ),
+)
+
+predict_strength = Question(
+    "Image to image with strength 0.5 begins at timestep 499.5 of 999. Text to image begins at sigma 14.6. At which sigma does this begin?",
+    (
+        Choice("at 14.6, too", "So much noise would leave nearly nothing of the picture: that is strength 1."),
+        Choice(
+            "at 7.3", "Strength counts timesteps. Sigma does not grow evenly with them: most of it comes at the end."
+        ),
+        Choice(
+            "at 1.6",
+            "Yes: sigma grows slowly at first. Halfway through the timesteps it is only a ninth of its largest value.",
+            right=True,
+        ),
+    ),
+)
+
+quiz = (
+    Question(
+        "With the same model files, a friend runs your prompt with your seed, sampler, steps and guidance in another program, and gets quite another picture. What is the likeliest reason?",
+        (
+            Choice(
+                "the other program draws its first noise differently",
+                "Right: a seed fixes the noise only together with the generator it is given to, and with the device that draws.",
+                right=True,
+            ),
+            Choice("rounding", "Rounding changes single levels of brightness. It makes no other picture of this one."),
+            Choice("the network paints by chance", "It does not: the same input gives the same output."),
+        ),
+    ),
+    Question(
+        "A picture of 768 by 768 pixels does not fit into the memory of your GPU. Which change helps?",
+        (
+            Choice("fewer steps", "One step is done before the next begins: twenty need no more memory than one."),
+            Choice(
+                "a smaller picture, or half precision",
+                "Right: fewer numbers on the way, or fewer bytes for each number, the weights included.",
+                right=True,
+            ),
+            Choice("a guidance of 3 in place of 7.5", "With 3 as with 7.5 the U-Net is asked twice, side by side."),
+        ),
+    ),
+    Question(
+        "What does a LoRA file hold?",
+        (
+            Choice("a U-Net of its own", "That would be 1.7 GB in half precision. A LoRA has a small part of it."),
+            Choice(
+                "for each of some layers two thin matrices",
+                "Right: their product is added to the layer's weights, times a strength that one can choose.",
+                right=True,
+            ),
+            Choice("words that are added to the prompt", "Words go through the text encoder. A LoRA changes weights."),
+        ),
+    ),
+)

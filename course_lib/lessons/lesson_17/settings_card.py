@@ -1,0 +1,174 @@
+"""Lesson 17's exercise in which a picture is painted again from the settings that came with it."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from course_lib.exercises.checks import NOT_YET, RIGHT, Mistake, ValueCheck
+from course_lib.figures import Shown, show_pictures
+from course_lib.models import StableDiffusion
+from course_lib.pipeline import text_to_image
+
+CARD = """a large red star on a blue background
+Negative prompt: green
+Steps: 12, Sampler: DPM2 Karras, CFG scale: 4, Seed: 1717, Size: 64x64"""
+
+SETTINGS = {
+    "prompt": "a large red star on a blue background",
+    "negative_prompt": "green",
+    "sampler": "dpm_2",
+    "scheduler": "karras",
+    "steps": 12,
+    "cfg_scale": 4,
+    "seed": 1717,
+    "size": 64,
+}
+
+_TEXT = "A number was written as a text: take the quotes away."
+_LIST = "The size is one number where the picture is square: 64."
+_NEGATIVE_LOST = "The second line of the card is lost: it belongs in negative_prompt."
+_NEGATIVE_IN = "The second line does not belong in the prompt: what stands there is painted. It has a key of its own."
+_NEGATIVE_WORDS = "In negative_prompt stands what is to be avoided, and nothing else: no label, no colon."
+_BOTH = 'In "DPM2 Karras" stand two things: the sampler, and after it the scheduler.'
+_PLUS = "DPM2 and DPM++ 2M are two samplers: the first takes the model's answer twice in a step, the second remembers."
+_OTHER = "The sampler is not the card's: look for the label DPM2 in the table, and take the name before it."
+_ANCESTRAL = "DPM2 ancestral adds noise in each step. The card has DPM2 alone."
+_LABEL = "DPM2 is the sampler's label. The name to call it by stands before it in the table: dpm_2."
+_SCHEDULER = "The scheduler is still the wrong one: it is the word after the sampler's label on the card."
+_CALLS = "That is how often DPM2 asks the model, twice in each step but the last. The card counts steps: 12."
+_MODELS_OWN = "None takes the model's own guidance. The card says which was used."
+_GUIDANCE = "The guidance is not the card's. On the card it is called CFG scale."
+_SEED = "Another seed is another noise to begin with, and another picture."
+_LETTERS = "The prompt is not the card's, letter for letter. Each word counts, and so does each comma."
+
+
+class SettingsCheck(ValueCheck):
+    """Checks the settings read off a card, a dictionary with the keys of SETTINGS.
+
+    Example:
+
+    >>> check_settings(SETTINGS)
+    [OK] settings is right.
+    >>> check_settings(SETTINGS | {"steps": 23})
+    [not yet] That is how often DPM2 asks the model, twice in each step but the last. The card counts steps: 12.
+    """
+
+    def verdict(self, answer: object) -> str:
+        """The verdict as one sentence."""
+        if not isinstance(answer, dict):
+            return f"{NOT_YET} {self.name} must be a dictionary with {', '.join(self.right)}."
+        wrong = _first_wrong(answer, self.right)
+        return f"{NOT_YET} {wrong}" if wrong else f"{RIGHT} {self.name} is right."
+
+
+def _first_wrong(answer: dict, right: dict) -> str:
+    """The first thing that is wrong, as a sentence; empty where nothing is."""
+    for name in right:
+        if answer.get(name, ...) is ...:
+            return f"{name} is still missing."
+    extra = [name for name in answer if name not in right]
+    if extra:
+        return f"{extra[0]!r} is not one of the settings: {', '.join(right)}."
+    prompt, negative, sampler = (answer[name] for name in ("prompt", "negative_prompt", "sampler"))
+    rules = [
+        (_NEGATIVE_IN, "negative" in str(prompt).lower() or str(prompt).rstrip().endswith("green")),
+        (_LETTERS, prompt != right["prompt"]),
+        (_NEGATIVE_LOST, negative in ("", None)),
+        (_NEGATIVE_WORDS, negative != right["negative_prompt"]),
+        (_BOTH, "karras" in str(sampler).lower()),
+        (_ANCESTRAL, sampler == "dpm_2_ancestral"),
+        (_LABEL, str(sampler).strip().lower() == "dpm2"),
+        (_PLUS, sampler == "dpmpp_2m"),
+        (_OTHER, sampler != right["sampler"]),
+        (_SCHEDULER, answer["scheduler"] != right["scheduler"]),
+        (_LIST, answer["size"] in ((64, 64), [64, 64], "64x64")),
+        (_TEXT, any(isinstance(answer[name], str) for name in ("steps", "cfg_scale", "seed", "size"))),
+        (_CALLS, answer["steps"] in (23, 24)),
+        ("The number of steps is not the card's.", answer["steps"] != right["steps"]),
+        (_MODELS_OWN, answer["cfg_scale"] is None),
+        (_GUIDANCE, answer["cfg_scale"] != right["cfg_scale"]),
+        (_SEED, answer["seed"] != right["seed"]),
+        ("The size is not the card's.", answer["size"] != right["size"]),
+    ]
+    return next((says for says, holds in rules if holds), "")
+
+
+check_settings = SettingsCheck(
+    "settings",
+    SETTINGS,
+    [
+        Mistake(says, SETTINGS | changed)
+        for says, changed in [
+            (_NEGATIVE_IN, {"prompt": SETTINGS["prompt"] + "\nNegative prompt: green"}),
+            (_NEGATIVE_IN, {"prompt": SETTINGS["prompt"] + ", green", "negative_prompt": ""}),
+            (_LETTERS, {"prompt": "red star on a blue background"}),
+            (_NEGATIVE_LOST, {"negative_prompt": ""}),
+            (_NEGATIVE_WORDS, {"negative_prompt": "Negative prompt: green"}),
+            (_BOTH, {"sampler": "DPM2 Karras"}),
+            (_BOTH, {"sampler": "dpm_2_karras"}),
+            (_PLUS, {"sampler": "dpmpp_2m"}),
+            (_OTHER, {"sampler": "euler"}),
+            (_ANCESTRAL, {"sampler": "dpm_2_ancestral"}),
+            (_LABEL, {"sampler": "DPM2"}),
+            (_SCHEDULER, {"scheduler": "normal"}),
+            (_LIST, {"size": "64x64"}),
+            (_TEXT, {"seed": "1717"}),
+            (_CALLS, {"steps": 23}),
+            (_CALLS, {"steps": 24}),
+            (_MODELS_OWN, {"cfg_scale": None}),
+            (_GUIDANCE, {"cfg_scale": 7.5}),
+            (_SEED, {"seed": 0}),
+        ]
+    ],
+)
+
+
+@functools.lru_cache(maxsize=1)
+def _target(model: StableDiffusion) -> np.ndarray:
+    return text_to_image(model, **SETTINGS).image
+
+
+def show_card(model: StableDiffusion, settings: dict | None = None) -> Shown:
+    """The picture of the card, and beside it the one that `settings` make, where they make one; above, in words, both
+    compared.
+
+    Example:
+
+    >>> from course_lib.models import untrained
+    >>> show_card(untrained(), SETTINGS | {"seed": ...})
+    Yours is still missing.
+    Figure: The picture of the card.
+    >>> show_card(untrained(), SETTINGS)
+    Yours is the same in every pixel.
+    Figure: The picture of the card, and yours.
+    """
+    target = _target(model)
+    alone = functools.partial(show_pictures, [target], ["the card's"], alt="The picture of the card.", size=192)
+    if settings is None:
+        return alone()
+    if not isinstance(settings, dict) or any(settings.get(name, ...) is ... for name in SETTINGS):
+        print("Yours is still missing.")
+        return alone()
+    try:
+        yours = text_to_image(model, **settings).image
+    except (ValueError, TypeError) as error:
+        print(f"Yours is still missing, because nothing can be painted with these settings: {error}")
+        return alone()
+    print(_compared(target, yours))
+    alt = "The picture of the card, and yours."
+    return show_pictures([target, yours], ["the card's", "yours"], alt=alt, columns=2, size=192)
+
+
+def _compared(target: np.ndarray, yours: np.ndarray) -> str:
+    """How two pictures (H, W, 3) of pixels compare, as a sentence."""
+    if target.shape != yours.shape:
+        return f"Yours is of another size, {yours.shape[1]} x {yours.shape[0]} pixels."
+    gap = np.abs(target.astype(int) - yours).max(axis=-1)
+    if not gap.any():
+        return "Yours is the same in every pixel."
+    return (
+        f"Yours is not the card's: {np.count_nonzero(gap):,} of its {gap.size:,} pixels differ, and the largest "
+        f"difference is {gap.max()} of 255 levels."
+    )

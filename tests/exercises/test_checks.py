@@ -1,0 +1,155 @@
+"""The check mechanism itself: what it says to right, wrong, missing and broken answers."""
+
+import pytest
+import torch
+
+from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.exercises.quiz import Choice, Question
+
+DOUBLE = FunctionCheck(
+    "double", lambda x: 2 * x, [(torch.ones(2, 3),), (3.0,)], [Mistake("A square.", lambda x: x * x)]
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda x: x + x, "[OK] double is right."),
+        (lambda x: x * x, "[not yet] A square."),
+        (lambda x: 2 * x[:1] if torch.is_tensor(x) else 6.0, "gives shape (1, 3), expected (2, 3)."),
+        (lambda x: 2 * x + 1, "gives other numbers than expected: the largest difference is 1."),
+        (lambda x: 2 * torch.ones(2, 3) if torch.is_tensor(x) else 7.0, "double(3.0) gives 7.0, expected 6.0."),
+        (lambda x: float("nan") * x, "[not yet] double(a tensor (2, 3)) gives"),
+        (lambda: 1, "stops with TypeError"),
+        (lambda x: ..., "returns nothing yet."),
+        (5, "must be a function; got 5."),
+    ],
+)
+def test_functions(answer, said):
+    assert said in DOUBLE.verdict(answer)
+
+
+def test_a_way_through_the_function_that_returns_nothing_is_named():
+    check = FunctionCheck("sign", lambda x: "minus" if x < 0 else "plus", [(-1.0,), (2.0,)], [])
+
+    def forgets(x):
+        if x < 0:
+            return "minus"
+
+    assert check.verdict(forgets) == "[not yet] sign(2.0) returns nothing: each way must end in a return."
+
+
+def test_an_answer_that_prints_in_place_of_returning_is_told_so(capsys):
+    assert DOUBLE.verdict(lambda x: print("two")) == (
+        "[not yet] double prints, but returns nothing: write return in place of print."
+    )
+    assert capsys.readouterr().out == "two\ntwo\n"
+
+
+def test_not_implemented_is_not_yet():
+    def stub(x):
+        raise NotImplementedError
+
+    assert DOUBLE.verdict(stub) == "[not yet] double is not written yet."
+
+
+def test_an_answer_that_writes_into_its_argument_spoils_nothing():
+    def greedy(x):
+        x *= 2
+        return x
+
+    assert DOUBLE.verdict(greedy) == (
+        "[OK] double is right. But it writes into what it was given, so its caller's numbers are lost: "
+        "work on a copy, .clone()."
+    )
+    assert torch.equal(DOUBLE.cases[0][0], torch.ones(2, 3))
+    filled = FunctionCheck("filled", torch.nan_to_num, [(torch.tensor([1.0, float("nan")]),)], [])
+    assert filled.verdict(torch.nan_to_num) == "[OK] filled is right."
+
+
+def test_a_mistake_counts_only_when_it_fits_every_case():
+    check = FunctionCheck("f", lambda x: 2 * x, [(2.0,), (3.0,)], [Mistake("A square.", lambda x: x * x)])
+    assert check.verdict(lambda x: 4.0) == "[not yet] f(3.0) gives 4.0, expected 6.0."
+
+
+def test_a_mistake_that_stops_where_the_answer_stops():
+    def only_tensors(x):
+        return 2 * x.clone()
+
+    check = FunctionCheck("f", lambda x: 2 * x, DOUBLE.cases, [Mistake("Only tensors.", only_tensors)])
+    assert check.verdict(lambda x: x.mul(2)) == "[not yet] Only tensors."
+    assert check.verdict(lambda x: x.mul(3)).startswith("[not yet] f stops with AttributeError")
+    assert check.verdict(lambda: 1).startswith("[not yet] f stops with TypeError")
+
+
+def test_a_mistake_that_is_recognised_by_a_test_of_the_answer():
+    check = FunctionCheck("f", lambda x: 2 * x, [(3.0,)], [Mistake("Big.", lambda x: 99.0, when=lambda f: f(1.0) > 9)])
+    assert check.verdict(lambda x: 50 + x) == "[not yet] Big."
+    assert check.verdict(lambda x: x) == "[not yet] f(3.0) gives 3.0, expected 6.0."
+
+
+def test_a_mistake_that_is_recognised_by_the_error_it_stops_with():
+    def only_positive(x):
+        if x < 0:
+            raise ValueError("a root of -1")
+        return x
+
+    mistake = Mistake("A root.", only_positive, stops=r"root|logarithm")
+    check = FunctionCheck("f", lambda x: 2 * x, [(3.0,), (-1.0,)], [mistake])
+    assert check.verdict(only_positive) == check.verdict(lambda x: only_positive(x) + 5) == "[not yet] A root."
+    assert check.verdict(lambda x: only_positive(-1)) == "[not yet] A root."
+    assert check.verdict(lambda x: 1 / 0) == "[not yet] f stops with ZeroDivisionError: division by zero"
+    assert check.verdict(lambda x: "root") == "[not yet] f(3.0) gives 'root', expected 6.0."
+
+
+def test_numbers_are_written_short_and_a_hint_follows():
+    check = FunctionCheck("f", lambda x: 2 * x, [(torch.tensor([0.1]),)], [])
+    assert check.verdict(lambda x: x) == "[not yet] f([0.1]) gives [0.1], expected [0.2]."
+    value = ValueCheck("it", torch.eye(2), [], hint="Think of a mirror.")
+    assert value.verdict(torch.ones(2, 2) / 3) == (
+        "[not yet] it is not [[0.333333, 0.333333], [0.333333, 0.333333]]. Think of a mirror."
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "answer", "good"),
+    [
+        (5, 5.0, True),
+        (5, torch.tensor(5), True),
+        (5, torch.tensor([5]), True),
+        (5, torch.tensor([5, 5]), False),
+        ([5], torch.tensor(5), False),
+        (0.5, 0.5000001, True),
+        (0.5, 0.51, False),
+        (0.5, float("nan"), False),
+        ("red", " red ", True),
+        ("red", "green", False),
+        ((1, 4, 64, 64), [1, 4, 64, 64], True),
+        ((1, 4, 64, 64), torch.Size([1, 4, 64, 64]), True),
+        ((1, 4, 64, 64), (4, 64, 64), False),
+        (["a", "b"], ["a", "b"], True),
+        (["a", "b"], ["b", "a"], False),
+        (["a", "b"], "ab", False),
+    ],
+)
+def test_values(right, answer, good):
+    assert ValueCheck("it", right, []).verdict(answer).startswith("[OK]" if good else "[not yet]")
+
+
+def test_a_hint_may_look_at_the_answer():
+    check = ValueCheck("it", 5, [], hint=lambda answer: f"{5 - answer} are missing.")
+    assert check.verdict(3) == "[not yet] it is not 3. 2 are missing."
+
+
+def test_questions_refuse_nonsense():
+    yes, no = Choice("yes", "Right.", right=True), Choice("no", "No.")
+    assert Question("?", (yes, no)).answer == "yes"
+    for choices in [(yes,), (yes, yes), (no, Choice("never", "No.")), (yes, Choice("also", "Yes.", right=True))]:
+        with pytest.raises(ValueError, match="a question needs"):
+            Question("?", choices)
+
+
+def test_a_tensor_of_the_right_shape_is_not_told_that_its_shape_is_wrong():
+    check = ValueCheck("it", torch.zeros(4, 4), [])
+    assert check.verdict(torch.ones(4, 4)) == "[not yet] it has the right shape, but other numbers."
+    assert check.verdict(torch.ones(16)) == "[not yet] it is not a tensor (16,)."

@@ -1,0 +1,169 @@
+"""Lesson 04's checks on other solutions, and on what learners write by mistake."""
+
+import itertools
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_lib.datasets import open_emoji
+from course_lib.layers import avg_pool2d, conv2d, max_pool2d, output_size
+from course_lib.lessons import lesson_04 as lesson
+
+ZEBRA = open_emoji(style="fluent").select("zebra").images[:1]
+NUMBERS = torch.tensor([[2.0, 3, 1, 0], [5, 7, 6, 1], [4, 6, 8, 5], [9, 2, 3, 6]])
+
+
+def test_the_gradient_of_exercise_3_is_autograds():
+    x = NUMBERS.clone().requires_grad_()
+    for pool in (F.max_pool2d, max_pool2d):
+        (gradient,) = torch.autograd.grad(pool(x[None, None], 3, stride=1).sum(), x)
+        assert torch.equal(gradient, lesson.check_gradient.right)
+        assert lesson.check_gradient.verdict(gradient) == "[OK] the gradient is right."
+    (mean,) = torch.autograd.grad(F.avg_pool2d(x[None, None], 3, stride=1).sum(), x)
+    assert "the gradient of mean pooling" in lesson.check_gradient.verdict(mean)
+
+
+def test_the_list_of_exercise_2_is_found_by_trying():
+    blur = lesson.BLUR.expand(3, 1, 3, 3)
+
+    def wrap(x):
+        return F.pad(x, (1, 1, 1, 1), mode="circular")
+
+    ways = [
+        lambda x: max_pool2d(x, 2),
+        lambda x: max_pool2d(wrap(x), 3, stride=1),
+        lambda x: avg_pool2d(x, 2),
+        lambda x: conv2d(wrap(x), blur, stride=2, groups=3),
+        lambda x: conv2d(wrap(x), blur, groups=3),
+        lambda x: max_pool2d(wrap(x), 2, stride=1)[..., 1:-1:2, 1:-1:2],
+    ]
+    found = []
+    for way in ways:
+        small, moved = way(ZEBRA), way(ZEBRA.roll(1, dims=3))
+        found.append(
+            any(torch.allclose(moved, small.roll(places, dims=3), atol=1e-6) for places in range(small.shape[3]))
+        )
+    assert found == lesson.check_shifts.right
+    assert "You gave 2 of 6 answers" in lesson.check_shifts.verdict([True, False])
+    assert lesson.check_shifts.verdict(tuple(found)) == "[OK] your list is right."
+
+
+def test_every_wrong_letter_of_exercise_2_is_named():
+    right = lesson.check_shifts.right
+    for wrong in itertools.chain(itertools.combinations("abcdef", 1), itertools.combinations("abcdef", 3)):
+        answer = [kept != (letter in wrong) for letter, kept in zip("abcdef", right, strict=True)]
+        assert re.findall(r"\((\w)\): ", lesson.check_shifts.hint(answer)) == list(wrong)
+    assert "Look again at (a): " in lesson.check_shifts.verdict([True, True, False, False, False, False])
+
+
+def test_the_tool_of_exercise_2_tries_all_six():
+    """The notebook's own `moves_along`, given what learners write for (a) to (f)."""
+    notebook = json.loads((Path(__file__).parents[3] / "notebooks/04_max_pooling.ipynb").read_text(encoding="utf-8"))
+    (cell,) = [cell for cell in notebook["cells"] if "def moves_along" in "".join(cell["source"])]
+    names = {"zebra": ZEBRA, "torch": torch, "conv2d": conv2d, "lesson": lesson}
+    exec("".join(cell["source"]), names)
+    blur = lesson.BLUR[None, None]
+    ways = [
+        lambda x: max_pool2d(x, 2),
+        lambda x: max_pool2d(x, 3, stride=1, padding=1),
+        lambda x: avg_pool2d(x, 2),
+        lambda x: conv2d(x, blur, stride=2, padding=1),
+        lambda x: conv2d(x, blur, stride=1, padding=1),
+        lambda x: max_pool2d(x, 2, stride=1)[..., ::2, ::2],
+    ]
+    assert [any(names["moves_along"](way, places) for places in (0, 1)) for way in ways] == lesson.check_shifts.right
+    assert not any(names["moves_along"](ways[0], places) for places in range(32))
+    assert "with (a), no number of places gives True" in lesson.check_shifts.verdict([True] * 6)
+
+
+def test_wrong_gradients_are_not_told_that_their_shape_is_wrong():
+    for wrong in (torch.zeros(4, 4), torch.full((4, 4), 0.25)):
+        assert "right shape, but other numbers. Go through the four windows" in lesson.check_gradient.verdict(wrong)
+    assert "is not a tensor (16,). It has four rows" in lesson.check_gradient.verdict(torch.zeros(16))
+
+
+def test_the_check_takes_other_ways_of_writing_it():
+    def by_loops(x, kernel, stride, padding):
+        x = F.pad(x, (padding,) * 4, value=-math.inf)
+        rows, columns = ((side - kernel) // stride + 1 for side in x.shape[1:])
+        out = torch.full((len(x), rows, columns), -math.inf)
+        for i, j, u, v in itertools.product(range(rows), range(columns), range(kernel), range(kernel)):
+            out[:, i, j] = torch.maximum(out[:, i, j], x[:, i * stride + u, j * stride + v])
+        return out
+
+    def by_lowest_float(x, kernel, stride, padding):
+        padded = F.pad(x, (padding,) * 4, value=torch.finfo(x.dtype).min)
+        return padded.unfold(1, kernel, stride).unfold(2, kernel, stride).amax(dim=(3, 4))
+
+    for answer in (by_loops, by_lowest_float, lambda x, k, s, p: F.max_pool2d(x, k, s, p)):
+        assert lesson.check_max_pool2d.verdict(answer) == "[OK] my_max_pool2d is right."
+
+
+def loops(
+    x,
+    kernel,
+    stride,
+    padding,
+    *,
+    value=-math.inf,
+    move=None,
+    window=None,
+    take=torch.amax,
+    start=None,
+    more=0,
+    swap=False,
+    exchange=False,
+    early=False,
+):
+    """What learners write, with one thing wrong at a time."""
+    padded = F.pad(x, (padding,) * 4, value=value)
+    rows, columns = (output_size(side, kernel, move or stride) + more for side in (x if early else padded).shape[1:])
+    x = padded
+    rows, columns = (columns, rows) if swap else (rows, columns)
+    out = torch.zeros(len(x), rows, columns)
+    for i, j in itertools.product(range(rows), range(columns)):
+        top, left, side = i * (move or stride), j * (move or stride), window or kernel
+        top, left = (left, top) if exchange else (top, left)
+        found = take(x[:, top : top + side, left : left + side], dim=(1, 2))
+        out[:, i, j] = found if start is None else found.clamp(min=start)
+    return out
+
+
+def for_one_table(x, kernel, stride):
+    """`pool_with_loops` of the lesson, copied as it stands."""
+    rows, columns = (output_size(side, kernel, stride) for side in x.shape)
+    return torch.zeros(rows, columns)
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        (lambda *a: loops(*a, value=0.0), "The padding is 0"),
+        (lambda *a: loops(*a, value=-1.0), "The padding is -1"),
+        *((lambda *a, v=v: loops(*a, value=v), "a fixed number") for v in (-2.0, -5.0, -10.0, -100.0, -1000.0, -1e5)),
+        (lambda *a: loops(*a, value=math.inf), "The padding is plus infinity"),
+        (lambda *a: loops(*a, early=True), "counted before x is padded"),
+        (lambda *a: loops(*a, exchange=True), "or i and j are exchanged"),
+        (lambda *a: loops(*a, more=1), "hangs over the edge"),
+        (lambda *a: loops(*a, swap=True), "hangs over the edge"),
+        (lambda *a: loops(*a, swap=True, take=lambda window, dim: window.max()), "hangs over the edge"),
+        (lambda *a: loops(*a, move=a[1]), "moves by its own size"),
+        (lambda *a: loops(*a, move=a[1], value=0.0), "moves by its own size"),
+        (lambda *a: loops(*a, move=1), "The stride is ignored"),
+        (lambda *a: loops(*a, window=2), "always two by two"),
+        (lambda *a: loops(*a, take=torch.mean, value=0.0), "the mean of each window"),
+        (lambda *a: loops(*a, take=torch.amin), "the smallest number"),
+        (lambda *a: loops(*a, start=0.0), "starts at 0"),
+        (lambda x, k, s, p: loops(x, k, s, 0), "The padding is missing"),
+        (lambda *a: loops(*a, take=lambda window, dim: window.amax(dim=1)), ".amax(dim=(1, 2)) takes"),
+        (lambda x, k, s, p: for_one_table(F.pad(x, (p,) * 4, value=-math.inf), k, s), "That is for one table"),
+        (lambda x, k, s, p: loops(x.amax(0, keepdim=True), k, s, p).expand(len(x), -1, -1), "over all channels"),
+    ],
+)
+def test_what_learners_write_is_recognised(wrong, says):
+    assert says in lesson.check_max_pool2d.verdict(wrong)

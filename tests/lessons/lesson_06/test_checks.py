@@ -1,0 +1,179 @@
+"""Lesson 06's checks on other solutions, and on what learners write."""
+
+import pytest
+import torch
+
+from course_lib.lessons import lesson_06 as lesson
+from course_lib.lessons.lesson_06 import unet_exercises
+
+
+def with_names(x, time, blocks):
+    kept = [blocks.conv_in(x)]
+    kept.append(blocks.down(kept[-1], time))
+    h = blocks.grow(blocks.middle(blocks.shrink(kept[-1]), time))
+    for block in (blocks.up_1, blocks.up_2):
+        h = block(torch.concat((h, kept.pop()), 1), time)
+    return blocks.conv_out(h)
+
+
+def wrong(**changes):
+    def answer(x, time, blocks):
+        h0 = blocks.conv_in(x)
+        h1 = blocks.down(h0, *changes.get("time", (time,)))
+        small = blocks.shrink(h1)
+        h = blocks.grow(blocks.middle(small, *changes.get("time", (time,))))
+        kept = {"h0": h0, "h1": h1, "small": small}
+        for block, name in zip((blocks.up_1, blocks.up_2), changes.get("order", ("h1", "h0")), strict=True):
+            h = block(changes.get("join", lambda h, k: torch.cat([h, k], dim=1))(h, kept[name]) if name else h, time)
+        return blocks.conv_out(h)
+
+    return answer
+
+
+def by_hand(x, time, blocks, mistake):
+    """The U-Net written out, with a mistake in one line."""
+    beside = {"up_1": lambda h, k: torch.cat([h, k], 1), "up_2": lambda h, k: torch.cat([h, k], 1)}
+    if mistake.startswith("turned"):
+        beside[mistake.removeprefix("turned ")] = lambda h, k: torch.cat([k, h], 1)
+    first = blocks.conv_in(x)
+    second = blocks.down(first, *([] if mistake == "time of down" else [time]))
+    told = [] if mistake == "time of middle" else [time]
+    if mistake == "middle first":
+        h = blocks.grow(blocks.shrink(blocks.middle(second, time)))
+    else:
+        h = blocks.grow(blocks.middle(blocks.shrink(second), *told))
+    up_1, up_2 = (blocks.up_2, blocks.up_1) if mistake == "swapped" else (blocks.up_1, blocks.up_2)
+    above = up_1(beside["up_1"](h, second), time)
+    if mistake != "lost":
+        h = above
+    return blocks.conv_out(up_2(beside["up_2"](h, first), time))
+
+
+@pytest.mark.parametrize(
+    ("mistake", "says"),
+    [
+        ("turned up_1", "In up_1 the kept table stands first"),
+        ("turned up_2", "In up_2 the kept table stands first"),
+        ("lost", "What up_1 gives is lost"),
+        ("middle first", "`middle` stands before `shrink`"),
+        ("swapped", "up_1 and up_2 are swapped"),
+        ("time of middle", "The time is not handed to `middle`"),
+        ("time of down", "The time is not handed to `down`"),
+    ],
+)
+def test_a_mistake_in_one_line_is_named(mistake, says):
+    assert lesson.check_unet.verdict(lambda x, time, blocks: by_hand(x, time, blocks, "")).startswith("[OK]")
+    assert says in lesson.check_unet.verdict(lambda x, time, blocks: by_hand(x, time, blocks, mistake))
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (wrong(order=("h0", "h1")), "wrong order"),
+        (wrong(order=("h1", "h1")), "The same table is put beside twice"),
+        (wrong(order=("small", "h0")), "The sizes do not fit"),
+        (wrong(order=("h1", None)), "up_2 reads no kept table"),
+        (wrong(order=(None, "h0")), "up_1 reads no kept table"),
+        (wrong(order=(None, None)), "There is no skip"),
+        (wrong(join=lambda h, k: h + k), "The kept table is added"),
+        (wrong(join=lambda h, k: torch.cat([k, h], dim=1)), "Beside in the other order"),
+        (wrong(join=lambda h, k: torch.cat([h, k], dim=3)), "below one another"),
+        (wrong(join=lambda h, k: h), "There is no skip"),
+        (wrong(join=lambda h, k: k), "What comes from below is lost"),
+    ],
+)
+def test_what_learners_write_is_recognised(answer, says):
+    assert says in lesson.check_unet.verdict(answer)
+
+
+def test_the_checks_take_other_ways_of_writing_it():
+    assert lesson.check_unet.verdict(with_names) == "[OK] my_unet is right."
+    assert lesson.check_unet.verdict(wrong()) == "[OK] my_unet is right."
+    assert lesson.check_reads.verdict(torch.tensor(lesson.reads())) == "[OK] your list is right."
+    assert lesson.check_total.verdict(torch.tensor(859_520_964)) == "[OK] the count is right."
+    assert lesson.check_total.verdict(859_520_965).startswith("[not yet] the count is not 859520965.")
+    for shape in ([2560], [[2560, ..., ...]] * 4, [[1, 2], [3]], 7, [[[1]]] * 4):
+        assert "four rows of three" in lesson.check_reads.verdict(shape)
+
+
+@pytest.mark.parametrize("row", range(4))
+def test_the_first_wrong_row_is_named(row):
+    answer = lesson.reads()
+    for wrong_row in answer[row:]:
+        wrong_row[1] += 1
+    assert lesson.check_reads.verdict(answer).endswith(f"The first row that differs is that of up_blocks.{row}.")
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        (33_180_800, "that double"),
+        (19_355_840, "that halve the tables"),
+        (33_180_800 + 19_355_840, "that halve and double"),
+        (34_760_960, "The middle block's transformer"),
+        (11_840, "The first convolution is"),
+        (36_818_560, "down_blocks.1 is missing: 36,818,560 numbers."),
+        (-162_241_280, "up_blocks.0 is counted twice"),
+        (11_524, "conv_out is missing"),
+        (12_164, "conv_out with its group norm is missing"),
+        (1, "the first that differs shows where"),
+        (-2 * 34_760_960, "`down_blocks.3` has no transformers"),
+        (-3 * 34_760_960, "`up_blocks.0` has no transformers"),
+    ],
+)
+def test_what_a_count_forgets_is_named(missing, says):
+    assert says in lesson.check_total.verdict(859_520_964 - missing)
+
+
+def test_each_block_that_a_count_forgets_is_named():
+    for name, block in lesson.stable_diffusion().items():
+        if name not in ("conv_in", "time_embedding", "mid_block", "conv_norm_out"):  # these have sentences of their own
+            assert f"{name} is missing" in lesson.check_total.verdict(859_520_964 - block.numbers)
+    assert "the first that differs" in lesson.check_total.verdict("many")
+
+
+def test_a_level_that_reads_only_from_below_is_named():
+    answer = [[2560] * 3, [2560, 2560, 1920], [1920, 1920, 1600], [960] * 3]
+    assert "all three blocks of a level read" in lesson.check_reads.verdict(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            lambda a, b: 9 * a * b + 9 * b * b + 2 * b + 2 * a + 2 * b + 1280 * a + a + (a * b + b) * (a != b),
+            "b, not a",
+        ),
+        (
+            lambda a, b: 9 * a * b + 9 * b * b + 2 * b + 4 * b + 1280 * b + b + (a * b + b) * (a != b),
+            "it has a channels",
+        ),
+    ],
+)
+def test_a_width_taken_for_the_other_is_named(answer, says):
+    assert says in lesson.check_residual.verdict(answer)
+
+
+def test_a_missing_bias_of_the_way_around_is_named():
+    def answer(a, b):
+        return unet_exercises.residual_numbers(a, b) - (b if a != b else 0)
+
+    assert "The 1x1 convolution in the way around has biases" in lesson.check_residual.verdict(answer)
+
+
+def test_real_blocks_stop_where_the_patient_ones_go_on():
+    blocks = lesson.Blocks()
+    assert with_names(torch.zeros(1, 3, 8, 8), torch.zeros(1, 16), blocks).shape == (1, 3, 8, 8)
+    with pytest.raises(RuntimeError):
+        wrong(join=lambda h, k: h + k)(torch.zeros(1, 3, 8, 8), torch.zeros(1, 16), blocks)
+    mine, theirs = (make.up_1 for make in (blocks, unet_exercises.cases()[0][2]))
+    h, time = torch.randn(1, 16, 4, 4, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 16)
+    torch.testing.assert_close(mine(h, time), theirs(h, time))
+
+
+def test_each_mistake_in_a_count_differs_from_every_other():
+    values = [mistake.wrong for mistake in lesson.check_total.mistakes]
+    assert len({lesson.check_total.right, *values}) == len(values) + 1
+    cases = lesson.check_residual.cases
+    answers = [tuple(mistake.wrong(*case) for case in cases) for mistake in lesson.check_residual.mistakes]
+    assert len(set(answers)) == len(answers)

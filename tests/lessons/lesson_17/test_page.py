@@ -1,0 +1,294 @@
+"""Lesson 17: the path of a GPU, run on the CPU with random weights; the player, and what the page claims."""
+
+import itertools
+import json
+import math
+import types
+from dataclasses import replace
+
+import diffusers
+import nbformat
+import pytest
+import torch
+
+from course_lib.datasets import open_emoji
+from course_lib.lessons import lesson_17 as lesson
+from course_lib.lessons.lesson_17 import real_model, watching
+from course_lib.models import UNet, load, outline, untrained
+from course_lib.models.configs import STABLE_DIFFUSION_15
+from course_lib.models.memory import _most_alive, needed
+from course_lib.pipeline import prepare
+from course_lib.schedulers import make_sigmas
+from tests.lessons import full_size
+from tests.notebooks.execute import NOTEBOOKS
+
+NAME = "17_stable_diffusion_on_a_gpu.ipynb"
+
+
+def page():
+    return nbformat.read(NOTEBOOKS / NAME, as_version=4).cells
+
+
+def run_page(chosen, monkeypatch, until=""):
+    """Run the cells of the notebook as they stand, with this choice of model, up to the cell with these words."""
+    monkeypatch.setattr(lesson, "choose", lambda: chosen)
+    names = {"__name__": "__main__"}
+    for cell in page():
+        if cell.cell_type == "code":
+            if until and until in cell.source:
+                return names
+            exec(compile(cell.source, cell.source.splitlines()[0], "exec"), names)
+    assert not until, f"no cell has {until!r}"
+    return names
+
+
+def test_the_gpu_path_at_full_size(models, monkeypatch):
+    """Both programs, from one folder of half-precision files of Stable Diffusion's own size, paint the same picture."""
+    full_size.write(models / real_model.REAL)
+    chosen = replace(real_model.choose(real_on_cpu=True), size=256, steps=2)
+    names = run_page(chosen, monkeypatch, until="objecting_checker")
+    assert names["by_hand"].shape == (1, 3, 256, 256) and names["by_hand"].std() > 0.05
+    assert names["result"].nsfw_content_detected == [False]
+    assert names["apart"].largest < 0.5
+    assert sum(weight.numel() for weight in names["pipeline"].unet.parameters()) == 859_520_964
+
+
+def test_every_cell_of_the_page_on_the_gpu_path(models, monkeypatch, capsys):
+    """The same folder with few channels: every cell runs, the player, image to image and the exercises, too."""
+    full_size.write(models / real_model.REAL, tiny=True)
+    chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=2)
+    names = run_page(chosen, monkeypatch)
+    said = capsys.readouterr().out
+    assert "This page runs Stable Diffusion 1.5 on the CPU, in float32." in said
+    assert "The safety checker is on.\nflagged: [False]" in said
+    assert "brightest number: 0.0\nflagged: [True]" in said
+    assert said.count("At no place do they differ by more than 1 of 255 levels.") == 2
+    assert "W has 102,400 numbers, B and A of rank 4 together 2,560\nB A has the shape of W: True" in said
+    assert names["runner"].player.about["sentences"][-1] == "Result after 2 steps, sigma 0."
+    assert names["chosen"].name == real_model.REAL and names["model"].vae.latent_channels == 4
+
+
+def test_a_checker_that_objects_is_told_and_not_taken_for_another_picture(models, monkeypatch):
+    full_size.write(models / real_model.REAL, tiny=True, objecting=True)
+    chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=1)
+    names = run_page(chosen, monkeypatch, until="objecting_checker")
+    assert names["result"].nsfw_content_detected == [True] and names["result"].images.max() == 0
+    assert lesson.check_why_black.right(names["by_hand"], names["result"].nsfw_content_detected) == "checker"
+
+
+def test_a_picture_that_is_not_of_numbers_is_shown_black_with_a_word_where_to_read(models, monkeypatch, capsys):
+    full_size.write(models / real_model.REAL, tiny=True)
+    whole = torch.nn.functional.group_norm
+    monkeypatch.setattr(torch.nn.functional, "group_norm", lambda *given, **named: math.inf * whole(*given, **named))
+    chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=1)
+    names = run_page(chosen, monkeypatch, until="objecting_checker")
+    said = capsys.readouterr().out
+    pointer = 'see the section "A black picture"'
+    assert said.count("12,288 of the 12,288 numbers of a picture are NaN, and shown as black: " + pointer) == 3
+    assert "There is no difference where a picture is NaN: " + pointer in said
+    assert "\n## A black picture" in "\n".join(cell.source for cell in page())
+    assert lesson.on_screen(names["by_hand"]).unique().tolist() == [-1]
+    assert lesson.check_why_black.right(names["by_hand"], names["result"].nsfw_content_detected) == "overflow"
+    shown = lesson.show_difference(names["by_hand"], torch.zeros(1, 3, 64, 64), ("ours", "theirs"))
+    assert "no difference, because NaN is in one of them" in repr(shown)
+
+
+def test_the_player_may_have_painted_anything_before_ours(models, monkeypatch, capsys):
+    """Run the two cells after the player as a reader does who has changed its settings, and run them again."""
+    small = real_model.choose()
+    names = run_page(replace(small, size=32, steps=2), monkeypatch, until="ours = ")
+    cells = [cell.source for cell in page() if "**ours" in cell.source and cell.cell_type == "code"]
+    assert len(cells) == 2
+    watch, asked = names["watch"], []
+    pace = watch.pace
+    monkeypatch.setattr(watch, "pace", lambda: asked.append(watch._last[0]) or pace())
+    for _ in range(2):
+        watch(names["words"], sampler="heun", steps=3, seed=8)
+        capsys.readouterr()
+        exec(cells[0], names)
+        assert "more than 1 of 255" in capsys.readouterr().out
+        exec(cells[1], names)
+    assert [settings["cfg_scale"] for settings in asked] == 2 * [names["cfg_scale"], 1.0]
+    assert all(settings["sampler"] == "euler" and settings["steps"] == 2 for settings in asked)
+
+
+@pytest.mark.parametrize(("kind", "method"), [(UNet, "forward"), (diffusers.AutoencoderKL, "decode")])
+def test_a_full_memory_ends_in_advice_in_both_programs(models, monkeypatch, kind, method):
+    full_size.write(models / real_model.REAL, tiny=True)
+    chosen = replace(real_model.choose(real_on_cpu=True), size=64, steps=1)
+    whole = getattr(kind, method)
+
+    def full(self, *arguments, **settings):
+        if any(weight.is_meta for weight in self.parameters()) or any(getattr(a, "is_meta", 0) for a in arguments):
+            return whole(self, *arguments, **settings)  # the counting itself
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(kind, method, full)
+    with pytest.raises(
+        MemoryError, match="^The memory of cpu is full. 64 x 64 pixels in float32 need .*\nWhat would fit"
+    ):
+        run_page(chosen, monkeypatch)
+
+
+def test_without_its_files_the_checker_is_missed_aloud(models, monkeypatch):
+    folder = full_size.write(models / real_model.REAL, tiny=True)
+    on = real_model.choose(real_on_cpu=True)
+    assert on.has_checker and on.wants_checker and "safety_checker" not in on.diffusers_options()
+    assert on.diffusers_options()["variant"] == "fp16"
+    for path in (folder / "safety_checker").glob("*.safetensors"):
+        path.unlink()
+    off = real_model.choose(real_on_cpu=True)
+    assert off.about_checker.startswith("The files of the safety checker are missing here")
+    assert off.diffusers_options()["safety_checker"] is None
+    run_page(replace(off, size=64, steps=1), monkeypatch, until="objecting_checker")
+
+
+PLAIN = {"prompt": "a", "negative_prompt": "", "sampler": "euler", "scheduler": "karras", "steps": 3}
+OTHERS = {
+    "prompt": ["b"],
+    "negative_prompt": ["b"],
+    "sampler": ["heun", "dpmpp_2m", "euler_ancestral"],
+    "scheduler": ["normal", "exponential", "sgm_uniform"],
+    "steps": [1, 4],
+    "cfg_scale": [0.0, 1.0, 20.0],
+    "seed": [0, 10**6],
+}
+
+
+def test_every_control_of_the_player():
+    watch = lesson.Watch(untrained(), size=24)
+    titles, ends = set(), []
+    for name, value in [("seed", 3), *((name, value) for name, values in OTHERS.items() for value in values)]:
+        title, steps = watch(**PLAIN | {"cfg_scale": 3.0, "seed": 3} | {name: value})
+        titles.add(title)
+        ends.append(watch.decode(steps[-1].x_next))
+        assert len(steps) == len(watch.seconds) == (value if name == "steps" else 3)
+        assert watch.decode(steps[0].denoised).shape == (1, 3, 24, 24)
+    assert len(titles) == len(ends)
+    same = [torch.equal(one, other) for one, other in itertools.combinations(ends, 2)]
+    assert not any(same), "a control without effect"
+
+
+def test_the_controls_tested_are_those_of_the_page():
+    code = next(cell.source for cell in page() if "controls = {" in cell.source)
+    lines = code.split("controls = {")[1].split("\n}")[0].splitlines()[1:]
+    assert {line.split('"')[1] for line in lines} == OTHERS.keys()
+    for name in ("sampler", "scheduler"):
+        assert f"{name}s = {json.dumps([PLAIN[name], *OTHERS[name]])}" in code
+
+
+def test_a_run_that_is_asked_for_again_is_not_run_again():
+    watch = lesson.Watch(untrained(), size=16)
+    watch.seconds = [9.0, 0.25, 0.25, 8.0]
+    assert watch.pace() == "250 ms a step, 4.0 steps a second; the first step took 9000 ms"
+    watch.seconds = []
+    with pytest.raises(ValueError, match="nothing has been run yet"):
+        watch.pace()
+    first = watch("a", steps=2, seed=1)
+    assert watch("a", steps=2, seed=1) is first and "steps a second" in watch.pace()
+    assert watch("a", steps=2, seed=2) is not first
+    expected = prepare(untrained(), "a", size=16, steps=2, seed=1).finish().latent
+    assert torch.equal(first[1][-1].x_next, expected)
+    with pytest.raises(ValueError, match="cfg_scale must be a number"):
+        watch("a", cfg_scale=-1)
+
+
+def test_numbers_in_the_questions_are_true():
+    large = outline(STABLE_DIFFUSION_15)
+    count = sum(weight.numel() for network in large.values() for weight in network.parameters())
+    assert round(count / 1e6) == 1066
+    for gigabytes, bytes_each in ((1.1, 1), (2.1, 2), (4.3, 4), (17, 16)):
+        assert round(count * bytes_each / 1e9, 0 if gigabytes == 17 else 1) == gigabytes
+    work = {size: needed(large, size=size, dtype=torch.float16).working for size in (256, 512, 1024)}
+    assert work[1024] == pytest.approx(4 * work[512], rel=0.01)
+    held = {size: needed(large, size=size, dtype=torch.float16, fused=False).working for size in work}
+    assert round(held[512] / held[256]) == 14 and 15 < held[1024] / held[512] < 16
+    wide = _most_alive(large["vae"], "decode", (1, 4, 128, 128), dtype=torch.float16, fused=False)
+    assert round((wide - work[1024]) / 1e9, 1) == 0.8  # where the decoder's scores are held
+    unet = sum(weight.numel() for weight in large["unet"].parameters())
+    assert round(2 * unet / 1e9, 1) == 1.7
+    scores = 2 * 8 * 4096**2 * 2 / 1e9
+    assert scores == pytest.approx(0.54, abs=0.005)
+    assert needed(large, size=512, dtype=torch.float32).total < 8e9  # without a GPU
+
+
+def test_strength_counts_timesteps_and_not_noise():
+    model = untrained()
+    run = prepare(model, "a", image=torch.zeros(3, 16, 16), strength=0.5, steps=20)
+    assert round(run.sigmas[0].item(), 1) == 1.6 and len(run.sigmas) == 21
+    assert model.table.timestep(run.sigmas[0]).item() == pytest.approx(499.5)
+    assert round(1 / (run.sigmas[0].item() / model.table.sigma_max)) == 9
+    assert make_sigmas("karras", 20, model.table)[0].item() == pytest.approx(14.6, abs=0.02)
+
+
+def test_half_of_the_timesteps_is_far_from_half_of_the_noise():
+    run = prepare(untrained(), "a", image=torch.zeros(3, 16, 16), strength=0.5, steps=20)
+    first, top = run.sigmas[0].item(), make_sigmas("karras", 20, untrained().table)[0].item()
+    assert round(100 * first / top) == 11 and round(1 / first**2, 1) == 0.4
+    theirs = types.SimpleNamespace(scheduler=types.SimpleNamespace(timesteps=list(range(20)), order=1))
+    _, count = diffusers.StableDiffusionImg2ImgPipeline.get_timesteps(theirs, 20, 0.5, "cpu")
+    assert count == 10
+
+
+def test_what_is_kept_of_the_panda():
+    """As the page says of the small model: at 0.5 the place of the head, at 0.8 nearly nothing."""
+    start = open_emoji(style="fluent").select("panda").images[0]
+    settings = {"image": start, "sampler": "euler", "steps": 20, "seed": 3}
+    wish = "a bear on a yellow background"
+    images = {
+        strength: prepare(load("small-stable-diffusion"), wish, strength=strength, **settings)
+        .finish()
+        .image.astype(float)
+        for strength in (0.5, 0.8, 1.0)
+    }
+    from_noise = images[1.0]
+    assert abs(images[0.8] - from_noise).mean() < 0.5 * abs(images[0.5] - from_noise).mean()
+    panda = (start < 0.9).any(0).numpy()
+
+    def alike(image):  # the yellow around the head has much green
+        head = image[..., 1] < 160
+        return (head & panda).sum() / (head | panda).sum()
+
+    assert alike(images[0.5]) > 0.8 and alike(images[0.5]) > alike(from_noise) + 0.1
+
+
+def test_what_is_measured(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 3_040_000_000)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 5_000_000)
+    assert lesson.measured(torch.device("cuda")) == "measured 3040 MB on cuda, the most at one time"
+    assert lesson.measured(torch.device("mps")) == "measured 5 MB on mps, now"
+
+
+def test_half_precision_is_as_the_page_says():
+    info = torch.finfo(torch.float16)
+    assert info.max == 65504 and info.eps == 2**-10 and torch.finfo(torch.float32).eps == 2**-23
+    infinite = 2 * torch.tensor(65504.0, dtype=torch.float16)
+    assert infinite.isinf() and (infinite - infinite).isnan()
+    spread = torch.nn.functional.group_norm(torch.tensor([[math.nan, 1.0, 2.0, 3.0]]), 1)
+    assert spread.isnan().all()
+    assert torch.nan_to_num(((torch.tensor(math.nan) + 1) * 127.5).round().clamp(0, 255)).byte() == 0
+
+
+def test_what_the_clock_waits_for(monkeypatch):
+    for kind in ("cuda", "mps"):
+        done = []
+        monkeypatch.setattr(getattr(torch, kind), "synchronize", lambda done=done: done.append("waited"))
+        monkeypatch.setattr(getattr(torch, kind), "empty_cache", lambda done=done: done.append("given back"))
+        watching.wait(torch.device(kind))
+        lesson.give_back(torch.device(kind))
+        assert done == ["waited", "given back"]
+
+
+def test_a_run_that_leaves_the_range_is_watched_to_its_black_end_under_the_sentence():
+    from course_lib.lessons.lesson_17.watching import Watch
+    from course_lib.widgets import player
+
+    watch = Watch(untrained(), sampler="euler")
+    title, taken = watch("a", steps=4, cfg_scale=1e30)
+    assert "The run stopped: the latent of step 1, at sigma 14.6, is not finite" in title
+    assert "less guidance than 1e+30" in title and len(taken) == 1 and not watch.seconds
+    shown = player(taken, watch.decode, title=title)
+    assert shown.about["sentences"][-1].endswith("Numbers that are not finite are drawn black.")
+    assert (shown._frames.pictures[-1][-1] == 0).all()
+    title, taken = watch("a", steps=4, cfg_scale=3)
+    assert "stopped" not in title and len(taken) == 4

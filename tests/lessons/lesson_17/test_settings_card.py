@@ -1,0 +1,141 @@
+"""Lesson 17's exercises: the card and what stands above its picture, and why a picture is black."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.lessons import lesson_17 as lesson
+from course_lib.lessons.lesson_17 import settings_card
+from course_lib.models import load, untrained
+from course_lib.pipeline import prepare, text_to_image
+from course_lib.samplers import SAMPLERS
+
+
+def test_the_card_is_painted_again_and_each_setting_matters():
+    small = load("small-stable-diffusion")
+    right = settings_card.SETTINGS
+    target = text_to_image(small, **right).image
+    assert np.array_equal(target, text_to_image(small, **right).image)
+    changes = {"prompt": "a large red star", "negative_prompt": "", "sampler": "dpmpp_2m", "scheduler": "normal",
+               "steps": 24, "cfg_scale": 7.5, "seed": 0}  # fmt: skip
+    for name, value in changes.items():
+        assert not np.array_equal(target, text_to_image(small, **right | {name: value}).image), name
+    assert SAMPLERS["dpm_2"].label == "DPM2" and len(prepare(small, **right).sigmas) == 13
+    for name in ("prompt", "negative_prompt"):
+        assert right[name] in lesson.CARD
+    for words in ("Steps: 12", "DPM2 Karras", "CFG scale: 4", "Seed: 1717", "64x64"):
+        assert words in lesson.CARD
+
+
+def test_the_picture_of_the_card_agrees_with_its_words():
+    small = load("small-stable-diffusion")
+    star, around = {}, {}
+    for words in ("green", ""):
+        image = text_to_image(small, **settings_card.SETTINGS | {"negative_prompt": words}).image.astype(float)
+        star[words], around[words] = image[28:36, 28:36].mean(axis=(0, 1)), image[:4].mean(axis=(0, 1))
+    red, green, blue = star["green"]
+    assert red > green + 100 and red > blue + 100
+    red, green, blue = around["green"]
+    assert blue > red + 60 and blue > green + 20
+    assert star["green"][1] < star[""][1] - 10  # driven away from green
+
+
+def test_dpm_2_asks_twice_in_each_step_but_the_last():
+    model, calls = untrained(), []
+    run = prepare(model, "a", sampler="dpm_2", steps=12)
+    denoise = run.denoise
+    run.denoise = lambda x, sigma: calls.append(float(sigma)) or denoise(x, sigma)
+    list(run)
+    assert len(calls) == 23
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seed": ...}, "seed is still missing"),
+        ({"guidance": 4}, "'guidance' is not one of the settings"),
+        ({"steps": 20}, "The number of steps is not the card's"),
+        ({"size": 512}, "The size is not the card's"),
+        ({"size": (64, 64)}, "The size is one number"),
+        ({"sampler": "euler"}, "look for the label DPM2 in the table"),
+        ({"sampler": None}, "look for the label DPM2 in the table"),
+        ({"sampler": "dpmpp_2m"}, "are two samplers"),
+        ({"sampler": "DPM2 "}, "DPM2 is the sampler's label"),
+        ({"negative_prompt": "blue"}, "what is to be avoided"),
+    ],
+)
+def test_other_mistakes_on_the_card_get_a_sentence(changed, said):
+    assert said in lesson.check_settings.verdict(settings_card.SETTINGS | changed)
+
+
+def test_a_card_as_numbers_of_another_type_is_right():
+    assert lesson.check_settings.verdict(settings_card.SETTINGS | {"cfg_scale": 4.0}).startswith("[OK]")
+
+
+def test_what_is_said_above_the_card(capsys):
+    small = load("small-stable-diffusion")
+
+    def said(*settings):
+        shown = repr(lesson.show_card(small, *settings))
+        return capsys.readouterr().out, shown
+
+    alone, both = "Figure: The picture of the card.", "Figure: The picture of the card, and yours."
+    assert said() == ("", alone)
+    assert said(settings_card.SETTINGS) == ("Yours is the same in every pixel.\n", both)
+    words, shown = said(settings_card.SETTINGS | {"scheduler": "normal"})
+    assert words.startswith("Yours is not the card's: ") and "of its 4,096 pixels" in words and shown == both
+    assert said(settings_card.SETTINGS | {"size": 32}) == ("Yours is of another size, 32 x 32 pixels.\n", both)
+    for unfinished in ({}, {"prompt": ...}, ..., {"prompts": "a"}):
+        assert said(unfinished) == ("Yours is still missing.\n", alone)
+    for wrong, why in (({"sampler": "DPM2"}, "unknown sampler 'DPM2'"), ({"size": "64x64"}, "size must be")):
+        words, shown = said(settings_card.SETTINGS | wrong)
+        assert words.startswith("Yours is still missing, because") and why in words and shown == alone
+
+
+def test_a_list_with_false_in_it_is_recognised():
+    def naive(picture, flagged):
+        if flagged:
+            return "checker"
+        return "painted" if picture.isfinite().all() else "overflow"
+
+    assert "even [False]" in lesson.check_why_black.verdict(naive)
+
+
+def test_a_card_that_is_no_dictionary_is_told_so():
+    assert lesson.check_settings.verdict("DPM2").startswith("[not yet] settings must be a dictionary with prompt, ")
+
+
+def test_a_look_into_none_is_named_however_it_is_written():
+    for look in (any, sum, len, lambda flagged: flagged[0], lambda flagged: True in flagged):
+        told = lesson.check_why_black.verdict(
+            lambda picture, flagged, look=look: "checker" if look(flagged) else "painted"
+        )
+        assert "flagged is None" in told, told
+
+
+def test_isinf_is_told_from_an_equals_sign():
+    def only(found):
+        return lambda picture, flagged: "overflow" if found(picture) else "checker" if flagged == [True] else "painted"
+
+    assert "isinf is made so" in lesson.check_why_black.verdict(only(lambda picture: picture.isinf().any()))
+    equals = lesson.check_why_black.verdict(only(lambda picture: (picture == float("nan")).any()))
+    assert "isinf" not in equals and "==, < and > never find it" in equals
+
+
+def test_the_third_answer_forgotten_is_named_with_its_input():
+    def forgets(picture, flagged):
+        if not picture.isfinite().all():
+            return "overflow"
+        if flagged == [True]:
+            return "checker"
+
+    told = lesson.check_why_black.verdict(forgets)
+    assert told.endswith("[[-0.99]]]], [False]) returns nothing: each way must end in a return.")
+
+
+def test_a_threshold_and_a_question_to_the_whole_tensor_are_named():
+    threshold = lambda picture, flagged: "overflow" if picture.abs().max() > 65504 else "painted"  # noqa: E731
+    with_checker = lambda picture, flagged: "checker" if flagged and any(flagged) else threshold(picture, flagged)  # noqa: E731
+    assert "neither larger nor smaller" in lesson.check_why_black.verdict(with_checker)
+    whole = lambda picture, flagged: "painted" if torch.isfinite(picture) else "overflow"  # noqa: E731
+    assert "add .all() or .any()" in lesson.check_why_black.verdict(whole)
