@@ -1,7 +1,7 @@
 """The language of what a reader meets: English as it is written, or another through gettext's catalogues.
 
 Declared texts (questions, labels, alt text) stay plain English where they stand, and go through `tr` where they are
-shown. What is composed is a whole template: tr("Step {step} of {steps}").format(step=3, steps=20), never glued from halves.
+shown. What is composed is a whole template, never glued from halves: tr("Step {step} of {steps}").format(...).
 """
 
 from __future__ import annotations
