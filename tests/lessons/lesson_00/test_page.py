@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from course_lib.lessons import lesson_00 as lesson
+from course_lib.lessons.lesson_00 import checks
 
 
 def test_the_check_leaves_the_global_generator_as_it_was():
@@ -18,14 +19,14 @@ def test_a_generator_reused_is_named_whatever_its_seed():
     for seed in (0, 7, 123):
         generator = torch.Generator().manual_seed(seed)
         said = lesson.check_noise.verdict(lambda _, g=generator: torch.randn(1, 3, 8, 8, generator=g))
-        assert said == f"[not yet] {lesson.REUSED}"
+        assert said == f"[not yet] {checks.REUSED}"
 
 
 def test_a_default_generator_seeded_once_is_named():
     def forgetful(seed, generator=torch.Generator().manual_seed(1)):  # noqa: B008
         return torch.randn(1, 3, 8, 8, generator=generator)
 
-    assert lesson.check_noise.verdict(forgetful) == f"[not yet] {lesson.REUSED}"
+    assert lesson.check_noise.verdict(forgetful) == f"[not yet] {checks.REUSED}"
 
 
 def said_to(answer):
@@ -33,7 +34,7 @@ def said_to(answer):
 
 
 def test_a_seed_where_a_generator_belongs_is_named():
-    for_a_device, for_a_generator, without_brackets, *_ = (says for _, _, says in lesson.STOPS)
+    for_a_device, for_a_generator, without_brackets, *_ = (says for _, _, says in checks.STOPS)
     assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator(seed))) == for_a_device
     assert said_to(lambda seed: torch.randn(1, 3, 8, 8, generator=seed)) == for_a_generator
     assert (
@@ -64,17 +65,17 @@ def test_a_seed_that_is_drawn_is_named():
         generator.seed()
         return torch.randn(1, 3, 8, 8, generator=generator)
 
-    assert said_to(drawn) == lesson.RANDOM_SEED
+    assert said_to(drawn) == checks.RANDOM_SEED
 
 
 def test_a_fixed_seed_is_named_whatever_it_is():
     for fixed in (0, 1, 42):
-        assert said_to(lambda seed, fixed=fixed: lesson.noise_picture(fixed)) == lesson.UNUSED
+        assert said_to(lambda seed, fixed=fixed: lesson.noise_picture(fixed)) == checks.UNUSED
 
 
 def test_other_numbers_that_the_seed_brings_back_are_told_why():
-    assert said_to(lambda seed: np.random.default_rng(seed).standard_normal((1, 3, 8, 8))) == lesson.OTHER
-    assert said_to(lambda seed: 2 * lesson.noise_picture(seed)) == lesson.OTHER
+    assert said_to(lambda seed: np.random.default_rng(seed).standard_normal((1, 3, 8, 8))) == checks.OTHER
+    assert said_to(lambda seed: 2 * lesson.noise_picture(seed)) == checks.OTHER
 
 
 def test_another_shape_is_said():
