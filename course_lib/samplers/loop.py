@@ -12,7 +12,7 @@ import torch
 
 from course_lib.samplers.here import Here, add_noise, evaluate
 from course_lib.samplers.mathematics import move
-from course_lib.samplers.options import NotNegative
+from course_lib.samplers.options import NotNegative, Strength
 from course_lib.samplers.step import Step
 
 MEMORY = 3  # the longest memory of any estimator: a long run must not hold every state
@@ -27,7 +27,7 @@ def walk(
     noise_rule: Callable[..., tuple[float, float]],
     *,
     s_noise: NotNegative = 1.0,
-    s_churn: NotNegative = 0.0,
+    s_churn: Strength = 0.0,
     s_tmin: NotNegative = 0.0,
     s_tmax: NotNegative = math.inf,
 ) -> Iterator[Step]:

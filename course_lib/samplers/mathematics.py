@@ -70,6 +70,20 @@ def combine(weights: Sequence[float], tensors: Sequence[torch.Tensor]) -> torch.
     return total
 
 
+def exponential_weights(h: float, c2: float) -> tuple[float, float]:
+    """The weights of the guess at the start and of the guess c2 of the way down, for a step h in log sigma.
+
+    They sum to phi_1(-h). Source: Zhang et al. 2023, arXiv 2308.02157, Algorithm 1.
+
+    Example:
+
+    >>> [f"{weight:.4f}" for weight in exponential_weights(1.0, 0.5)]
+    ['-0.1036', '0.7358']
+    """
+    second = phi(2, -h) / c2
+    return phi(1, -h) - second, second
+
+
 def check_levels(sigmas: torch.Tensor | Sequence[float]) -> list[float]:
     """The noise levels as a list of floats, at least two, finite, strictly falling, none negative.
 

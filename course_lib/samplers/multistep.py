@@ -82,6 +82,27 @@ def heun_then_adams_bashforth(here: Here) -> torch.Tensor:
     return trapezoid(here) if here.index == 0 else adams_bashforth_even(here)
 
 
+class GeometricMeans:
+    """Stands in for a noise table where only the level half-way between two is asked for.
+
+    Example:
+
+    >>> half = (GeometricMeans.timestep(4.0) + GeometricMeans.timestep(1.0)) / 2
+    >>> f"{GeometricMeans.sigma(half):.1f}"
+    '2.0'
+    """
+
+    @staticmethod
+    def timestep(sigma: float) -> float:
+        """A time whose mean belongs to the geometric mean of two levels."""
+        return math.log(sigma)
+
+    @staticmethod
+    def sigma(timestep: float) -> torch.Tensor:
+        """The level at that time, ()."""
+        return torch.tensor(timestep, dtype=torch.float64).exp()
+
+
 def runge_kutta_then_adams_bashforth(here: Here, *, table=None) -> torch.Tensor:
     """PNDM: three steps by the classical Runge-Kutta rule, then the mix (B, ...) of four slopes.
 

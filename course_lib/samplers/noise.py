@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from course_lib.samplers.options import NotNegative
+from course_lib.samplers.options import Strength
 
 
 def none(sigma: float, sigma_next: float, progress: float = 0.0) -> tuple[float, float]:
@@ -24,7 +24,7 @@ def none(sigma: float, sigma_next: float, progress: float = 0.0) -> tuple[float,
     return sigma_next, 0.0
 
 
-def ancestral(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: NotNegative = 1.0) -> tuple[float, float]:
+def ancestral(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: Strength = 1.0) -> tuple[float, float]:
     """The split of DDPM (eta = 1), and of DDIM with its eta: some of sigma_next is made of fresh noise.
 
     sigma_up = eta * sqrt(sigma_next**2 * (sigma**2 - sigma_next**2) / sigma**2), never above sigma_next.
@@ -42,7 +42,7 @@ def ancestral(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: No
 
 
 def ancestral_or_nothing(
-    sigma: float, sigma_next: float, progress: float = 0.0, *, eta: NotNegative = 1.0
+    sigma: float, sigma_next: float, progress: float = 0.0, *, eta: Strength = 1.0
 ) -> tuple[float, float]:
     """As `ancestral`; but where eta is so large that nothing is left below, no noise is added either.
 
@@ -56,7 +56,7 @@ def ancestral_or_nothing(
     return (down, up) if down > 0 else (0.0, 0.0)
 
 
-def diffusive(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: NotNegative = 1.0) -> tuple[float, float]:
+def diffusive(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: Strength = 1.0) -> tuple[float, float]:
     """The exact split of the reverse SDE in log sigma: sigma_to = sigma_next * (sigma_next / sigma)**eta.
 
     With h = log(sigma / sigma_next): the move shrinks by exp(-(1 + eta) h), and the noise has the strength
@@ -75,7 +75,7 @@ def diffusive(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: No
 
 
 def diffusive_fading(
-    sigma: float, sigma_next: float, progress: float = 0.0, *, eta_max: NotNegative = 1.0, eta_min: NotNegative = 0.0
+    sigma: float, sigma_next: float, progress: float = 0.0, *, eta_max: Strength = 1.0, eta_min: Strength = 0.0
 ) -> tuple[float, float]:
     """As `diffusive`, with an eta that falls along half a cosine, from eta_max at the first step towards eta_min.
 

@@ -11,6 +11,7 @@ from course_lib import expect
 
 Number = Annotated[float, expect.number]
 NotNegative = Annotated[float, partial(expect.number, low=0)]
+Strength = Annotated[float, partial(expect.number, low=0), "brings noise"]  # where it is above 0
 Positive = Annotated[float, expect.positive]
 Fraction = Annotated[float, partial(expect.positive, high=1)]
 Momentum = Annotated[float, partial(expect.number, low=-1, high=1)]
@@ -43,6 +44,19 @@ def checks_of(function: Callable) -> dict[str, Callable[[str, object], object]]:
     """
     hints = get_type_hints(function, include_extras=True)
     return {name: _check(hints[name]) for name in options_of(function) if name in hints}
+
+
+def strengths_of(function: Callable) -> set[str]:
+    """The options of a function that bring noise where they are above 0.
+
+    Example:
+
+    >>> def rule(sigma, *, eta: Strength = 1.0, r: Fraction = 0.5): ...
+    >>> strengths_of(rule)
+    {'eta'}
+    """
+    hints = get_type_hints(function, include_extras=True)
+    return {name for name in options_of(function) if "brings noise" in getattr(hints.get(name), "__metadata__", ())}
 
 
 def _check(hint: object) -> Callable[[str, object], object]:

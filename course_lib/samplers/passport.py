@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 import torch
 
-from course_lib.samplers.own_loops.supreme import PLAIN
 from course_lib.samplers.registry import SAMPLERS
 from course_lib.samplers.run import sample
-from course_lib.samplers.sampler import STRENGTHS
 
 SIGMA_MAX, SIGMA_MIN = 14.6146, 0.0291672  # Stable Diffusion's
 MEAN, STD = 0.3, 0.5  # what the errors are measured on
@@ -60,7 +58,7 @@ def passport(name: str) -> Passport:
     row = SAMPLERS[name]
     x = torch.linspace(-2, 2, 5, dtype=torch.float64)[:, None]
     runs = [
-        sample(name, _denoiser(), x, even_levels(8), generator=torch.Generator().manual_seed(seed), **_needs(name))
+        sample(name, _denoiser(), x, even_levels(8), generator=torch.Generator().manual_seed(seed), **row.bare)
         for seed in (0, 1)
     ]
     budgets = {calls: _steps_within(name, calls) for calls in (10, 20)}
@@ -99,12 +97,12 @@ def error(name: str, levels: Sequence[float], **options) -> float:
     >>> f"{error('euler', even_levels(10)):.3f}"
     '0.101'
     """
-    off = {option: 0.0 for option in STRENGTHS if option in SAMPLERS[name].options}
+    row = SAMPLERS[name]
     x = levels[0] * torch.tensor([[-0.7], [0.3], [1.2]], dtype=torch.float64)
     exact = MEAN + (x - MEAN) * math.sqrt((STD**2 + levels[-1] ** 2) / (STD**2 + levels[0] ** 2))
-    settings = _needs(name) | off | options
-    if name == "res_momentumized" and levels[-1] > 0:  # it never steps to the last level of its list: one more
-        levels, settings = [*levels, 0.0], settings | {"denoise_to_zero": False}
+    settings = row.bare | dict.fromkeys(row.strengths, 0.0) | options
+    if row.stops_before and levels[-1] > 0:
+        levels, settings = [*levels, 0.0], settings | row.stops_before
     result = sample(name, _denoiser(), x, levels, noise_sampler=lambda *pair: torch.zeros_like(x), **settings)
     return (result - exact).abs().max().item()
 
@@ -133,7 +131,7 @@ def spread(name: str, levels: Sequence[float], std: float = 1.0, *, brownian: bo
     >>> [f"{spread('euler_ancestral', even_levels(n)):.3f}" for n in (10, 20)]
     ['0.733', '0.853']
     """
-    settings = _needs(name) | options
+    settings = SAMPLERS[name].bare | options
     pairs = []
 
     def none(sigma: float, sigma_next: float) -> torch.Tensor:
@@ -167,18 +165,6 @@ def _denoiser(mean: float = MEAN, std: float = STD) -> Callable[[torch.Tensor, t
     return lambda x, sigma: (std**2 * x + sigma**2 * mean) / (std**2 + sigma**2)
 
 
-class _GeometricMeans:
-    """Stands in for a noise table where only the level half-way between two is asked for."""
-
-    timestep, sigma = staticmethod(math.log), staticmethod(lambda t: torch.tensor(t, dtype=torch.float64).exp())
-
-
-def _needs(name: str) -> dict[str, object]:
-    if name == "pndm":
-        return {"table": _GeometricMeans}
-    return {**PLAIN, "perphist": 0.0, "substeps": 1} if name == "supreme" else {}
-
-
 def _calls(name: str, steps: int) -> int:
     count = 0
 
@@ -188,7 +174,9 @@ def _calls(name: str, steps: int) -> int:
         return _denoiser()(x, sigma)
 
     x = torch.ones(1, 1, dtype=torch.float64)
-    sample(name, counting, x, even_levels(steps), noise_sampler=lambda *pair: torch.zeros_like(x), **_needs(name))
+    sample(
+        name, counting, x, even_levels(steps), noise_sampler=lambda *pair: torch.zeros_like(x), **SAMPLERS[name].bare
+    )
     return count
 
 

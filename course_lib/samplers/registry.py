@@ -10,7 +10,7 @@ from course_lib.samplers.own_loops.dpm_adaptive import dpm_adaptive
 from course_lib.samplers.own_loops.dpm_fast import dpm_fast
 from course_lib.samplers.own_loops.dual_sde import dual_sde
 from course_lib.samplers.own_loops.res import res
-from course_lib.samplers.own_loops.supreme import supreme
+from course_lib.samplers.own_loops.supreme import BARE, supreme
 from course_lib.samplers.own_loops.uni_pc import uni_pc, uni_pc_bh2
 from course_lib.samplers.sampler import EXPERIMENTAL, MULTISTEP, SINGLE_STEP, STOCHASTIC, Sampler
 
@@ -50,7 +50,8 @@ _ROWS = [
     Sampler("plms", "PLMS", MULTISTEP, 2, 1, f"{PNDM}, as in diffusers' PNDMScheduler", IMPLICIT,
             estimator=multistep.heun_then_adams_bashforth, min_steps=2, total_calls=lambda n: n + 1),
     Sampler("pndm", "PNDM", MULTISTEP, 2, 1, f"{PNDM}, Algorithm 2", SDE,
-            estimator=multistep.runge_kutta_then_adams_bashforth, min_steps=4, total_calls=lambda n: n + 9),
+            estimator=multistep.runge_kutta_then_adams_bashforth, min_steps=4, total_calls=lambda n: n + 9,
+            bare={"table": multistep.GeometricMeans}),
     Sampler("dpmpp_2m", "DPM++ 2M", MULTISTEP, 2, 1, f"{DPM_SOLVER_PP}, Algorithm 2", SDE,
             estimator=multistep.two_guesses),
     Sampler("uni_pc", "UniPC", MULTISTEP, 2, 1, UNIPC, IMPLICIT, own_loop=uni_pc, min_steps=2),
@@ -77,7 +78,7 @@ _ROWS = [
     Sampler("ttm", "TTM", STOCHASTIC, 2, 2, "Birch-san/sdxl-play; cf. Dockhorn et al. 2022, arXiv 2210.05475", IMPLICIT,
             estimators.taylor, noise.diffusive),
     Sampler("res_momentumized", "RES momentumized", STOCHASTIC, 2, 2, "Zhang et al. 2023, arXiv 2308.02157", MOMENTUM,
-            own_loop=res, min_steps=2),
+            own_loop=res, min_steps=2, stops_before={"denoise_to_zero": False}),
     # Distilled or experimental.
     Sampler("lcm", "LCM", EXPERIMENTAL, None, 1, LCM, MOMENTUM, estimators.denoised_itself, noise.renoise),
     Sampler("lcm_custom_noise", "LCM custom noise", EXPERIMENTAL, None, 1, LCM, MOMENTUM,
@@ -87,7 +88,7 @@ _ROWS = [
             own_loop=dual_sde, noise="brownian"),
     Sampler("clyb_4m_sde_momentumized", "CLyB-4M SDE momentumized", EXPERIMENTAL, 2, 1, EXTRA, MOMENTUM,
             own_loop=clyb_4m_sde, noise="brownian"),
-    Sampler("supreme", "Supreme", EXPERIMENTAL, 1, 2, EXTRA, IMPLICIT, own_loop=supreme,
+    Sampler("supreme", "Supreme", EXPERIMENTAL, 1, 2, EXTRA, IMPLICIT, own_loop=supreme, bare=BARE,
             total_calls=lambda n: 2 * n + (4 if n > 1 else 0)),
 ]  # fmt: skip
 

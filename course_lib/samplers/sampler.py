@@ -10,13 +10,12 @@ import torch
 
 from course_lib.samplers import noise
 from course_lib.samplers.loop import walk
-from course_lib.samplers.options import checks_of, options_of
+from course_lib.samplers.options import checks_of, options_of, strengths_of
 from course_lib.samplers.step import Step
 
 SINGLE_STEP, MULTISTEP = "single-step ODE", "multistep ODE"
 STOCHASTIC, EXPERIMENTAL = "stochastic", "distilled or experimental"
 CHURN = ("s_churn", "s_tmin", "s_tmax")
-STRENGTHS = ("eta", "eta_max", "eta_min", "eta_dance", "ita", "s_churn")  # options that bring noise when above 0
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,9 @@ class Sampler:
     chapter : the family in which the chapter that the course grew out of puts it, or None where it has no such sampler;
     estimator, noise_rule : the two choices; or own_loop : a loop of its own; churn : whether noise may be added before
     a step; defaults : options whose default is not that of the estimator or the rule; noise : its source, see NOISES;
-    min_steps : below so many steps the method is not defined.
+    min_steps : below so many steps the method is not defined; bare : options with which it does nothing but step, on
+    states of any shape; stops_before : those with which it ends at the last level but one, where it never steps to the
+    last one of its list.
 
     Example:
 
@@ -55,6 +56,8 @@ class Sampler:
     noise: str = field(default="gaussian", repr=False)
     min_steps: int = field(default=1, repr=False)
     total_calls: Callable[[int], int] | None = field(default=None, repr=False)
+    bare: dict = field(default_factory=dict, repr=False)
+    stops_before: dict = field(default_factory=dict, repr=False)
 
     @cached_property
     def _parts(self) -> list[Callable]:
@@ -75,6 +78,11 @@ class Sampler:
         """For each option, what refuses a wrong value: check(name, value) raises ValueError."""
         return {name: check for part in self._parts for name, check in checks_of(part).items()}
 
+    @cached_property
+    def strengths(self) -> list[str]:
+        """The options that bring noise where they are above 0."""
+        return [name for part in self._parts for name in strengths_of(part) if name in self.options]
+
     @property
     def stochastic(self) -> bool:
         """Whether it draws noise with its own defaults."""
@@ -82,7 +90,7 @@ class Sampler:
 
     def draws(self, options: dict[str, object]) -> bool:
         """Whether it draws noise with these options."""
-        return self.noise_rule is noise.renoise or any(options.get(name, 0) > 0 for name in STRENGTHS)
+        return self.noise_rule is noise.renoise or any(options[name] > 0 for name in self.strengths)
 
     def calls(self, steps: int) -> int | None:
         """How many calls of the denoiser a run over so many steps to 0 makes; None where it decides by itself."""

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from course_lib.diffusion import MixtureDenoiser
+from course_lib.samplers import SAMPLERS, sample, steps
 from course_lib.samplers import noise as rules
-from course_lib.samplers import sample, steps
 from course_lib.samplers.mathematics import move, phi, target_of
 from course_lib.samplers.multistep import EVEN_WEIGHTS
-from course_lib.samplers.own_loops import supreme_methods as methods
+from course_lib.samplers.parts import runge_kutta
 from tests.samplers.problems import DENOISE, SIGMAS, TABLE, generator, needs, start
 
 MIXTURE = MixtureDenoiser(
@@ -209,13 +209,32 @@ def test_repaired_bogacki_shampine_is_of_third_order():
     assert observed_order("supreme", **settings, repaired=True) == pytest.approx(3, abs=0.3)
 
 
-@pytest.mark.parametrize("tableau", [methods.CLASSICAL, methods.FEHLBERG, methods.BOGACKI_SHAMPINE])
+@pytest.mark.parametrize("tableau", [runge_kutta.CLASSICAL, runge_kutta.FEHLBERG, runge_kutta.BOGACKI_SHAMPINE])
 def test_runge_kutta_rules_meet_the_conditions_of_their_order(tableau):
-    rows, weights = tableau
-    nodes = [0.0, *(sum(row) for row in rows)]
-    assert sum(weights) == pytest.approx(1)
-    for power in range(1, 4 if len(weights) > 3 else 3):
-        assert sum(w * node**power for w, node in zip(weights, nodes, strict=True)) == pytest.approx(1 / (power + 1))
+    nodes = [0.0, *tableau.nodes]
+    for power in range(1, 4 if len(nodes) > 3 else 3):
+        found = sum(weight * node**power for weight, node in zip(tableau.weights, nodes, strict=True))
+        assert found == pytest.approx(1 / (power + 1))
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        (((0.5,), ((0.25,),), (0, 1)), "must sum to its node 0.5"),
+        (((0.5,), ((0.5,),), (0.5, 1)), "the weights .* must sum to 1"),
+        (((0.5,), ((0.5,),), (0, 0.5, 0.5)), "has 2 nodes and as many rows; got 1 and 1"),
+    ],
+)
+def test_a_tableau_that_cannot_be_right_is_refused(parts, words):
+    with pytest.raises(ValueError, match=words):
+        runge_kutta.Tableau(*parts)
+
+
+def test_the_options_that_bring_noise_are_found_where_they_stand():
+    found = {name: set(row.strengths) for name, row in SAMPLERS.items()}
+    assert found["euler"] == {"s_churn"} and found["dpmpp_2m"] == set() == found["lcm"]
+    assert found["dpmpp_3m_sde_dynamic_eta"] == {"eta_max", "eta_min"} and found["res_momentumized"] == {"ita"}
+    assert found["euler_ancestral_dancing"] == {"eta", "eta_dance"} and found["supreme"] == {"eta"}
 
 
 # Small things ----------------------------------------------------------------------------------------------------

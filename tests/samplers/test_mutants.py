@@ -12,20 +12,8 @@ import pytest
 import torch
 
 from course_lib.samplers import SAMPLERS, estimators, multistep, noise
-from course_lib.samplers.own_loops import (
-    clyb_4m_sde,
-    dancing,
-    dpm_adaptive,
-    dpm_fast,
-    dpm_solver,
-    dual_sde,
-    momentum,
-    res,
-    supreme,
-    supreme_methods,
-    supreme_pictures,
-    uni_pc,
-)
+from course_lib.samplers.own_loops import clyb_4m_sde, dancing, dpm_adaptive, dpm_fast, dual_sde, res, supreme, uni_pc
+from course_lib.samplers.parts import dpm_solver, momentum, supreme_methods, supreme_pictures
 from tests.samplers.goldens import run, tensor, tolerance
 from tests.samplers.test_goldens import CASES
 

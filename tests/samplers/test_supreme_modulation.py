@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from course_lib.samplers.own_loops import supreme_pictures
-from course_lib.samplers.own_loops.supreme_pictures import DIMS, modulate
+from course_lib.samplers.parts import supreme_pictures
+from course_lib.samplers.parts.supreme_pictures import DIMS, modulate
 from tests.samplers.test_mutants import mutate
 
 KINDS = ("intensity", "frequency")

@@ -11,7 +11,7 @@ import torch
 from course_lib.samplers.here import add_noise, evaluate
 from course_lib.samplers.mathematics import move
 from course_lib.samplers.noise import ancestral
-from course_lib.samplers.options import Count, Flag, NotNegative
+from course_lib.samplers.options import Count, Flag, NotNegative, Strength
 from course_lib.samplers.step import Step
 
 
@@ -22,8 +22,8 @@ def dancing(
     noise: Callable,
     *,
     leap: Count = 2,
-    eta: NotNegative = 1.0,
-    eta_dance: NotNegative = 1.0,
+    eta: Strength = 1.0,
+    eta_dance: Strength = 1.0,
     s_noise: NotNegative = 1.0,
     repaired: Flag = False,
 ) -> Iterator[Step]:

@@ -10,8 +10,8 @@ import torch
 
 from course_lib.samplers.here import add_noise, evaluate
 from course_lib.samplers.mathematics import target_of
-from course_lib.samplers.options import Count, NotNegative, Number, Positive
-from course_lib.samplers.own_loops.dpm_solver import Solver, split
+from course_lib.samplers.options import Count, NotNegative, Number, Positive, Strength
+from course_lib.samplers.parts.dpm_solver import Solver, split
 from course_lib.samplers.step import Step
 
 
@@ -29,7 +29,7 @@ def dpm_adaptive(
     icoeff: Number = 1.0,
     dcoeff: Number = 0.0,
     accept_safety: Positive = 0.81,
-    eta: NotNegative = 0.0,
+    eta: Strength = 0.0,
     s_noise: NotNegative = 1.0,
     max_attempts: Count = 1000,
 ) -> Iterator[Step]:

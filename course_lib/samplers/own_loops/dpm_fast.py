@@ -9,8 +9,8 @@ import torch
 
 from course_lib.samplers.here import add_noise, evaluate
 from course_lib.samplers.mathematics import target_of
-from course_lib.samplers.options import NotNegative
-from course_lib.samplers.own_loops.dpm_solver import Solver, split
+from course_lib.samplers.options import NotNegative, Strength
+from course_lib.samplers.parts.dpm_solver import Solver, split
 from course_lib.samplers.step import Step
 
 
@@ -20,7 +20,7 @@ def dpm_fast(
     levels: list[float],
     noise: Callable,
     *,
-    eta: NotNegative = 0.0,
+    eta: Strength = 0.0,
     s_noise: NotNegative = 1.0,
 ) -> Iterator[Step]:
     """Blocks of even length in log sigma, each a step of order 3, the last ones of order 2 and 1.

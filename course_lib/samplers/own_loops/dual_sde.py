@@ -10,8 +10,8 @@ import torch
 from course_lib.samplers.here import add_noise, evaluate
 from course_lib.samplers.mathematics import target_of
 from course_lib.samplers.noise import ancestral
-from course_lib.samplers.options import Flag, Fraction, Momentum, NotNegative
-from course_lib.samplers.own_loops.momentum import Velocity, four_point_correction, steps_back
+from course_lib.samplers.options import Flag, Fraction, Momentum, NotNegative, Strength
+from course_lib.samplers.parts.momentum import Velocity, four_point_correction, steps_back
 from course_lib.samplers.step import Step
 
 
@@ -21,7 +21,7 @@ def dual_sde(
     levels: list[float],
     noise: Callable,
     *,
-    eta: NotNegative = 1.0,
+    eta: Strength = 1.0,
     s_noise: NotNegative = 1.0,
     r: Fraction = 0.5,
     momentum: Momentum = 0.0,

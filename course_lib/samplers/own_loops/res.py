@@ -9,24 +9,10 @@ from itertools import pairwise
 import torch
 
 from course_lib.samplers.here import add_noise, evaluate
-from course_lib.samplers.mathematics import combine, phi, target_of
-from course_lib.samplers.options import Flag, Fraction, Momentum, NotNegative
-from course_lib.samplers.own_loops.momentum import Velocity
+from course_lib.samplers.mathematics import combine, exponential_weights, target_of
+from course_lib.samplers.options import Flag, Fraction, Momentum, Strength
+from course_lib.samplers.parts.momentum import Velocity
 from course_lib.samplers.step import Step
-
-
-def weights(h: float, c2: float) -> tuple[float, float]:
-    """The weights of the guess at the start and of the guess c2 of the way down, for a step h in log sigma.
-
-    They sum to phi_1(-h). Source: Zhang et al. 2023, arXiv 2308.02157, Algorithm 1.
-
-    Example:
-
-    >>> [f"{weight:.4f}" for weight in weights(1.0, 0.5)]
-    ['-0.1036', '0.7358']
-    """
-    second = phi(2, -h) / c2
-    return phi(1, -h) - second, second
 
 
 def res(
@@ -35,7 +21,7 @@ def res(
     levels: list[float],
     noise: Callable,
     *,
-    ita: NotNegative = 0.25,
+    ita: Strength = 0.25,
     c2: Fraction = 0.5,
     momentum: Momentum = 0.0,
     denoise_to_zero: Flag = True,
@@ -66,7 +52,7 @@ def res(
         increment = -math.expm1(-c2 * h) * denoised
         x_middle = math.exp(-c2 * h) * x_raised + to_middle(increment, tau)
         guess = evaluate(denoise, x_middle, middle)
-        increment = combine([h * weight for weight in weights(h, c2)], [denoised, guess])
+        increment = combine([h * weight for weight in exponential_weights(h, c2)], [denoised, guess])
         x_next = math.exp(-h) * x_raised + towards(increment, tau)
         yield Step(index, sigma, sigma_next, x, denoised, target_of(x_raised, x_next, raised, sigma_next), x_next)
         x = x_next

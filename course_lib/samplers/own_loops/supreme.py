@@ -11,9 +11,9 @@ import torch
 from course_lib.samplers.here import evaluate
 from course_lib.samplers.mathematics import target_of
 from course_lib.samplers.noise import ancestral
-from course_lib.samplers.options import Count, Flag, NotNegative, Number
-from course_lib.samplers.own_loops import supreme_pictures as pictures
-from course_lib.samplers.own_loops.supreme_methods import METHODS, Stand
+from course_lib.samplers.options import Count, Flag, NotNegative, Number, Strength
+from course_lib.samplers.parts import supreme_pictures as pictures
+from course_lib.samplers.parts.supreme_methods import METHODS, Stand
 from course_lib.samplers.step import Step
 
 Method = Literal[tuple(METHODS)]
@@ -21,6 +21,9 @@ Modulation = Literal["none", "intensity", "frequency", "spectral_signum"]
 
 #: The options that make supreme work on states of any shape.
 PLAIN = {"edge_enhancement": 0.0, "centralization": 0.0, "normalization": 0.0, "noise_modulation": "none"}
+
+#: The options that leave nothing of it but its first move, without what an earlier guess adds.
+BARE = {**PLAIN, "perphist": 0.0, "substeps": 1}
 
 
 def supreme(
@@ -31,7 +34,7 @@ def supreme(
     *,
     step_method: Method = "euler",
     substep_method: Method = "euler",
-    eta: NotNegative = 1.0,
+    eta: Strength = 1.0,
     s_noise: NotNegative = 1.0,
     substeps: Count = 2,
     centralization: Number = 0.05,
@@ -108,8 +111,9 @@ def supreme(
             for substep in range(substeps):
                 denoised = evaluate(denoise_here, x, sigma)
                 at = Stand(
-                    denoise_here, x, denoised, sigma, down, down_reversible, sigma_next,
-                    denoised_before, sigma_before, repaired,
+                    denoise_here, x, denoised, sigma, down, sigma_next,
+                    down_reversible=down_reversible, denoised_before=denoised_before, sigma_before=sigma_before,
+                    repaired=repaired,
                 )  # fmt: skip
                 asked = step_method if substep == 0 else substep_method
                 first = index == 0 and substep == 0  # Odd: the program starts with rkf45

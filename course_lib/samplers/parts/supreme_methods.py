@@ -3,62 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import torch
 
-from course_lib.samplers.here import evaluate
-from course_lib.samplers.mathematics import combine, move, phi
-from course_lib.samplers.own_loops.dpm_solver import Solver
-from course_lib.samplers.own_loops.res import weights as res_weights
+from course_lib.samplers.here import Here, evaluate
+from course_lib.samplers.mathematics import combine, exponential_weights, move, phi
+from course_lib.samplers.parts.dpm_solver import Solver
+from course_lib.samplers.parts.runge_kutta import BOGACKI_SHAMPINE, CLASSICAL, FEHLBERG, Tableau
 
 
 @dataclass
-class Stand:
-    """Where supreme stands in a step, and what a method may look at.
+class Stand(Here):
+    """Where supreme stands in a step: `denoise` is the enhanced denoiser, and a method goes down to sigma_to.
 
-    denoise : the enhanced denoiser; x : (B, ...), the state at sigma; denoised : (B, ...), the guess there;
-    down : where the method goes; down_reversible : the same with reversible_eta; sigma_next : the level to reach;
-    denoised_before, sigma_before : the guess and the level of the step before, or None; repaired : see `supreme`.
+    down_reversible : sigma_to with reversible_eta; denoised_before, sigma_before : the guess and the level of the step
+    before, or None; repaired : see `supreme`.
 
     Example:
 
-    >>> stand = Stand(lambda x, sigma: x * 0, torch.ones(1), torch.zeros(1), 2.0, 1.0, 1.0, 1.0)
+    >>> stand = Stand(lambda x, sigma: x * 0, torch.ones(1), torch.zeros(1), 2.0, 1.0, 1.0)
     >>> stand.slope, stand.h
     (tensor([0.5000]), -1.0)
     """
 
-    denoise: Callable
-    x: torch.Tensor
-    denoised: torch.Tensor
-    sigma: float
-    down: float
-    down_reversible: float
-    sigma_next: float
+    down_reversible: float = 0.0
     denoised_before: torch.Tensor | None = None
     sigma_before: float | None = None
     repaired: bool = False
 
-    @cached_property
-    def slope(self) -> torch.Tensor:
-        """dx/dsigma at the start, (B, ...)."""
-        return (self.x - self.denoised) / self.sigma
-
     @property
     def h(self) -> float:
         """The step in sigma, below 0."""
-        return self.down - self.sigma
+        return self.sigma_to - self.sigma
 
     @property
     def h_reversible(self) -> float:
         """The step that the "reversible" methods use in their correction."""
         return self.down_reversible - self.sigma
-
-    def slope_at(self, x: torch.Tensor, sigma: float) -> torch.Tensor:
-        """dx/dsigma elsewhere, (B, ...): one more call."""
-        return (x - evaluate(self.denoise, x, sigma)) / sigma
 
 
 def _euler(at: Stand) -> torch.Tensor:
@@ -66,13 +48,13 @@ def _euler(at: Stand) -> torch.Tensor:
 
 
 def _midpoint(at: Stand) -> torch.Tensor:
-    middle = math.sqrt(at.sigma * at.down)
+    middle = math.sqrt(at.sigma * at.sigma_to)
     slope = at.slope_at(torch.add(at.x, at.slope, alpha=middle - at.sigma), middle)
     return torch.add(at.x, slope, alpha=at.h)
 
 
 def _third(at: Stand) -> torch.Tensor:
-    return Solver(at.denoise, at.x, at.denoised, at.sigma).third(at.down)
+    return Solver(at.denoise, at.x, at.denoised, at.sigma).third(at.sigma_to)
 
 
 def _trapezoidal(at: Stand) -> torch.Tensor:
@@ -82,53 +64,35 @@ def _trapezoidal(at: Stand) -> torch.Tensor:
 
 
 def _res(at: Stand) -> torch.Tensor:
-    h = math.log(at.sigma / at.down)
+    h = math.log(at.sigma / at.sigma_to)
     middle = at.sigma * math.exp(-h / 2)
     guess = evaluate(at.denoise, move(at.x, at.denoised, at.sigma, middle), middle)
-    first, second = res_weights(h, 0.5)
+    first, second = exponential_weights(h, 0.5)
     target = combine([first / phi(1, -h), second / phi(1, -h)], [at.denoised, guess])
-    return move(at.x, target, at.sigma, at.down)
+    return move(at.x, target, at.sigma, at.sigma_to)
 
 
-# Explicit Runge-Kutta rules: rows of weights for each later stage, and the weights of the result.
-CLASSICAL = [(1 / 2,), (0, 1 / 2), (0, 0, 1)], (1 / 6, 2 / 6, 2 / 6, 1 / 6)
-FEHLBERG = (
-    [
-        (1 / 4,),
-        (3 / 32, 9 / 32),
-        (1932 / 2197, -7200 / 2197, 7296 / 2197),
-        (439 / 216, -8, 3680 / 513, -845 / 4104),
-    ],
-    (25 / 216, 0, 1408 / 2565, 2197 / 4104, -1 / 5),
-)
-BOGACKI_SHAMPINE = [(1 / 2,), (0, 3 / 4)], (2 / 9, 3 / 9, 4 / 9)
+# Odd: the published program takes 3/4 and 1/4 for the third stage, and stays at 3/4: first order.
+PUBLISHED_BOGACKI_SHAMPINE = replace(BOGACKI_SHAMPINE, rows=((1 / 2,), (3 / 4, 1 / 4)), consistent=False)
+# The weights of adaptive_rk's rules, whose stages weigh the increments before them in the same way.
 EVEN_STAGES = {1: (1,), 2: (1 / 2, 1 / 2), 3: (1 / 6, 2 / 3, 1 / 6), 4: (1 / 8, 3 / 8, 3 / 8, 1 / 8)}
 
 
-def _runge_kutta(at: Stand, rows, weights, nodes=None) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """The result, and the increments h * slope of all stages. A stage stands where its row's sum says."""
-    nodes = nodes or [sum(row) for row in rows]
-    increments = [at.h * at.slope]
-    for row, node in zip(rows, nodes, strict=True):
-        x = at.x + combine(row, increments[: len(row)])
-        increments.append(at.h * at.slope_at(x, at.sigma + node * at.h))
-    return at.x + combine(weights, increments), increments
+def _runge_kutta(at: Stand, tableau: Tableau) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """The state at sigma_to, and the increments of all stages."""
+    return tableau.step(lambda x, part: at.slope_at(x, at.sigma + part * at.h), at.x, at.slope, at.h)
 
 
 def _classical(at: Stand) -> torch.Tensor:
-    return _runge_kutta(at, *CLASSICAL)[0]
+    return _runge_kutta(at, CLASSICAL)[0]
 
 
 def _fehlberg(at: Stand) -> torch.Tensor:
-    return _runge_kutta(at, *FEHLBERG)[0]
+    return _runge_kutta(at, FEHLBERG)[0]
 
 
 def _bogacki_shampine_stages(at: Stand) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    rows, weights = BOGACKI_SHAMPINE
-    if not at.repaired:
-        # Odd: the published program takes 3/4 and 1/4 for the third stage, and stays at 3/4: first order.
-        return _runge_kutta(at, [(1 / 2,), (3 / 4, 1 / 4)], weights, nodes=[1 / 2, 3 / 4])
-    return _runge_kutta(at, rows, weights)
+    return _runge_kutta(at, BOGACKI_SHAMPINE if at.repaired else PUBLISHED_BOGACKI_SHAMPINE)
 
 
 def _bogacki_shampine(at: Stand) -> torch.Tensor:
@@ -142,7 +106,7 @@ def _reversible_bogacki_shampine(at: Stand) -> torch.Tensor:
 
 
 def _reversible_heun(at: Stand) -> torch.Tensor:
-    slope_there = at.slope_at(_euler(at), at.down)
+    slope_there = at.slope_at(_euler(at), at.sigma_to)
     x = torch.add(at.x, at.slope + slope_there, alpha=at.h / 2)
     return torch.add(x, slope_there - at.slope, alpha=-(at.h_reversible**2) / 4)
 
@@ -152,7 +116,7 @@ def _reversible_heun_1s(at: Stand) -> torch.Tensor:
     if before is None:
         before = evaluate(at.denoise, at.x, at.sigma)
     slope = (at.x - before) / at.sigma
-    slope_there = (torch.add(at.x, slope, alpha=at.h) - at.denoised) / at.down
+    slope_there = (torch.add(at.x, slope, alpha=at.h) - at.denoised) / at.sigma_to
     x = torch.add(at.x, slope + slope_there, alpha=at.h / 2)
     return torch.add(x, slope_there - slope, alpha=-(at.h_reversible**2) / 4)
 
@@ -179,7 +143,8 @@ def _dynamic(at: Stand) -> torch.Tensor:
 def _adaptive_rk(at: Stand) -> torch.Tensor:
     change = _change(at)
     weights = EVEN_STAGES[(4, 4, 3, 2, 1)[sum(change >= limit for limit in LIMITS)]]
-    return _runge_kutta(at, [weights[:j] for j in range(1, len(weights))], weights)[0]
+    rows = [weights[:stage] for stage in range(1, len(weights))]
+    return _runge_kutta(at, Tableau([sum(row) for row in rows], rows, weights))[0]
 
 
 # name: (method, what the program calls its order, by which enhancements are divided)

@@ -1,0 +1,1 @@
+"""What the samplers with a loop of their own are built of."""
