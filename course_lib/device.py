@@ -34,7 +34,7 @@ def choose_device() -> torch.device:
 def check_device(device: torch.device | str) -> torch.device:
     """Refuse what is not a device, or not one of this machine; return it as torch.device.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> check_device("gpu")
     Traceback (most recent call last):

@@ -12,7 +12,7 @@ import torch
 def known(kind: str, name: str, names: Iterable[str]) -> None:
     """Refuse a name that is not in `names`, and list the near ones.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> known("sampler", "huen", ["euler", "heun"])
     Traceback (most recent call last):
@@ -29,7 +29,7 @@ def known(kind: str, name: str, names: Iterable[str]) -> None:
 def tensor(name: str, value: object, shape: str) -> None:
     """Refuse what is not a tensor with as many axes as `shape` names, as in "(B, C, H, W)".
 
-    Raises ValueError. Example:
+    Example:
 
     >>> tensor("x", torch.zeros(3, 8), "(B, C, H, W)")
     Traceback (most recent call last):
@@ -45,7 +45,7 @@ def tensor(name: str, value: object, shape: str) -> None:
 def whole(name: str, value: object, at_least: int = 1, at_most: int | None = None) -> int:
     """Refuse what is not a whole number from `at_least` to `at_most`; return it as int.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> whole("stride", 0)
     Traceback (most recent call last):
@@ -61,7 +61,7 @@ def whole(name: str, value: object, at_least: int = 1, at_most: int | None = Non
 def number(name: str, value: object, low: float = -math.inf, high: float = math.inf) -> float:
     """Refuse what is not a number in [low, high] (NaN never is); return it as float.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> number("eta", -1.0, low=0)
     Traceback (most recent call last):
@@ -83,7 +83,7 @@ def _as_float(value: object) -> float:
 def positive(name: str, value: object, high: float = math.inf) -> float:
     """Refuse what is not a finite number above 0, and at most `high`; return it as float.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> positive("r", 0, high=1)
     Traceback (most recent call last):
@@ -99,7 +99,7 @@ def positive(name: str, value: object, high: float = math.inf) -> float:
 def flag(name: str, value: object) -> bool:
     """Refuse what is neither True nor False.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> flag("fixed_r", "yes")
     Traceback (most recent call last):
@@ -113,7 +113,7 @@ def flag(name: str, value: object) -> bool:
 def one_of(name: str, value: object, choices: Iterable) -> object:
     """Refuse what is not among a few choices.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> one_of("order", 0, (1, 2))
     Traceback (most recent call last):

@@ -3,6 +3,7 @@
 The examples themselves are run by pytest's --doctest-modules.
 """
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -38,6 +39,12 @@ def methods(cls):
             yield name, function
 
 
+def is_plain(thing):
+    """Whether it only holds fields: an example of making one teaches nothing."""
+    holds_fields = dataclasses.is_dataclass(thing) or hasattr(thing, "_fields")
+    return inspect.isclass(thing) and holds_fields and not list(methods(thing))
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_every_module_says_what_it_is_about(module):
     assert inspect.getdoc(module)
@@ -46,7 +53,13 @@ def test_every_module_says_what_it_is_about(module):
 @pytest.mark.parametrize("thing", PUBLIC)
 def test_every_public_name_has_a_docstring_with_an_example(thing):
     text = inspect.getdoc(thing) or ""
-    assert text and ">>>" in text
+    assert text
+    with_methods = (
+        [text, *(inspect.getdoc(function) or "" for _, function in methods(thing))]
+        if inspect.isclass(thing)
+        else [text]
+    )
+    assert any(">>>" in part for part in with_methods) or is_plain(thing), "say with an example what it does"
     if inspect.isclass(thing):
         for name, function in methods(thing):
             assert inspect.getdoc(function), f"{thing.__name__}.{name} has no docstring"
@@ -61,4 +74,6 @@ def test_shapes_and_errors_are_said(thing):
         if any("Tensor" in str(parameter.annotation) for parameter in parameters):
             assert SHAPE.search(text), f"{function.__qualname__} takes a tensor and does not say its shape"
         if re.search(r"^\s+raise \w+Error|expect\.\w+\(", inspect.getsource(function), re.MULTILINE):
-            assert "Raises" in text or "raises" in text, f"{function.__qualname__} does not say what it raises"
+            says = re.search(r"[Rr]aises|^Refuses? |settings and errors: those of|ends in a \w+Error", text)
+            assert says, f"{function.__qualname__} does not say what it raises"
+        assert not re.search(r"Raises \w+\.(\s|$)", text), f"{function.__qualname__} does not say when it raises"

@@ -50,7 +50,7 @@ def guided(denoise_without: Callable, denoise_with: Callable, cfg_scale: float) 
 def check_scale(cfg_scale: float, dtype: torch.dtype = torch.float32) -> float:
     """Refuse what is not a number from 0 to the largest that `dtype` holds; return it as float.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> check_scale(float("inf"))
     Traceback (most recent call last):

@@ -24,11 +24,6 @@ class Mistake:
     An answer is this mistake where it agrees with `wrong` on every case; a function that stops agrees with one that
     stops. Two more ways to recognise what no single wrong answer can stand for: `stops`, a pattern that is found in the
     message of the error with which a function stops on some case; and `when`, a test of the function itself.
-
-    Example:
-
-    >>> Mistake("That adds instead of multiplying.", 5).says
-    'That adds instead of multiplying.'
     """
 
     says: str

@@ -7,13 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Choice:
-    """One possible answer, and what to say to somebody who picks it.
-
-    Example:
-
-    >>> Choice("4", "Two pairs of two are four.", right=True).text
-    '4'
-    """
+    """One possible answer, and what to say to somebody who picks it."""
 
     text: str
     reply: str

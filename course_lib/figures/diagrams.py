@@ -14,11 +14,6 @@ class Box:
     """A box of a diagram, centred at (x, y) in inches from the lower left corner, with a smaller note inside it.
 
     role : a name of COLOURS, for its outline.
-
-    Example:
-
-    >>> Box(1.0, 2.0, "U-Net").role
-    'ink'
     """
 
     x: float
@@ -36,11 +31,6 @@ class Arrow:
 
     bend : 0 for a straight arrow, else how far it swings out; shift, lift : how far to the right of its middle and
     above it the words stand, in inches.
-
-    Example:
-
-    >>> Arrow("encoder", "U-Net", "states").bend
-    0.0
     """
 
     start: str
@@ -53,13 +43,7 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Frame:
-    """A dashed frame behind boxes, from its lower left corner (x, y) in inches, with words in its upper left one.
-
-    Example:
-
-    >>> Frame(0.0, 0.0, 3.0, 2.0, "20 times").text
-    '20 times'
-    """
+    """A dashed frame behind boxes, from its lower left corner (x, y) in inches, with words in its upper left one."""
 
     x: float
     y: float

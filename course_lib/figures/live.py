@@ -12,11 +12,6 @@ class Drawing(NamedTuple):
 
     `grid` (left, top, width, height), in pixels of the drawing, is where the cells of a cursor lie; by default the
     whole drawing.
-
-    Example:
-
-    >>> Drawing(np.zeros((8, 8, 3), dtype=np.uint8), "A black square.").sentence
-    'A black square.'
     """
 
     pixels: np.ndarray

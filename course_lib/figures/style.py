@@ -201,7 +201,7 @@ def png_bytes(pixels: np.ndarray) -> bytes:
 def check_pixels(pixels: object) -> None:
     """Refuse what is not an array of pixels (H, W, 3) uint8.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> check_pixels(np.zeros((8, 8)))
     Traceback (most recent call last):

@@ -11,8 +11,6 @@ def floats(name: str, value: object, shape: str, dtype: torch.dtype | None = Non
     """Refuse what is not a tensor of floats with the axes of `shape`, and of `dtype` if one is given.
 
     "(B, C, H, W)" asks for exactly four axes, "(B, C, ...)" for at least two, "(...)" for any.
-    Raises ValueError.
-
     Example:
 
     >>> floats("x", torch.arange(3), "(...)")
@@ -34,8 +32,6 @@ def floats(name: str, value: object, shape: str, dtype: torch.dtype | None = Non
 
 def per_channel(name: str, value: object, channels: int, dtype: torch.dtype) -> None:
     """Refuse what is not one number for each channel, a tensor (channels,) of `dtype`.
-
-    Raises ValueError.
 
     Example:
 

@@ -27,13 +27,7 @@ class Kind(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key of a config. kind : of its values; default : where the key is absent.
-
-    Example:
-
-    >>> Key(FLAG, True).default
-    True
-    """
+    """A key of a config. kind : of its values; default : where the key is absent."""
 
     kind: Kind
     default: object = None
@@ -140,7 +134,7 @@ def read(where: str, config: Mapping[str, object], table: Mapping[str, Key]) -> 
 def refuse(where: str, name: str, words: str, value: object) -> None:
     """Refuse the value of a key, which must be what the words say.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> refuse("a config", "layers", "a whole number", None)
     Traceback (most recent call last):

@@ -165,7 +165,7 @@ def advise_when_full(
 
     What had been begun is given back: the error holds no tensors, and the GPU's reserve is emptied.
 
-    Raises MemoryError. Example:
+    Example:
 
     >>> from course_lib.models import untrained
     >>> with advise_when_full(untrained().networks, device=torch.device("cpu"), size=64, dtype=torch.float32):

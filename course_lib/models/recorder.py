@@ -19,11 +19,6 @@ class Recorded(NamedTuple):
     """One call of the denoiser. maps : for each layer, by its name in the U-Net, (B, heads, h, w, keys), on the CPU.
 
     keys : the places of the prompt, or the h * w pixels row by row. Over them each pixel's weights sum to 1.
-
-    Example:
-
-    >>> Recorded(2.0, {}).sigma
-    2.0
     """
 
     sigma: float

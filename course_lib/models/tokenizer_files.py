@@ -70,11 +70,6 @@ class AddedToken(NamedTuple):
     """A token that is cut out of a text before the rest is split into words, such as "<cat-toy>".
 
     normalized : whether it is looked for after the text was put into lower case, so that "<Cat-Toy>" is it, too.
-
-    Example:
-
-    >>> AddedToken("<cat-toy>")
-    AddedToken(text='<cat-toy>', normalized=False)
     """
 
     text: str

@@ -110,7 +110,7 @@ def sides(model: StableDiffusion, size: Size) -> tuple[int, int]:
 
 
 def check_image(model: StableDiffusion, image: Tensor, mask: Tensor | None = None) -> None:
-    """Refuse what is no image (3, H, W) in [-1, 1], and a mask that is not (H, W), bool. Raises ValueError.
+    """Refuse what is no image (3, H, W) in [-1, 1], and a mask that is not (H, W), bool.
 
     Example:
 
@@ -137,7 +137,7 @@ def check_image(model: StableDiffusion, image: Tensor, mask: Tensor | None = Non
 
 
 def check_text(name: str, text: object) -> None:
-    """Refuse what is not a text, and a text that is not valid Unicode. Raises ValueError.
+    """Refuse what is not a text, and a text that is not valid Unicode.
 
     Example:
 

@@ -23,7 +23,7 @@ def text_to_image(
     size: Size = None,
     **options,
 ) -> Generated:
-    """A picture from words. settings and errors: those of `prepare`. Raises ValueError.
+    """A picture from words. settings and errors: those of `prepare`.
 
     Example:
 
@@ -44,7 +44,7 @@ def image_to_image(
 
     strength : in (0, 1], how far up the noise table it goes, as `prepare` says; at 1 nearly nothing of the image is
     left. settings and errors: those of `prepare`, except size, which is the image's.
-    Source: Meng et al. 2021 (SDEdit), arXiv 2108.01073. Raises ValueError.
+    Source: Meng et al. 2021 (SDEdit), arXiv 2108.01073.
 
     Example:
 
@@ -62,7 +62,7 @@ def inpaint(
 
     At each call the rest is put in as it would look at that level. settings and errors: those of `prepare`, except
     size, which is the image's.
-    Source: Lugmayr et al. 2022 (RePaint), arXiv 2201.09865, section 4.1, without its jumps back. Raises ValueError.
+    Source: Lugmayr et al. 2022 (RePaint), arXiv 2201.09865, section 4.1, without its jumps back.
 
     Example:
 
@@ -79,7 +79,7 @@ def upscale(
 ) -> Generated:
     """A larger picture: the image (3, H, W) is enlarged to `size`, and its details are painted under the words.
 
-    settings and errors: those of `prepare`. Raises ValueError.
+    settings and errors: those of `prepare`.
 
     Example:
 

@@ -92,7 +92,7 @@ def sample(
 ) -> torch.Tensor:
     """Run a sampler to its end and return the last state, (B, ...) like x. Takes and raises what `steps` does.
 
-    Raises ValueError. Example:
+    Example:
 
     >>> sample("heun", lambda x, sigma: x * 0, torch.ones(1, 1), [2.0, 1.0, 0.5])
     tensor([[0.2500]])

@@ -14,11 +14,6 @@ class Step(NamedTuple):
     x : (B, ...), the state before the step; denoised : the same shape, the guess of the clean picture there;
     target : what the step aimed at (equal to `denoised` for Euler, a better guess for higher orders);
     x_next : the state after the step, which is the next step's x.
-
-    Example:
-
-    >>> Step(0, 2.0, 0.0, torch.ones(1, 1), torch.zeros(1, 1), torch.zeros(1, 1), torch.zeros(1, 1)).sigma
-    2.0
     """
 
     index: int

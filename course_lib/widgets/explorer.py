@@ -17,13 +17,7 @@ from course_lib.widgets.page import MOVE_IT, module, static_bundle, styles
 
 
 class Canvas(anywidget.AnyWidget):
-    """The drawing on the page: RGBA bytes, the sentence, and the cursor's cell, which the page moves.
-
-    Example:
-
-    >>> Canvas().cell
-    []
-    """
+    """The drawing on the page: RGBA bytes, the sentence, and the cursor's cell, which the page moves."""
 
     _esm = module("explorer.js")
     _css = styles()

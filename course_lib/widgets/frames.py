@@ -22,11 +22,6 @@ class Frames:
     """A denoising run as pictures: `pictures[frame][pane]` are pixels (H, W, 3) uint8, `sentences[frame]` their words.
 
     `panes` names the panes, `notes` says how each is drawn, `captions` are the sentences in short.
-
-    Example:
-
-    >>> Frames((), (), (), (), ()).panes
-    ()
     """
 
     panes: tuple[str, ...]
