@@ -9,12 +9,13 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "course_lib"
 MATHEMATICS = {"layers", "models", "diffusion", "schedulers", "samplers", "pipeline", "datasets"}
-MATHEMATICS |= {"expect", "device", "shipped", "texts", "threads"}
+MATHEMATICS |= {"expect", "device", "files", "shipped", "texts", "threads"}
 
 # part: (what it may import of course_lib, what it may import from outside the standard library)
 ALLOWED = {
     "__init__": (MATHEMATICS, set()),
     "expect": (set(), {"torch"}),
+    "files": (set(), set()),
     "shipped": (set(), set()),
     "texts": (set(), set()),
     "device": ({"expect"}, {"torch"}),
@@ -31,10 +32,11 @@ ALLOWED = {
     "pipeline": ({"expect", "diffusion", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
     "command_line": (set(), {"PIL"}),
     "__main__": ({"command_line", "device", "models", "pipeline", "threads"}, {"tqdm"}),
+    "training": (MATHEMATICS, {"torch", "numpy", "PIL", "scipy", "safetensors", "tqdm"}),
     "exercises": ({"texts"}, {"torch"}),
     "app": (MATHEMATICS, {"torch", "psutil"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
-    "lessons": (MATHEMATICS | {"figures", "exercises"}, {"torch", "numpy", "PIL"}),
+    "lessons": (MATHEMATICS | {"figures", "exercises", "training"}, {"torch", "numpy", "PIL"}),
     "widgets": (
         MATHEMATICS | {"figures", "exercises"},
         {"torch", "numpy", "PIL", "matplotlib", "anywidget", "ipywidgets", "traitlets"},

@@ -2,37 +2,30 @@
 
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from course_lib.datasets.scenes import Scenes
 from course_lib.models import load
-
-WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
+from course_lib.training import on_device, vae
+from course_lib.training.small_model import FOLDER, STYLES, make_tokenizer
 
 
 @pytest.fixture
-def train(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(WEIGHTS))
-    import train_on_device
-
+def train(tmp_path):
     def run(part, out, *options):
-        shutil.copytree(WEIGHTS / "small-stable-diffusion", tmp_path / out, dirs_exist_ok=True)
+        shutil.copytree(FOLDER, tmp_path / out, dirs_exist_ok=True)
         few = ("--steps", "3", "--scenes", "60", "--batch", "8", "--rate", "1e-3")
-        train_on_device.main(
-            [part, *few, "--out", str(tmp_path / out), "--log", str(tmp_path / f"{out}.jsonl"), *options]
-        )
+        on_device.main([part, *few, "--out", str(tmp_path / out), "--log", str(tmp_path / f"{out}.jsonl"), *options])
         return load(tmp_path / out), [json.loads(line) for line in (tmp_path / f"{out}.jsonl").read_text().splitlines()]
 
-    yield run
-    sys.modules.pop("train_on_device", None)
+    return run
 
 
 @pytest.mark.parametrize(("part", "network"), [("unet", "unet"), ("unet", "text_encoder"), ("vae", "vae")])
 def test_three_steps_move_the_weights_and_always_the_same_way(train, part, network):
-    shipped = load(WEIGHTS / "small-stable-diffusion").networks[network].state_dict()
+    shipped = load(FOLDER).networks[network].state_dict()
     (one, lines), (again, _) = train(part, "one"), train(part, "again")
     assert lines[-1]["step"] == 3 and lines[-1]["samples"] == 24 and 0 < lines[-1]["loss"] < 10
     moved = one.networks[network].state_dict()
@@ -48,16 +41,10 @@ def test_another_width_from_nothing_makes_a_model_that_paints(train):
     assert model.unet(torch.zeros(1, 12, 8, 8), torch.tensor([5]), torch.zeros(1, 24, 128)).shape == (1, 12, 8, 8)
 
 
-def test_a_sample_is_what_it_says(train, monkeypatch):
+def test_a_sample_is_what_it_says():
     """From v and the noisy latent the clean latent comes back; a tenth of the captions is left out."""
-    import train_on_device
-    import train_unet
-    from small import STYLES
-
-    from course_lib.datasets.scenes import Scenes
-
     scenes = [Scenes(0, styles=STYLES)[n] for n in range(40)]
-    latents = train_on_device.Latents(scenes, train_unet.open_vae(), 0, torch.device("cpu"))
+    latents = on_device.Latents(scenes, vae.open_vae(), 0, torch.device("cpu"))
     x, timesteps, tokens, v = latents.batch(5, 1000)
     alpha = latents.table[timesteps].float()[:, None, None, None]
     clean = alpha.sqrt() * x - (1 - alpha).sqrt() * v
@@ -75,4 +62,4 @@ def test_a_sample_is_what_it_says(train, monkeypatch):
         fitting = {
             scene.caption for scene, which in zip(scenes, latents.which, strict=True) if which == distances.indices[row]
         }
-        assert any(torch.equal(train_on_device.make_tokenizer()([caption])[0], tokens[row]) for caption in fitting)
+        assert any(torch.equal(make_tokenizer()([caption])[0], tokens[row]) for caption in fitting)

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
-from reading import PALETTE
 from torch import Tensor
 
 from course_lib.datasets.scenes import COLOURS, FULL, SIZE, Scene, Thing
+from course_lib.training.reading import PALETTE
 
 SIZES = range(FULL - 6, FULL + 5, 2)
 ROOM = 4  # pixels of shift in each direction

@@ -1,7 +1,7 @@
 """Train the VAE of the small Stable Diffusion: 64 x 64 pixels to a latent of 12 x 8 x 8, and back.
 
-    python data/weights/train_vae.py --minutes 60      # go on from the last checkpoint, for an hour
-    accelerate launch --cpu --num_processes 2 data/weights/train_vae.py
+    python -m course_lib.training.vae --minutes 60      # go on from the last checkpoint, for an hour
+    torchrun --nproc_per_node 2 -m course_lib.training.vae      # on two processes
 
 The loss is the mean absolute error, plus the squared error, plus half of the absolute error of the picture's gradients
 (edges), plus 1e-4 times the KL divergence of the latent from N(0, 1) for each of its numbers. At the end the averaged
@@ -13,24 +13,23 @@ model never paints keep their shape, too.
 
 from __future__ import annotations
 
-import json
-import math
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
-from small import STYLES
 from torch import Tensor
-from trainer import HERE, arguments, batches, seeded, train
 
+from course_lib import files
 from course_lib.datasets import open_emoji
 from course_lib.datasets.scenes import FULL, SIZE, Scene, Scenes, Thing
 from course_lib.models.vae import VAE
+from course_lib.training import terminal
+from course_lib.training.loop import seeded
+from course_lib.training.small_model import FOLDER, LATENT_CHANNELS, STYLES, VAE_FILE, read_weights, write_weights
 
-FOLDER = HERE / "small-stable-diffusion" / "vae"
-FILE = "diffusion_pytorch_model.safetensors"
-CHANNELS, LATENT_CHANNELS = (16, 32, 64, 96), 12
+CHANNELS = (16, 32, 64, 96)
 SETTINGS = {"channels": CHANNELS, "latent_channels": LATENT_CHANNELS, "layers": 1, "groups": 8}
 CONFIG = {
     "_class_name": "AutoencoderKL",
@@ -78,8 +77,9 @@ class Pictures:
 
 def samples(scenes: Pictures, numbers: list[int], seed: int) -> tuple[Tensor, Tensor]:
     """The pictures (N, 3, 64, 64) and the noise (N, 12, 8, 8) of these samples."""
-    noise = torch.stack([torch.randn(LATENT_CHANNELS, 8, 8, generator=seeded(seed, number)) for number in numbers])
-    return torch.stack([scenes[number].draw() for number in numbers]), noise
+    shape = (LATENT_CHANNELS, 8, 8)
+    noise = np.stack([seeded(seed, number).standard_normal(shape, np.float32) for number in numbers])
+    return torch.stack([scenes[number].draw() for number in numbers]), torch.from_numpy(noise)
 
 
 def losses(network: torch.nn.Module, pictures: Tensor, noise: Tensor) -> dict[str, Tensor]:
@@ -137,44 +137,44 @@ def with_unit_latents(vae: VAE, scenes: Scenes, count: int = 2048) -> VAE:
     return vae
 
 
+def batches(numbers: Iterable[int], size: int) -> Iterable[list[int]]:
+    """Numbers in lists of at most `size`."""
+    numbers = list(numbers)
+    return (numbers[i : i + size] for i in range(0, len(numbers), size))
+
+
+def open_vae() -> VAE:
+    """The trained VAE. Raises FileNotFoundError where there is none yet."""
+    vae = VAE(**SETTINGS)
+    read_weights(vae, FOLDER / VAE_FILE, "vae")
+    return vae.eval().requires_grad_(False)
+
+
 def write(vae: VAE, folder: Path = FOLDER) -> None:
-    """Write the weights as float16 and the config beside them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / (FILE + ".unfinished")
-    save_file({name: tensor.half().contiguous() for name, tensor in vae.state_dict().items()}, unfinished)
-    unfinished.replace(folder / FILE)
-    (folder / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
+    """Write the weights and the config into the folder of a model."""
+    write_weights(vae, folder / VAE_FILE)
+    files.write_json(folder / "vae" / "config.json", CONFIG, indent=2)
 
 
 def main() -> None:
     """Read the options, train, write."""
-    options = arguments(
-        __doc__.splitlines()[0],
-        samples=200_000,
-        batch=16,
-        rate=2e-3,
-        checkpoint=HERE / "checkpoints" / "vae.pt",
-    ).parse_args()
+    defaults = {"samples": 200_000, "batch": 16, "rate": 2e-3, "checkpoint": terminal.CHECKPOINTS / "vae.pt"}
+    options = terminal.arguments(__doc__.splitlines()[0], **defaults).parse_args()
     torch.manual_seed(options.seed)
     vae = VAE(**SETTINGS)
     if options.fresh:
-        vae.load_state_dict({name: tensor.float() for name, tensor in load_file(FOLDER / FILE).items()})
+        read_weights(vae, FOLDER / VAE_FILE, "vae")
     scenes, unseen = Pictures(options.seed), Scenes(options.seed, held_out=True, scattered=True)
-    average = train(
+    average = terminal.train(
         Trained(vae),
         lambda network, numbers: losses(network, *samples(scenes, numbers, options.seed)),
         options,
-        log=HERE / "logs" / "vae.jsonl",
+        log=terminal.LOGS / "vae.jsonl",
         decay=0.998,
         judge=lambda network: quality(network.vae, unseen),
     )
-    vae = average.network.vae
-    print("reconstructions, dB:", quality(vae, unseen))
-    before = vae.decode(vae.encode(unseen.batch(range(4))[0])[0])
-    vae = with_unit_latents(vae, scenes.painted)
-    after = vae.decode(vae.encode(unseen.batch(range(4))[0])[0])
-    assert math.isclose((before - after).abs().max().item(), 0, abs_tol=1e-2)
-    write(vae)
+    print("reconstructions, dB:", quality(average.vae, unseen))
+    write(with_unit_latents(average.vae, scenes.painted))
 
 
 if __name__ == "__main__":

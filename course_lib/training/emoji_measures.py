@@ -6,14 +6,14 @@ from itertools import product
 
 import torch
 import torch.nn.functional as F
-from likeness import median_likeness
-from painting import paint
-from recogniser import CONCEPTS, Recogniser, agreement, kernel_distance
-from small import STYLES
 from torch import Tensor
 
 from course_lib.datasets.scenes import Scene, Scenes, emoji_scene, is_held_out
 from course_lib.models import StableDiffusion
+from course_lib.training.likeness import median_likeness
+from course_lib.training.painting import paint
+from course_lib.training.recogniser import CONCEPTS, Recogniser, agreement, kernel_distance
+from course_lib.training.small_model import STYLES
 
 UNSEEN_TIMES = 6
 

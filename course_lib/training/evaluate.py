@@ -1,10 +1,10 @@
 """Measure the small Stable Diffusion from its committed weights, on pairs that were kept out of training.
 
-    python data/weights/evaluate.py              # print the numbers, write them and the contact sheets
-    python data/weights/evaluate.py --count 50   # quicker, rougher
+    python -m course_lib.training.evaluate               # print the numbers, write them and the contact sheets
+    python -m course_lib.training.evaluate --count 50    # quicker, rougher
 
-Scenes of shapes are judged without a network (`reading.py`), emoji by one that learned from other scenes
-(`recogniser.py`). What the VAE alone allows is measured beside both: the same scenes, drawn, encoded and decoded,
+Scenes of shapes are judged without a network (`reading`), emoji by one that learned from other scenes
+(`recogniser`). What the VAE alone allows is measured beside both: the same scenes, drawn, encoded and decoded,
 without any U-Net.
 """
 
@@ -12,20 +12,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 import torch
-from emoji_measures import measure_concepts, measure_memory, measure_set, pictures_of, through
-from painting import paint, write_sheet
-from reading import agreement
-from recogniser import open_recogniser
-from small import FOLDER
-from train_vae import quality
 
+from course_lib import files
 from course_lib.datasets.scenes import Scene, Scenes
 from course_lib.models import StableDiffusion, load
+from course_lib.training.emoji_measures import measure_concepts, measure_memory, measure_set, pictures_of, through
+from course_lib.training.painting import paint, write_sheet
+from course_lib.training.reading import agreement
+from course_lib.training.recogniser import open_recogniser
+from course_lib.training.small_model import FOLDER, WEIGHTS
+from course_lib.training.vae import quality
 
-HERE = Path(__file__).parent
 SHEET = [
     "a panda, fluent style", "a rocket, fluent style", "red heart, fluent style", "pizza, fluent style",
     "sunflower, noto style", "octopus, noto style", "jellyfish, noto style", "ghost, noto style",
@@ -79,11 +78,10 @@ def main() -> None:
         "set": measure_set(model, judge, options.count),
         "memory": memory,
     }
-    write_sheet(paint(model, SHEET, seed=1), HERE / "sheet.png", columns=5)
-    write_sheet(sheet, HERE / "nearest.png", columns=10, times=2)
-    text = json.dumps(found, indent=1)
-    print(text)
-    (HERE / "reached.json").write_text(text + "\n")
+    write_sheet(paint(model, SHEET, seed=1), WEIGHTS / "sheet.png", columns=5)
+    write_sheet(sheet, WEIGHTS / "nearest.png", columns=10, times=2)
+    print(json.dumps(found, indent=1))
+    files.write_json(WEIGHTS / "reached.json", found)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """The shipped small model: it opens here and in diffusers, both paint the same, and every sampler runs on it."""
 
-from pathlib import Path
-
 import diffusers
 import numpy as np
 import pytest
@@ -11,8 +9,7 @@ from course_lib.models import load
 from course_lib.pipeline import prepare, text_to_image
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import make_sigmas
-
-FOLDER = Path(__file__).parents[2] / "data" / "weights" / "small-stable-diffusion"
+from course_lib.training.small_model import FOLDER
 
 
 @pytest.fixture(scope="module")

@@ -2,43 +2,35 @@
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from course_lib.datasets.scenes import Scenes, emoji_scene
 from course_lib.models import load
-
-ROOT = Path(__file__).parents[2]
-WEIGHTS = ROOT / "data" / "weights"
-
-
-@pytest.fixture(scope="module")
-def readme():
-    sys.path.insert(0, str(WEIGHTS))
-    import readme
-
-    yield readme
-    sys.path.remove(str(WEIGHTS))
+from course_lib.shipped import ROOT
+from course_lib.training import reading, readme, recogniser
+from course_lib.training.evaluate import scenes_of
+from course_lib.training.painting import paint
+from course_lib.training.small_model import FOLDER, STYLES, WEIGHTS
+from course_lib.training.vae import open_vae, quality
 
 
-def test_the_readme_is_up_to_date(readme):
+def test_the_readme_is_up_to_date():
     text = (WEIGHTS / "README.md").read_text(encoding="utf-8")
-    assert readme.filled(text) == text, "run: python data/weights/readme.py"
+    assert readme.filled(text) == text, "run: python -m course_lib.training.readme"
 
 
-def test_every_shipped_file_is_listed_and_committed(readme):
+def test_every_shipped_file_is_listed_and_committed():
     tracked = subprocess.run(
         ["git", "ls-files", "data/weights"], cwd=ROOT, capture_output=True, text=True
     ).stdout.split()
     assert tracked, "these tests run in a git checkout"
-    tracked = {ROOT / name for name in tracked if not name.endswith((".py", ".md"))}
-    assert tracked == set(readme.files())
+    tracked = {ROOT / name for name in tracked if not name.endswith(".md")}
+    assert tracked == set(readme.shipped_files())
 
 
-def test_no_pickle_and_nothing_large(readme):
-    sizes = {path: path.stat().st_size for path in readme.files()}
+def test_no_pickle_and_nothing_large():
+    sizes = {path: path.stat().st_size for path in readme.shipped_files()}
     assert not [path for path in sizes if path.suffix in (".pt", ".bin", ".ckpt", ".pkl", ".pth")]
     assert max(sizes.values()) < 16e6
     everything = sum(
@@ -47,34 +39,23 @@ def test_no_pickle_and_nothing_large(readme):
     assert everything < 40e6
 
 
-def test_the_vae_reconstructs_as_well_as_it_says(monkeypatch):
+def test_the_vae_reconstructs_as_well_as_it_says():
     """From the committed weights: held-out scenes, the same number that the README gives."""
-    monkeypatch.syspath_prepend(WEIGHTS)
-    from train_unet import open_vae
-    from train_vae import quality
-
     reached = json.loads((WEIGHTS / "reached.json").read_text())
     scenes = Scenes(0, held_out=True, scattered=True)
     found = quality(open_vae(), scenes, count=reached["count"])["psnr"]
     assert found == pytest.approx(reached["vae"]["psnr"], abs=0.1) and found > 30
 
 
-def test_painted_pictures_are_recognised_as_often_as_it_says(monkeypatch):
+def test_painted_pictures_are_recognised_as_often_as_it_says():
     """From the committed weights: fewer pictures than the README's numbers come from, so to 0.15."""
-    monkeypatch.syspath_prepend(WEIGHTS)
-    from emoji_measures import STYLES
-    from evaluate import scenes_of
-    from painting import paint
-    from reading import agreement as of_shapes
-    from recogniser import CONCEPTS, agreement, open_recogniser
-
-    model, reached = load(WEIGHTS / "small-stable-diffusion"), json.loads((WEIGHTS / "reached.json").read_text())
+    model, reached = load(FOLDER), json.loads((WEIGHTS / "reached.json").read_text())
     scenes = scenes_of("shape", 64, held_out=True)
-    found = of_shapes(scenes, paint(model, [scene.caption for scene in scenes]))
+    found = reading.agreement(scenes, paint(model, [scene.caption for scene in scenes]))
     for what in ("background", "colour", "shape"):
         assert found[what] == pytest.approx(reached["shapes"]["shape, unseen pairs"][what], abs=0.15)
-    asked = [(concept, STYLES[number % 2]) for number, concept in enumerate(CONCEPTS[::4])]
+    asked = [(concept, STYLES[number % 2]) for number, concept in enumerate(recogniser.CONCEPTS[::4])]
     pictures = paint(model, [emoji_scene(*names).caption for names in asked])
-    found = agreement(open_recogniser(), pictures, *zip(*asked, strict=True))
+    found = recogniser.agreement(recogniser.open_recogniser(), pictures, *zip(*asked, strict=True))
     for what in ("concept", "among five", "style"):
         assert found[what] == pytest.approx(reached["emoji"]["painted, seen pairs"][what], abs=0.15)

@@ -2,8 +2,9 @@
 
 Every pixel gets the nearest of the eleven colours; the border's most frequent one is the background. Each patch of
 another colour is a thing; its shape is the one whose silhouette overlaps its own most. On real scenes this is right
-nearly always (`python data/weights/reading.py` measures how often), so that what it says of a model's pictures can be
-believed.
+nearly always, so that what it says of a model's pictures can be believed. To measure how often:
+
+    python -m course_lib.training.reading
 """
 
 from __future__ import annotations

@@ -1,61 +1,45 @@
 """The measures of painted emoji: the recogniser is right about drawings, and each measure moves as it should."""
 
 import json
-import sys
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import pytest
 import torch
 
 from course_lib.datasets.scenes import Scene, Scenes, Thing, emoji_scene
 from course_lib.models import load
-
-WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
-
-
-@pytest.fixture(scope="module")
-def scripts():
-    sys.path.insert(0, str(WEIGHTS))
-    import compare_guidance
-    import emoji_measures
-    import recogniser
-    import train_recogniser
-    import train_text_encoder
-
-    yield emoji_measures, recogniser, train_recogniser, train_text_encoder, compare_guidance
-    sys.path.remove(str(WEIGHTS))
+from course_lib.training import compare_guidance, recogniser, text_encoder
+from course_lib.training import emoji_measures as measures
+from course_lib.training.likeness import likeness, median_likeness
+from course_lib.training.small_model import FOLDER, WEIGHTS
 
 
 @pytest.fixture(scope="module")
-def judge(scripts):
-    return scripts[1].open_recogniser()
+def judge():
+    return recogniser.open_recogniser()
 
 
-def test_the_recogniser_is_right_about_drawings_it_never_saw(scripts, judge):
-    found = scripts[2].quality(judge, seed=77, count=400)
+def test_the_recogniser_is_right_about_drawings_it_never_saw(judge):
+    found = recogniser.quality(judge, seed=77, count=400)
     assert found["concept"] > 0.9 and found["among five"] > 0.97 and found["style"] > 0.85
 
 
-def test_drawings_as_they_are_asked_for_are_recognised_nearly_always(scripts, judge):
-    measures, recogniser, *_ = scripts
+def test_drawings_as_they_are_asked_for_are_recognised_nearly_always(judge):
     asked = list(product(recogniser.CONCEPTS[::3], measures.STYLES))
     pictures = measures.pictures_of([emoji_scene(*names) for names in asked])
     found = recogniser.agreement(judge, pictures, *zip(*asked, strict=True))
     assert found["concept"] > 0.97 and found["style"] > 0.95
 
 
-def test_other_concepts_and_styles_are_judged_wrong(scripts, judge):
-    measures, recogniser, *_ = scripts
+def test_other_concepts_and_styles_are_judged_wrong(judge):
     concepts = recogniser.CONCEPTS[:100]
     pictures = measures.pictures_of([emoji_scene(concept, "noto") for concept in concepts])
     found = recogniser.agreement(judge, pictures, concepts[1:] + concepts[:1], ["fluent"] * 100)
     assert found["concept"] < 0.05 and found["style"] < 0.1
 
 
-def test_the_distance_of_sets_is_zero_on_average_and_grows_with_damage(scripts, judge):
-    measures, recogniser, *_ = scripts
+def test_the_distance_of_sets_is_zero_on_average_and_grows_with_damage(judge):
     sets = [measures.pictures_of([Scenes(seed, kind="emoji")[n] for n in range(200)]) for seed in (50, 51)]
     one, other = (judge.features(pictures) for pictures in sets)
     soft = torch.nn.functional.avg_pool2d(sets[1], 8).repeat_interleave(8, 2).repeat_interleave(8, 3)
@@ -63,7 +47,7 @@ def test_the_distance_of_sets_is_zero_on_average_and_grows_with_damage(scripts, 
     assert abs(alike) < 25 and apart > 5 * abs(alike)
 
 
-def test_the_kernel_distance_is_the_formula(scripts):
+def test_the_kernel_distance_is_the_formula():
     one, other = torch.randn(3, 4, dtype=torch.float64), torch.randn(2, 4, dtype=torch.float64)
     one, other = one / one.square().mean().sqrt(), other / one.square().mean().sqrt()
 
@@ -72,11 +56,10 @@ def test_the_kernel_distance_is_the_formula(scripts):
 
     same = sum(kernel(one[i], one[j]) for i in range(3) for j in range(3) if i != j) / 6 + kernel(*other)
     apart = sum(kernel(a, b) for a in one for b in other) / 6
-    assert scripts[1].kernel_distance(one, other) == pytest.approx(1000 * (same - 2 * apart))
+    assert recogniser.kernel_distance(one, other) == pytest.approx(1000 * (same - 2 * apart))
 
 
-def test_a_training_picture_is_found_again(scripts):
-    measures = scripts[0]
+def test_a_training_picture_is_found_again():
     scenes = [Scenes(3, kind="emoji")[n] for n in range(50)]
     distances, which = measures.nearest(measures.pictures_of(scenes[10:13]), scenes)
     assert which.tolist() == [10, 11, 12] and distances.max() < 1e-3
@@ -84,20 +67,19 @@ def test_a_training_picture_is_found_again(scripts):
     assert distances.item() == pytest.approx(1, abs=0.01)
 
 
-def test_the_contrastive_loss_falls_and_an_exchange_is_another_caption(scripts):
-    text = scripts[3]
+def test_the_contrastive_loss_falls_and_an_exchange_is_another_caption():
     scenes = Scenes(0, kind="pair")
     scene = scenes[5]
     first, second = scene.things
-    swapped = text.exchanged(scene)
-    assert swapped != scene.caption and text.exchanged(scene).index(second.words) < swapped.rindex(first.words)
+    swapped = text_encoder.exchanged(scene)
+    assert swapped != scene.caption and text_encoder.exchanged(scene).index(second.words) < swapped.rindex(first.words)
     torch.manual_seed(0)
-    tokenizer = text.make_tokenizer()
-    network = text.Pairs(tokenizer)
+    tokenizer = text_encoder.make_tokenizer()
+    network = text_encoder.Pairs(tokenizer)
     optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
     found = []
     for _ in range(8):
-        loss = text.losses(network, Scenes(0), tokenizer, list(range(16)))["loss"]
+        loss = text_encoder.losses(network, Scenes(0), tokenizer, list(range(16)))["loss"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -106,8 +88,8 @@ def test_the_contrastive_loss_falls_and_an_exchange_is_another_caption(scripts):
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
-def test_without_guidance_words_are_ignored_and_the_measures_say_so(scripts, judge):
-    model, measure = load(WEIGHTS / "small-stable-diffusion"), scripts[4].measure
+def test_without_guidance_words_are_ignored_and_the_measures_say_so(judge):
+    model, measure = load(FOLDER), compare_guidance.measure
     ours, ignored = (measure(replace(model, cfg_scale=scale), judge, 16) for scale in (model.cfg_scale, 0.0))
     for what in ("concept", "among five", "sentence of two shapes"):
         assert 0 <= ignored[what] < 0.5 < ours[what] <= 1
@@ -116,15 +98,13 @@ def test_without_guidance_words_are_ignored_and_the_measures_say_so(scripts, jud
 
 def test_no_guidance_that_was_compared_is_better_than_the_shipped_one_in_everything():
     scales = json.loads((WEIGHTS / "guidance.json").read_text())["scales"]
-    ours = scales.pop(f"{load(WEIGHTS / 'small-stable-diffusion').cfg_scale}")
+    ours = scales.pop(f"{load(FOLDER).cfg_scale}")
     better = {"concept": 1, "style": 1, "sentence of two shapes": 1, "KID x 1000": -1}
     for scale, found in scales.items():
         assert any(sign * found[what] < sign * ours[what] for what, sign in better.items()), f"{scale} is better"
 
 
-def test_likeness_finds_the_artwork_whatever_its_size_place_and_background(scripts):
-    from likeness import likeness
-
+def test_likeness_finds_the_artwork_whatever_its_size_place_and_background():
     thing = Thing("panda", None, "noto", (34, 30), 54)
     at_home, on_blue = (Scene("emoji", "", (thing,), ground).draw() for ground in ("white", "blue"))
     assert likeness(at_home, "panda", "noto") > 50 and likeness(on_blue, "panda", "noto") > 50
@@ -134,11 +114,9 @@ def test_likeness_finds_the_artwork_whatever_its_size_place_and_background(scrip
     assert likeness(at_home, "panda", "fluent") < 20 and likeness(at_home, "rocket", "noto") < 15
 
 
-def test_the_median_likeness_is_taken_in_each_style(scripts):
-    from likeness import median_likeness
-
+def test_the_median_likeness_is_taken_in_each_style():
     things = [Thing(name, None, style, (32, 32), 56) for name in ("panda", "ghost") for style in ("noto", "fluent")]
-    pictures = scripts[0].pictures_of([Scene("emoji", "", (thing,), "white") for thing in things])
+    pictures = measures.pictures_of([Scene("emoji", "", (thing,), "white") for thing in things])
     pictures[1] = pictures[3] = 0  # those in fluent
     found = median_likeness(pictures, things)
     assert found["likeness, noto"] > 50 > 15 > found["likeness, fluent"]

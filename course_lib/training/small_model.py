@@ -1,22 +1,25 @@
-"""What the small Stable Diffusion is made of: settings, config files, and writing its folder."""
+"""What the small Stable Diffusion is made of: its settings, its config files, and how its weights are kept."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from course_lib import files, shipped
 from course_lib.datasets import open_emoji
 from course_lib.datasets.scenes import COLOURS, RELATIONS
 from course_lib.datasets.shapes import SHAPES
 from course_lib.models.tokenizer import BEGIN, END, END_OF_WORD, Tokenizer, byte_letters, join, spell, split_words
 
-FOLDER = Path(__file__).parent / "small-stable-diffusion"
+WEIGHTS = shipped.ROOT / "data" / "weights"
+FOLDER = WEIGHTS / "small-stable-diffusion"
+VAE_FILE = "vae/diffusion_pytorch_model.safetensors"
+UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
 PLACES, WIDTH = 24, 128
 LATENT_CHANNELS, LATENT_SIZE = 12, 8
 TEXT_CONFIG = {
@@ -99,29 +102,32 @@ def make_tokenizer() -> Tokenizer:
     return Tokenizer(*learn_vocabulary(), length=PLACES)
 
 
-def write_json(path: Path, content: object) -> None:
-    """Write one JSON file, its folder included."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def write_weights(network: torch.nn.Module, path: Path) -> None:
-    """Write a network's weights as float16, in one go."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    save_file({name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}, unfinished)
-    unfinished.replace(path)
+    """Write a network's weights as float16, whole or not at all."""
+    with files.written_whole(path) as unfinished:
+        save_file({name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}, unfinished)
+
+
+def read_weights(network: torch.nn.Module, path: Path, program: str) -> None:
+    """Fill a network with written weights. program : the module of this package that writes them.
+
+    Raises FileNotFoundError where they are not there yet.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: run python -m course_lib.training.{program} first")
+    network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
 
 
 def write_tokenizer(folder: Path = FOLDER) -> None:
     """Write the tokenizer's files, which transformers reads, too."""
     vocabulary, merges = learn_vocabulary()
-    write_json(folder / "tokenizer" / "vocab.json", vocabulary)
+    files.write_json(folder / "tokenizer" / "vocab.json", vocabulary, indent=2)
     lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
-    (folder / "tokenizer" / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with files.written_whole(folder / "tokenizer" / "merges.txt") as unfinished:
+        unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8")
     special = {"bos_token": BEGIN, "eos_token": END, "pad_token": END, "unk_token": END}
     config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": PLACES} | special
-    write_json(folder / "tokenizer" / "tokenizer_config.json", config)
+    files.write_json(folder / "tokenizer" / "tokenizer_config.json", config, indent=2)
 
 
 def write_configs(folder: Path = FOLDER, unet: dict = UNET_CONFIG) -> None:
@@ -129,8 +135,8 @@ def write_configs(folder: Path = FOLDER, unet: dict = UNET_CONFIG) -> None:
     write_tokenizer(folder)
     tokenizer = make_tokenizer()
     ends = {"bos_token_id": tokenizer.vocabulary[BEGIN], "eos_token_id": tokenizer.vocabulary[END]}
-    write_json(folder / "text_encoder" / "config.json", TEXT_CONFIG | {"vocab_size": len(tokenizer.vocabulary)} | ends)
-    write_json(folder / "unet" / "config.json", unet)
-    write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER_CONFIG)
-    write_json(folder / "model_index.json", INDEX)
-    write_json(folder / "course.json", {"cfg_scale": CFG_SCALE})
+    text_encoder = TEXT_CONFIG | {"vocab_size": len(tokenizer.vocabulary)} | ends
+    configs = {"text_encoder/config.json": text_encoder, "unet/config.json": unet, "model_index.json": INDEX}
+    configs |= {"scheduler/scheduler_config.json": SCHEDULER_CONFIG, "course.json": {"cfg_scale": CFG_SCALE}}
+    for name, content in configs.items():
+        files.write_json(folder / name, content, indent=2)

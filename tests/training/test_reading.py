@@ -1,36 +1,25 @@
 """The judge of composed scenes is right about real pictures, and about wrong ones."""
 
 import dataclasses
-import sys
-from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from course_lib.datasets.scenes import Scenes, Thing
 from course_lib.datasets.shapes import SHAPES, silhouette
-
-WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
-
-
-@pytest.fixture(scope="module")
-def reading():
-    sys.path.insert(0, str(WEIGHTS))
-    import reading
-
-    yield reading
-    sys.path.remove(str(WEIGHTS))
+from course_lib.training import reading
 
 
 @pytest.mark.parametrize(("kind", "least"), [("shape", 0.98), ("pair", 0.96)])
 @pytest.mark.parametrize("held_out", [False, True])
-def test_real_pictures_are_read_rightly(reading, kind, least, held_out):
+def test_real_pictures_are_read_rightly(kind, least, held_out):
     scenes = [Scenes(seed=7, kind=kind, held_out=held_out)[number] for number in range(200)]
     shares = reading.agreement(scenes, (scene.draw() for scene in scenes))
     assert shares["background"] > 0.99 and shares["sentence"] >= least
 
 
-def test_a_picture_of_something_else_is_judged_wrong(reading):
+def test_a_picture_of_something_else_is_judged_wrong():
     scenes = [Scenes(seed=7, kind="pair")[number] for number in range(200)]
     others = [Scenes(seed=8, kind="pair")[number].draw() for number in range(200)]
     assert reading.agreement(scenes, others)["sentence"] < 0.05
@@ -43,7 +32,7 @@ def changed(scene, **changes):
     return dataclasses.replace(scene, things=(dataclasses.replace(first, **changes), *others))
 
 
-def test_each_respect_is_judged_by_itself(reading):
+def test_each_respect_is_judged_by_itself():
     circle = Thing("circle", "red", None, (32, 32), 36)
     scene = dataclasses.replace(Scenes(kind="shape")[0], things=(circle,), background="white")
     answers = reading.judge(scene, changed(scene, colour="blue").draw())
@@ -57,7 +46,7 @@ def test_each_respect_is_judged_by_itself(reading):
 
 
 @pytest.mark.parametrize("relation", ["above", "below", "left of", "right of"])
-def test_places_and_colours_swapped_are_seen(reading, relation):
+def test_places_and_colours_swapped_are_seen(relation):
     scenes = (Scenes(seed=3, kind="pair")[number] for number in range(400))
     scene = next(s for s in scenes if s.relation == relation and len({t.colour for t in s.things}) == 2)
     assert reading.judge(scene, scene.draw())["places"]
@@ -68,7 +57,5 @@ def test_places_and_colours_swapped_are_seen(reading, relation):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_silhouette_is_nearest_to_itself(reading, shape):
-    import numpy as np
-
+def test_every_silhouette_is_nearest_to_itself(shape):
     assert reading.shape_of(np.asarray(silhouette(shape)) > 128) == shape

@@ -1,6 +1,6 @@
 """Train the U-Net of the small Stable Diffusion, and its text encoder with it, on latents of the trained VAE.
 
-    python data/weights/train_unet.py --minutes 60      # go on from the last checkpoint, for an hour
+    python -m course_lib.training.unet --minutes 60      # go on from the last checkpoint, for an hour
 
 The U-Net sees a latent with noise of a random timestep and the caption's text states, and learns v (arXiv 2202.00512,
 appendix D). One caption in ten is left out, so that it also learns what pictures look like without words (2207.12598).
@@ -11,14 +11,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
-from small import FOLDER, STYLES, TEXT_CONFIG, UNET_CONFIG, make_tokenizer, write_configs, write_weights
 from torch import Tensor
-from train_text_encoder import open_pairs
-from train_vae import SETTINGS as VAE_SETTINGS
-from trainer import HERE, arguments, seeded, train
 
 from course_lib.datasets.scenes import Scenes
 from course_lib.diffusion import NoiseTable, q_sample
@@ -28,8 +24,23 @@ from course_lib.models.text_encoder import TextEncoder
 from course_lib.models.tokenizer import Tokenizer
 from course_lib.models.unet import UNet
 from course_lib.models.vae import VAE
+from course_lib.training import terminal
+from course_lib.training.loop import seeded
+from course_lib.training.small_model import (
+    FOLDER,
+    STYLES,
+    TEXT_CONFIG,
+    TEXT_FILE,
+    UNET_CONFIG,
+    UNET_FILE,
+    make_tokenizer,
+    read_weights,
+    write_configs,
+    write_weights,
+)
+from course_lib.training.text_encoder import open_pairs
+from course_lib.training.vae import open_vae
 
-UNET_FILE, TEXT_FILE = "unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
 LEFT_OUT = 0.1
 WAYS = ("along", "kept", "both")
 POOL = 30_000  # scenes; the same ones come back with other noise, and their latents are kept
@@ -65,11 +76,11 @@ class Samples:
         latents, captions = self.encoded([number % POOL for number in numbers])
         noise, timesteps, texts = [], [], []
         for number, caption in zip(numbers, captions, strict=True):
-            generator = seeded(self.seed, number, stream=1)
-            noise.append(torch.randn(latents.shape[1:], generator=generator))
+            random = seeded(self.seed, number, stream=1)
+            noise.append(random.standard_normal(latents.shape[1:], np.float32))
             timesteps.append(int(len(self.table) * (number * GOLDEN % 1)))
-            texts.append("" if torch.rand((), generator=generator) < LEFT_OUT else caption)
-        noise, timesteps = torch.stack(noise), torch.tensor(timesteps)
+            texts.append("" if random.random() < LEFT_OUT else caption)
+        noise, timesteps = torch.from_numpy(np.stack(noise)), torch.tensor(timesteps)
         x = q_sample(latents, timesteps, self.table, noise)
         alphas = self.table.alphas_cumprod[timesteps][:, None, None, None]
         v = prediction_from("v", latents, x, alphas)
@@ -106,11 +117,11 @@ def quality(network: Trained, samples: Samples, count: int = 512) -> dict[str, f
 
 
 def starting(way: str, *, from_nothing: bool = True) -> Trained:
-    """Networks that have learned nothing, but for the text encoder, which is that of train_text_encoder.py.
+    """Networks to begin with: a U-Net that has learned nothing, and a text encoder.
 
-    way : "along", no, it begins at random, too, and learns with the U-Net; "kept", it stays as it is; "both", it goes
-    on learning. from_nothing : whether other weights do not follow anyway. Raises FileNotFoundError where the
-    contrastive text encoder is needed and not there yet.
+    way : "along", the text encoder has learned nothing either, and learns with the U-Net; "kept", it is the contrastive
+    one of `text_encoder`, and stays; "both", it is that one, and learns on. from_nothing : False where other weights
+    follow anyway. Raises FileNotFoundError where the contrastive text encoder is needed and not there yet.
     """
     tokenizer = make_tokenizer()
     network = Trained(len(tokenizer.vocabulary))
@@ -120,14 +131,17 @@ def starting(way: str, *, from_nothing: bool = True) -> Trained:
     return network
 
 
-def open_vae() -> VAE:
-    """The trained VAE. Raises FileNotFoundError where there is none yet."""
-    path = FOLDER / "vae" / "diffusion_pytorch_model.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: run train_vae.py first")
-    vae = VAE(**VAE_SETTINGS)
-    vae.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
-    return vae.eval().requires_grad_(False)
+def read(network: Trained, folder: Path) -> None:
+    """Fill the two networks with the weights in the folder of a model."""
+    read_weights(network.unet, folder / UNET_FILE, "unet")
+    read_weights(network.text_encoder, folder / TEXT_FILE, "unet")
+
+
+def write(network: Trained, folder: Path, config: dict = UNET_CONFIG) -> None:
+    """Write the two networks and their configs into the folder of a model."""
+    write_configs(folder, config)
+    write_weights(network.unet, folder / UNET_FILE)
+    write_weights(network.text_encoder, folder / TEXT_FILE)
 
 
 def learn(network: Trained, options: argparse.Namespace, log: Path) -> tuple[Trained, float]:
@@ -137,7 +151,7 @@ def learn(network: Trained, options: argparse.Namespace, log: Path) -> tuple[Tra
         Samples(Scenes(options.seed, styles=STYLES, held_out=held_out), vae, tokenizer, options.seed)
         for held_out in (False, True)
     )
-    average = train(
+    average = terminal.train(
         network,
         lambda network, numbers: losses(network, samples, numbers),
         options,
@@ -146,18 +160,13 @@ def learn(network: Trained, options: argparse.Namespace, log: Path) -> tuple[Tra
         judge=lambda network: quality(network, unseen),
         weight_decay=1e-2,
     )
-    return average.network, quality(average.network, unseen)["unseen"]
+    return average, quality(average, unseen)["unseen"]
 
 
 def main() -> None:
     """Read the options, train, write."""
-    parser = arguments(
-        __doc__.splitlines()[0],
-        samples=850_000,
-        batch=64,
-        rate=1.4e-3,
-        checkpoint=HERE / "checkpoints" / "unet.pt",
-    )
+    defaults = {"samples": 850_000, "batch": 64, "rate": 1.4e-3, "checkpoint": terminal.CHECKPOINTS / "unet.pt"}
+    parser = terminal.arguments(__doc__.splitlines()[0], **defaults)
     parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
     parser.add_argument("--start", type=Path, default=FOLDER, help="with --fresh: the folder of the weights")
     parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write")
@@ -165,13 +174,10 @@ def main() -> None:
     torch.manual_seed(options.seed)
     network = starting(options.text, from_nothing=not (options.fresh or options.checkpoint.exists()))
     if options.fresh:
-        for part, file in ((network.unet, UNET_FILE), (network.text_encoder, TEXT_FILE)):
-            part.load_state_dict({name: tensor.float() for name, tensor in load_file(options.start / file).items()})
-    network, unseen = learn(network, options, HERE / "logs" / "unet.jsonl")
+        read(network, options.start)
+    network, unseen = learn(network, options, terminal.LOGS / "unet.jsonl")
     print(f"error on scenes kept out of training: {unseen:.4f}")
-    write_configs(options.out)
-    write_weights(network.unet, options.out / UNET_FILE)
-    write_weights(network.text_encoder, options.out / TEXT_FILE)
+    write(network, options.out)
 
 
 if __name__ == "__main__":

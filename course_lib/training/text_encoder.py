@@ -1,7 +1,7 @@
 """Train the small model's text encoder as CLIP's was: a caption must find its picture, and a picture its caption.
 
-    python data/weights/train_text_encoder.py
-    python data/weights/train_unet.py --text both      # the U-Net then begins with these text states, and both learn on
+    python -m course_lib.training.text_encoder
+    python -m course_lib.training.unet --text both    # the U-Net then begins with these text states, and both learn on
 
 A text's vector is the state at its end token, a picture's that of a small convolutional network; both pass through a
 linear layer. Of the captions in a batch the right one must have the largest cosine with the picture, and the other way
@@ -15,18 +15,18 @@ import math
 
 import torch
 import torch.nn.functional as F
-from recogniser import WIDTHS, trunk
-from small import STYLES, TEXT_CONFIG, WIDTH, make_tokenizer
 from torch import Tensor, nn
-from trainer import HERE, arguments, train
 
 from course_lib.datasets import open_emoji
 from course_lib.datasets.scenes import Scene, Scenes
 from course_lib.models.configs import text_settings
 from course_lib.models.text_encoder import TextEncoder
 from course_lib.models.tokenizer import END, Tokenizer
+from course_lib.training import terminal
+from course_lib.training.recogniser import WIDTHS, trunk
+from course_lib.training.small_model import STYLES, TEXT_CONFIG, WIDTH, make_tokenizer
 
-CHECKPOINT = HERE / "checkpoints" / "text_encoder.pt"
+CHECKPOINT = terminal.CHECKPOINTS / "text_encoder.pt"
 
 
 class Pairs(nn.Module):
@@ -57,7 +57,7 @@ class Pairs(nn.Module):
 def open_pairs(tokenizer: Tokenizer) -> Pairs:
     """The trained networks, averaged. Raises FileNotFoundError where there are none yet."""
     if not CHECKPOINT.is_file():
-        raise FileNotFoundError(f"{CHECKPOINT} is missing: run train_text_encoder.py first")
+        raise FileNotFoundError(f"{CHECKPOINT} is missing: run python -m course_lib.training.text_encoder first")
     pairs = Pairs(tokenizer)
     pairs.load_state_dict(torch.load(CHECKPOINT, weights_only=True)["average"])
     return pairs.eval()
@@ -98,25 +98,20 @@ def quality(network: Pairs, tokenizer: Tokenizer) -> dict[str, float]:
 
 def main() -> None:
     """Read the options, train; the checkpoint holds the result."""
-    options = arguments(
-        __doc__.splitlines()[0],
-        samples=150_000,
-        batch=64,
-        rate=1e-3,
-        checkpoint=CHECKPOINT,
-    ).parse_args()
+    defaults = {"samples": 150_000, "batch": 64, "rate": 1e-3, "checkpoint": CHECKPOINT}
+    options = terminal.arguments(__doc__.splitlines()[0], **defaults).parse_args()
     torch.manual_seed(options.seed)
     tokenizer, scenes = make_tokenizer(), Scenes(options.seed, styles=STYLES)
-    average = train(
+    average = terminal.train(
         Pairs(tokenizer),
         lambda network, numbers: losses(network, scenes, tokenizer, numbers),
         options,
-        log=HERE / "logs" / "text_encoder.jsonl",
+        log=terminal.LOGS / "text_encoder.jsonl",
         decay=0.998,
         judge=lambda network: quality(network, tokenizer),
         weight_decay=1e-2,
     )
-    print("names found for pictures in a style never shown:", quality(average.network, tokenizer))
+    print("names found for pictures in a style never shown:", quality(average, tokenizer))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Fill the tables of README.md: what was compared and reached, and the shipped files with their sha256.
+"""Fill the tables of data/weights/README.md: what was compared and reached, and the shipped files with their sha256.
 
-python data/weights/readme.py
+python -m course_lib.training.readme
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import hashlib
 import json
 from pathlib import Path
 
-HERE = Path(__file__).parent
+from course_lib import files
+from course_lib.training.small_model import WEIGHTS
+
 SHIPPED = ("small-stable-diffusion/**/*", "in_training/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
 PAIRS = ("seen pairs", "unseen pairs")
 COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
@@ -18,23 +20,23 @@ KINDS = {"shape": "one shape", "pair": "two shapes"}
 TRAINED = {"vae": "VAE", "unet": "U-Net with text encoder", "recogniser": "the recogniser that judges emoji"}
 
 
-def files() -> list[Path]:
+def shipped_files() -> list[Path]:
     """The shipped files, in order."""
-    found = {path for pattern in SHIPPED for path in HERE.glob(pattern) if path.is_file()}
+    found = {path for pattern in SHIPPED for path in WEIGHTS.glob(pattern) if path.is_file()}
     return sorted(found)
 
 
 def files_table() -> str:
     """A row for each shipped file."""
     rows = ["| file | bytes | sha256 |", "| --- | ---: | --- |"]
-    for path in files():
+    for path in shipped_files():
         data = path.read_bytes()
-        rows.append(f"| `{path.relative_to(HERE)}` | {len(data):,} | `{hashlib.sha256(data).hexdigest()}` |")
+        rows.append(f"| `{path.relative_to(WEIGHTS)}` | {len(data):,} | `{hashlib.sha256(data).hexdigest()}` |")
     return "\n".join(rows)
 
 
 def reached_table() -> str:
-    """What evaluate.py measured, as tables."""
+    """What `evaluate` measured, as tables."""
     found = _measured("reached.json")
     emoji, memory = found["emoji"], found["memory"]
     drawn, painted = (emoji[f"{kind}, unseen pairs"]["pictures"] for kind in ("drawings", "painted"))
@@ -53,7 +55,7 @@ def reached_table() -> str:
 
 
 def compared_table() -> str:
-    """What compare_text_encoders.py measured."""
+    """What `compare_text_encoders` measured."""
     found = _measured("compared.json")
     names = found.pop("contrastive")
     rows = {
@@ -87,7 +89,7 @@ def _whole() -> dict[str, dict]:
 
 
 def guidance_table() -> str:
-    """What compare_guidance.py measured."""
+    """What `compare_guidance` measured."""
     found = _measured("guidance.json")
     rows = {
         scale: {name: f"{value:.1f}" if "KID" in name else value for name, value in numbers.items()}
@@ -97,11 +99,11 @@ def guidance_table() -> str:
 
 
 def _measured(file: str) -> dict:
-    return json.loads((HERE / file).read_text())
+    return files.read_json(WEIGHTS / file)
 
 
 def _log(file: str) -> list[dict]:
-    return [json.loads(line) for line in (HERE / "logs" / file).read_text().splitlines()]
+    return [json.loads(line) for line in (WEIGHTS / "logs" / file).read_text().splitlines()]
 
 
 def _shapes(found: dict) -> dict[str, dict]:
@@ -160,8 +162,10 @@ def filled(text: str) -> str:
 
 def main() -> None:
     """Write README.md."""
-    path = HERE / "README.md"
-    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    path = WEIGHTS / "README.md"
+    text = filled(path.read_text(encoding="utf-8"))
+    with files.written_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

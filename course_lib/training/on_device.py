@@ -1,7 +1,7 @@
 """The trainings of the VAE and of the U-Net in minutes, on a GPU: everything they learn from lies on the device.
 
-    python data/weights/train_on_device.py vae --minutes 3
-    python data/weights/train_on_device.py unet --minutes 6      # from the shipped weights; --nothing: from none
+    python -m course_lib.training.on_device vae --minutes 3
+    python -m course_lib.training.on_device unet --minutes 6      # from the shipped weights; --nothing: from none
 
 The scenes are drawn once, by all cores; their pictures, or latents and tokens, are kept on the device. A generator
 there, seeded with the seed and the step, draws the noise, the timesteps, and which scenes a step learns from. The
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import math
 import os
 import time
 from collections.abc import Callable
@@ -20,17 +21,15 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-import train_unet
-import train_vae
-from safetensors.torch import load_file
-from small import FOLDER, STYLES, UNET_CONFIG, make_tokenizer, write_configs, write_weights
-from torch import Tensor
-from trainer import HERE, rate_factor, write_line
+from torch import Tensor, nn
 
 from course_lib.datasets.scenes import Scene, Scenes
 from course_lib.device import choose_device
 from course_lib.diffusion import NoiseTable
 from course_lib.models.vae import VAE
+from course_lib.training import terminal, unet, vae
+from course_lib.training.loop import Learner, rate_factor
+from course_lib.training.small_model import FOLDER, STYLES, UNET_CONFIG, VAE_FILE, make_tokenizer, read_weights
 
 WRITE_EVERY, LOG_EVERY = 120.0, 10.0  # seconds
 
@@ -55,12 +54,12 @@ def floats(pictures: Tensor) -> Tensor:
 class Latents:
     """What the U-Net learns from: the latents and tokens of some scenes, on the device."""
 
-    def __init__(self, scenes: list[Scene], vae: VAE, seed: int, device: torch.device):
+    def __init__(self, scenes: list[Scene], encoder: VAE, seed: int, device: torch.device):
         different = {(scene.things, scene.background): scene for scene in scenes}  # scenes may differ in words alone
         numbers = {seen: number for number, seen in enumerate(different)}
         pictures = draw_all(list(different.values()))
         with torch.no_grad():
-            encoded = [vae.to(device).encode(floats(part.to(device)))[0] for part in pictures.split(256)]
+            encoded = [encoder.to(device).encode(floats(part.to(device)))[0] for part in pictures.split(256)]
         self.latents = torch.cat(encoded)
         self.which = torch.tensor([numbers[scene.things, scene.background] for scene in scenes], device=device)
         tokenizer = make_tokenizer()
@@ -76,7 +75,7 @@ class Latents:
         spread = (torch.arange(size, device=self.device) + torch.rand(size, **settings)) / size
         timesteps = (spread * len(self.table)).long().clamp(max=len(self.table) - 1)
         noise = torch.randn((size, *self.latents.shape[1:]), **settings)
-        left_out = torch.rand(size, **settings) < train_unet.LEFT_OUT
+        left_out = torch.rand(size, **settings) < unet.LEFT_OUT
         tokens = torch.where(left_out[:, None], self.no_words, self.tokens[scenes])
         clean, alpha = self.latents[self.which[scenes]], self.table[timesteps].float()[:, None, None, None]
         return (
@@ -87,82 +86,69 @@ class Latents:
         )
 
 
-def unet_training(options: argparse.Namespace, device: torch.device) -> tuple[torch.nn.Module, Callable, Callable]:
+def unet_training(options: argparse.Namespace, device: torch.device) -> tuple[nn.Module, Callable, Callable]:
     """The networks, the loss of a step, and what writes averaged weights."""
     config = UNET_CONFIG | {"block_out_channels": [options.width, 2 * options.width]}
-    network = train_unet.Trained(len(make_tokenizer().vocabulary), config)
+    network = unet.Trained(len(make_tokenizer().vocabulary), config)
     if not options.nothing:
-        for part, file in ((network.unet, train_unet.UNET_FILE), (network.text_encoder, train_unet.TEXT_FILE)):
-            part.load_state_dict({name: tensor.float() for name, tensor in load_file(options.start / file).items()})
+        unet.read(network, options.start)
     scenes = Scenes(options.seed, styles=STYLES)
-    samples = Latents([scenes[n] for n in range(options.scenes)], train_unet.open_vae(), options.seed, device)
+    samples = Latents([scenes[n] for n in range(options.scenes)], vae.open_vae(), options.seed, device)
 
-    def loss(network: torch.nn.Module, step: int) -> Tensor:
+    def loss(network: nn.Module, step: int) -> Tensor:
         x, timesteps, tokens, v = samples.batch(step, options.batch)
         return F.mse_loss(network(x, timesteps, tokens).float(), v)
 
-    def write(average: torch.nn.Module) -> None:
-        write_configs(options.out, config)
-        write_weights(average.unet, options.out / train_unet.UNET_FILE)
-        write_weights(average.text_encoder, options.out / train_unet.TEXT_FILE)
-
-    return network, loss, write
+    return network, loss, lambda average: unet.write(average, options.out, config)
 
 
-def vae_training(options: argparse.Namespace, device: torch.device) -> tuple[torch.nn.Module, Callable, Callable]:
+def vae_training(options: argparse.Namespace, device: torch.device) -> tuple[nn.Module, Callable, Callable]:
     """The same for the VAE, which learns from scattered emoji, too."""
-    vae = VAE(**train_vae.SETTINGS)
+    network = VAE(**vae.SETTINGS)
     if not options.nothing:
-        weights = load_file(options.start / "vae" / train_vae.FILE)
-        vae.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+        read_weights(network, options.start / VAE_FILE, "vae")
     both = [Scenes(options.seed, scattered=scattered) for scattered in (False, True)]
     pictures = draw_all([both[n % 2][n] for n in range(options.scenes)]).to(device)
 
-    def loss(network: torch.nn.Module, step: int) -> Tensor:
+    def loss(network: nn.Module, step: int) -> Tensor:
         settings = {"device": device, "generator": torch.Generator(device).manual_seed(options.seed * 2**32 + step)}
         chosen = floats(pictures[torch.randint(len(pictures), (options.batch,), **settings)])
-        noise = torch.randn(options.batch, train_vae.LATENT_CHANNELS, 8, 8, **settings)
-        return train_vae.losses(network, chosen, noise)["loss"]
+        noise = torch.randn(options.batch, vae.LATENT_CHANNELS, 8, 8, **settings)
+        return vae.losses(network, chosen, noise)["loss"]
 
-    def write(average: torch.nn.Module) -> None:
-        vae = copy.deepcopy(average.vae).cpu()
-        train_vae.write(train_vae.with_unit_latents(vae, both[0]), options.out / "vae")
+    def write(average: nn.Module) -> None:
+        vae.write(vae.with_unit_latents(copy.deepcopy(average.vae).cpu(), both[0]), options.out)
 
-    return train_vae.Trained(vae), loss, write
+    return vae.Trained(network), loss, write
 
 
-def train(network: torch.nn.Module, loss: Callable, write: Callable, options: argparse.Namespace) -> None:
+def train(network: nn.Module, loss: Callable, write: Callable, options: argparse.Namespace) -> None:
     """Train for the minutes, or steps, that were asked for; the rate falls with the time that is left."""
-    device = choose_device()
-    network = network.to(device).train()
-    average = copy.deepcopy(network).eval().requires_grad_(False)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), options.rate, betas=(0.9, 0.99), weight_decay=options.weight_decay, fused=True
+    device, began = choose_device(), math.inf
+
+    def done(step: int) -> float:
+        by_time, by_steps = (time.monotonic() - began) / (60 * options.minutes), step / (options.steps or math.inf)
+        return max(by_time, by_steps)
+
+    learner = Learner(
+        network.to(device), options.rate, lambda step: rate_factor(done(step)), options.decay, options.weight_decay
     )
-    began, written, logged = time.monotonic(), time.monotonic(), time.monotonic()
-    step, done = 0, 0.0
-    while done < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * rate_factor(done)
+    began = written = logged = time.monotonic()
+    over = False
+    while not over:
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            error = loss(network, step)
-        optimizer.zero_grad(set_to_none=True)
-        error.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        decay = min(options.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
-        now = time.monotonic()
-        done = max((now - began) / (60 * options.minutes), step / options.steps if options.steps else 0)
-        if now - logged > LOG_EVERY or done >= 1:
-            line = {"step": step, "samples": step * options.batch, "minutes": round((now - began) / 60, 2)}
-            line |= {"rate": optimizer.param_groups[0]["lr"], "loss": round(error.item(), 5)}
+            error = loss(network, learner.step)
+        rate = learner.rate
+        learner.learn(error)
+        now, over = time.monotonic(), done(learner.step) >= 1
+        if now - logged > LOG_EVERY or over:
+            line = {"step": learner.step, "samples": learner.step * options.batch}
+            line |= {"minutes": round((now - began) / 60, 2), "rate": rate, "loss": round(error.item(), 5)}
             print(line, flush=True)
-            write_line(options.log or HERE / "logs" / f"{options.part}_on_device.jsonl", line)
+            terminal.write_line(options.log or terminal.LOGS / f"{options.part}_on_device.jsonl", line)
             logged = now
-        if now - written > WRITE_EVERY or done >= 1:
-            write(average)
+        if now - written > WRITE_EVERY or over:
+            write(learner.average.module)
             written = now
 
 

@@ -3,63 +3,47 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import diffusers
 import pytest
 import torch
 
 from course_lib.datasets import open_emoji
-from course_lib.datasets.scenes import Scenes
+from course_lib.datasets.scenes import Scenes, is_held_out
+from course_lib.diffusion.prediction import x0_from
 from course_lib.models import load
 from course_lib.models.configs import noise_table
 from course_lib.models.tokenizer import split_words
 from course_lib.models.vae import VAE
 from course_lib.pipeline import text_to_image
+from course_lib.training import evaluate, small_model, text_encoder, unet, vae
 from tests.models.peers import relative
 
-WEIGHTS = Path(__file__).parents[2] / "data" / "weights"
-
 
 @pytest.fixture(scope="module")
-def scripts():
-    sys.path.insert(0, str(WEIGHTS))
-    import small
-    import train_unet
-    import train_vae
-
-    yield small, train_vae, train_unet
-    sys.path.remove(str(WEIGHTS))
-
-
-@pytest.fixture(scope="module")
-def folder(scripts, tmp_path_factory):
+def folder(tmp_path_factory):
     """The folder as the trainings write it, with weights that have learned nothing."""
-    small, train_vae, train_unet = scripts
     made = tmp_path_factory.mktemp("small")
     torch.manual_seed(0)
-    small.write_configs(made)
-    train_vae.write(VAE(**train_vae.SETTINGS), made / "vae")
-    network = train_unet.Trained(len(small.make_tokenizer().vocabulary))
-    small.write_weights(network.unet, made / train_unet.UNET_FILE)
-    small.write_weights(network.text_encoder, made / train_unet.TEXT_FILE)
+    vae.write(VAE(**vae.SETTINGS), made)
+    network = unet.Trained(len(small_model.make_tokenizer().vocabulary))
+    unet.write(network, made)
     return made
 
 
-def test_the_same_words_give_the_same_vocabulary(scripts):
+def test_the_same_words_give_the_same_vocabulary():
     """In another process, too, where Python and Rust mix their hashes differently: numbers of tokens must not move."""
-    small = scripts[0]
-    code = "import small; print(small.learn_vocabulary())"
-    options = {"cwd": WEIGHTS, "env": os.environ | {"PYTHONHASHSEED": "7"}, "capture_output": True, "check": True}
+    code = "from course_lib.training import small_model; print(small_model.learn_vocabulary())"
+    options = {"env": os.environ | {"PYTHONHASHSEED": "7"}, "capture_output": True, "check": True}
     elsewhere = subprocess.run([sys.executable, "-c", code], text=True, **options).stdout.strip()
-    assert elsewhere == str(small.learn_vocabulary())
+    assert elsewhere == str(small_model.learn_vocabulary())
 
 
-def test_every_word_of_a_caption_is_one_token(scripts):
-    small, tokenizer = scripts[0], scripts[0].make_tokenizer()
+def test_every_word_of_a_caption_is_one_token():
+    tokenizer = small_model.make_tokenizer()
     for caption in (Scenes(0)[number].caption for number in range(200)):
         assert len(tokenizer.tokens(caption)) == len(split_words(caption)), caption
-    assert small.learn_merges(["aaab", "ab"])[:2] == [("a", "a"), ("a", "b</w>")]
+    assert small_model.learn_merges(["aaab", "ab"])[:2] == [("a", "a"), ("a", "b</w>")]
 
 
 def test_our_loader_opens_it(folder):
@@ -87,8 +71,8 @@ def test_the_weights_are_small(folder):
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 16e6
 
 
-def test_every_caption_fits_and_every_word_is_one_token(scripts):
-    tokenizer = scripts[0].make_tokenizer()
+def test_every_caption_fits_and_every_word_is_one_token():
+    tokenizer = small_model.make_tokenizer()
     scenes = Scenes(3)
     captions = [scenes[number].caption for number in range(2000)]
     assert max(len(tokenizer.tokens(caption)) for caption in captions) <= tokenizer.length - 2
@@ -98,91 +82,79 @@ def test_every_caption_fits_and_every_word_is_one_token(scripts):
         )
 
 
-def test_a_sample_depends_on_its_number_alone(scripts):
-    small, train_vae, train_unet = scripts
+def test_a_sample_depends_on_its_number_alone():
     torch.manual_seed(0)
-    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
-    samples = train_unet.Samples(Scenes(5), vae, small.make_tokenizer(), seed=5)
+    encoder = VAE(**vae.SETTINGS).eval().requires_grad_(False)
+    samples = unet.Samples(Scenes(5), encoder, small_model.make_tokenizer(), seed=5)
     together, alone = samples.batch([4, 9, 11]), samples.batch([9])
     for many, one in zip(together, alone, strict=True):
         torch.testing.assert_close(many[1:2], one, rtol=1e-4, atol=1e-5)
-    other = train_unet.Samples(Scenes(5), vae, small.make_tokenizer(), seed=6).batch([9])
+    other = unet.Samples(Scenes(5), encoder, small_model.make_tokenizer(), seed=6).batch([9])
     assert not torch.allclose(other[0], alone[0])
 
 
-def test_one_caption_in_ten_is_left_out(scripts):
-    small, train_vae, train_unet = scripts
-    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
-    samples = train_unet.Samples(Scenes(1), vae, small.make_tokenizer(), seed=1)
+def test_one_caption_in_ten_is_left_out():
+    encoder = VAE(**vae.SETTINGS).eval().requires_grad_(False)
+    samples = unet.Samples(Scenes(1), encoder, small_model.make_tokenizer(), seed=1)
     _, timesteps, tokens, _ = samples.batch(list(range(600)))
     empty = (tokens == samples.tokenizer([""])).all(dim=1).float().mean().item()
     assert empty == pytest.approx(0.1, abs=0.04)
     assert timesteps.min() < 50 and timesteps.max() > 950
 
 
-def test_what_is_learned_is_v(scripts):
+def test_what_is_learned_is_v():
     """From the noisy latent and v, the clean latent comes back."""
-    from course_lib.diffusion.prediction import x0_from
-
-    small, train_vae, train_unet = scripts
-    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
+    encoder = VAE(**vae.SETTINGS).eval().requires_grad_(False)
     scenes = Scenes(1)
-    samples = train_unet.Samples(scenes, vae, small.make_tokenizer(), seed=1)
+    samples = unet.Samples(scenes, encoder, small_model.make_tokenizer(), seed=1)
     x, timesteps, _, v = samples.batch([0, 1, 2])
-    latents, _ = vae.encode(scenes.batch([0, 1, 2])[0])
+    latents, _ = encoder.encode(scenes.batch([0, 1, 2])[0])
     alphas = samples.table.alphas_cumprod[timesteps][:, None, None, None]
     torch.testing.assert_close(x0_from("v", v, x, alphas), latents, rtol=1e-3, atol=1e-4)
-    assert noise_table(small.SCHEDULER_CONFIG)[1] == "v"
+    assert noise_table(small_model.SCHEDULER_CONFIG)[1] == "v"
 
 
-def test_a_few_steps_of_training(scripts, tmp_path, monkeypatch):
-    small, train_vae, train_unet = scripts
+def test_a_few_steps_of_training():
     torch.manual_seed(0)
-    tokenizer = small.make_tokenizer()
-    vae = VAE(**train_vae.SETTINGS).eval().requires_grad_(False)
-    network = train_unet.Trained(len(tokenizer.vocabulary))
-    samples = train_unet.Samples(Scenes(0), vae, tokenizer, seed=0)
+    tokenizer = small_model.make_tokenizer()
+    encoder = VAE(**vae.SETTINGS).eval().requires_grad_(False)
+    network = unet.Trained(len(tokenizer.vocabulary))
+    samples = unet.Samples(Scenes(0), encoder, tokenizer, seed=0)
     optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
-    before = train_unet.losses(network, samples, list(range(16)))["loss"]
+    before = unet.losses(network, samples, list(range(16)))["loss"]
     for _ in range(6):
         optimizer.zero_grad()
-        train_unet.losses(network, samples, list(range(16)))["loss"].backward()
+        unet.losses(network, samples, list(range(16)))["loss"].backward()
         optimizer.step()
-    assert train_unet.losses(network, samples, list(range(16)))["loss"] < before
+    assert unet.losses(network, samples, list(range(16)))["loss"] < before
     assert all(parameter.grad is not None for name, parameter in network.named_parameters() if "position" not in name)
 
 
-def test_without_a_vae_the_unet_says_what_to_run(scripts, monkeypatch, tmp_path):
-    train_unet = scripts[2]
-    monkeypatch.setattr(train_unet, "FOLDER", tmp_path)
-    with pytest.raises(FileNotFoundError, match="run train_vae.py first"):
-        train_unet.open_vae()
+def test_without_a_vae_the_unet_says_what_to_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(vae, "FOLDER", tmp_path)
+    with pytest.raises(FileNotFoundError, match="run python -m course_lib.training.vae first"):
+        vae.open_vae()
 
 
-def test_only_a_training_from_nothing_asks_for_the_contrastive_text_encoder(scripts, monkeypatch, tmp_path):
-    import train_text_encoder
-
-    small, _, train_unet = scripts
-    monkeypatch.setattr(train_text_encoder, "CHECKPOINT", tmp_path / "text_encoder.pt")
+def test_only_a_training_from_nothing_asks_for_the_contrastive_text_encoder(monkeypatch, tmp_path):
+    monkeypatch.setattr(text_encoder, "CHECKPOINT", tmp_path / "text_encoder.pt")
     for way in ("kept", "both"):
-        with pytest.raises(FileNotFoundError, match="run train_text_encoder.py first"):
-            train_unet.starting(way)
-    pairs = train_text_encoder.Pairs(small.make_tokenizer())
-    torch.save({"average": pairs.state_dict()}, train_text_encoder.CHECKPOINT)
-    for way in train_unet.WAYS:
-        network = train_unet.starting(way)
+        with pytest.raises(FileNotFoundError, match="run python -m course_lib.training.text_encoder first"):
+            unet.starting(way)
+    pairs = text_encoder.Pairs(small_model.make_tokenizer())
+    torch.save({"average": pairs.state_dict()}, text_encoder.CHECKPOINT)
+    for way in unet.WAYS:
+        network = unet.starting(way)
         weights = network.text_encoder.state_dict()
         begins = all(torch.equal(weights[name], value) for name, value in pairs.text_encoder.state_dict().items())
         assert begins == (way != "along")
         assert all(parameter.requires_grad == (way != "kept") for parameter in network.text_encoder.parameters())
-    train_text_encoder.CHECKPOINT.unlink()
-    train_unet.starting("both", from_nothing=False)
+    text_encoder.CHECKPOINT.unlink()
+    unet.starting("both", from_nothing=False)
 
 
-def test_measuring_paints_what_the_pipeline_paints(folder, scripts):
+def test_measuring_paints_what_the_pipeline_paints(folder):
     """Pictures painted in one batch are those that are painted one by one."""
-    import evaluate
-
     model = load(folder)
     pictures = evaluate.paint(model, ["a panda", "a red circle"], steps=2, seed=4)
     assert pictures.shape == (2, 3, 64, 64) and pictures.abs().max() <= 1
@@ -194,18 +166,12 @@ def test_measuring_paints_what_the_pipeline_paints(folder, scripts):
     assert abs(one.astype(int) - mine.astype(int)).max() <= 1
 
 
-def test_scenes_to_measure_hold_what_training_never_saw(scripts):
-    import evaluate
-
-    from course_lib.datasets.scenes import is_held_out
-
+def test_scenes_to_measure_hold_what_training_never_saw():
     assert all(is_held_out(scene) for scene in evaluate.scenes_of("pair", 20, held_out=True))
     assert not any(is_held_out(scene) for scene in evaluate.scenes_of("shape", 20, held_out=False))
 
 
-def test_the_captions_of_the_sheet_are_about_things_that_exist(scripts):
-    import evaluate
-
+def test_the_captions_of_the_sheet_are_about_things_that_exist():
     concepts = set(open_emoji().captions)
     for caption in evaluate.SHEET:
         words = caption.split(",")[0].split(" on a")[0]

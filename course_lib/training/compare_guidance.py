@@ -1,32 +1,30 @@
 """How strong guidance should be: paint the same with several scales, and measure what comes out.
 
-    python data/weights/compare_guidance.py      # print the numbers, and write guidance.json
+    python -m course_lib.training.compare_guidance      # print the numbers, and write guidance.json
 
 More guidance makes the words clearer, and the pictures less like real ones: what is recognised rises, and from some
-scale on the distance to real pictures grows, too. Other scenes and seeds are painted than evaluate.py judges by.
+scale on the distance to real pictures grows, too. Other scenes and seeds are painted than `evaluate` judges by.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from itertools import product
-from pathlib import Path
 
-from emoji_measures import pictures_of, recognised
-from painting import paint
-from reading import agreement as read
-from recogniser import CONCEPTS, Recogniser, kernel_distance, open_recogniser
-from small import FOLDER, STYLES
 from torch import Tensor
 
+from course_lib import files
 from course_lib.datasets.scenes import Scene, Scenes, emoji_scene, is_held_out
 from course_lib.models import StableDiffusion, load
+from course_lib.training.emoji_measures import pictures_of, recognised
+from course_lib.training.painting import paint
+from course_lib.training.reading import agreement as read
+from course_lib.training.recogniser import CONCEPTS, Recogniser, kernel_distance, open_recogniser
+from course_lib.training.small_model import FOLDER, STYLES, WEIGHTS
 
-HERE = Path(__file__).parent
 SCALES = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
-SEED = 7  # of noise and scenes; evaluate.py has others
+SEED = 7  # of noise and scenes; `evaluate` has others
 
 
 def measure(model: StableDiffusion, judge: Recogniser, count: int) -> dict[str, float]:
@@ -62,7 +60,7 @@ def main() -> None:
     for scale in SCALES:
         found[str(scale)] = measure(dataclasses.replace(model, cfg_scale=scale), judge, options.count)
         print(scale, found[str(scale)], flush=True)
-    (HERE / "guidance.json").write_text(json.dumps({"count": options.count, "scales": found}, indent=1) + "\n")
+    files.write_json(WEIGHTS / "guidance.json", {"count": options.count, "scales": found})
 
 
 if __name__ == "__main__":
