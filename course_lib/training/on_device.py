@@ -93,7 +93,7 @@ def unet_training(options: argparse.Namespace, device: torch.device) -> tuple[nn
     if not options.nothing:
         unet.read(network, options.start)
     scenes = Scenes(options.seed, styles=STYLES)
-    samples = Latents([scenes[n] for n in range(options.scenes)], vae.open_vae(), options.seed, device)
+    samples = Latents([scenes[n] for n in range(options.scenes)], vae.open_vae(options.start), options.seed, device)
 
     def loss(network: nn.Module, step: int) -> Tensor:
         x, timesteps, tokens, v = samples.batch(step, options.batch)

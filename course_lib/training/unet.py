@@ -144,9 +144,12 @@ def write(network: Trained, folder: Path, config: dict = UNET_CONFIG) -> None:
     write_weights(network.text_encoder, folder / TEXT_FILE)
 
 
-def learn(network: Trained, options: argparse.Namespace, log: Path) -> tuple[Trained, float]:
-    """Train a network; returns its averaged weights, and their error on scenes kept out of training."""
-    tokenizer, vae = make_tokenizer(), open_vae()
+def learn(network: Trained, options: argparse.Namespace, log: Path, folder: Path = FOLDER) -> tuple[Trained, float]:
+    """Train a network on latents of the VAE in `folder`.
+
+    Returns the network with averaged weights, and its error on scenes kept out of training.
+    """
+    tokenizer, vae = make_tokenizer(), open_vae(folder)
     samples, unseen = (
         Samples(Scenes(options.seed, styles=STYLES, held_out=held_out), vae, tokenizer, options.seed)
         for held_out in (False, True)
@@ -168,14 +171,14 @@ def main() -> None:
     defaults = {"samples": 850_000, "batch": 64, "rate": 1.4e-3, "checkpoint": terminal.CHECKPOINTS / "unet.pt"}
     parser = terminal.arguments(__doc__.splitlines()[0], **defaults)
     parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
-    parser.add_argument("--start", type=Path, default=FOLDER, help="with --fresh: the folder of the weights")
+    parser.add_argument("--start", type=Path, default=FOLDER, help="the folder of the VAE and, with --fresh, of the weights")
     parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     network = starting(options.text, from_nothing=not (options.fresh or options.checkpoint.exists()))
     if options.fresh:
         read(network, options.start)
-    network, unseen = learn(network, options, terminal.LOGS / "unet.jsonl")
+    network, unseen = learn(network, options, terminal.LOGS / "unet.jsonl", options.start)
     print(f"error on scenes kept out of training: {unseen:.4f}")
     write(network, options.out)
 

@@ -143,10 +143,16 @@ def batches(numbers: Iterable[int], size: int) -> Iterable[list[int]]:
     return (numbers[i : i + size] for i in range(0, len(numbers), size))
 
 
-def open_vae() -> VAE:
-    """The trained VAE. Raises FileNotFoundError where there is none yet."""
+def open_vae(folder: Path = FOLDER) -> VAE:
+    """The trained VAE in the folder of a model. Raises FileNotFoundError where there is none yet.
+
+    Example:
+
+    >>> open_vae().latent_channels
+    12
+    """
     vae = VAE(**SETTINGS)
-    read_weights(vae, FOLDER / VAE_FILE, "vae")
+    read_weights(vae, folder / VAE_FILE, "vae")
     return vae.eval().requires_grad_(False)
 
 
