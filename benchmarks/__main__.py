@@ -1,5 +1,7 @@
 """Measure and print every row: `python -m benchmarks`, or only some files: `python -m benchmarks layers import`.
 
+On a machine with a GPU: `python -m benchmarks gpu --out FOLDER`.
+
 Nothing here is asserted: the ratios are to be read, on a computer that does nothing else.
 """
 
@@ -32,4 +34,7 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["gpu"]:
+        importlib.import_module("benchmarks.gpu.__main__").main(sys.argv[2:])
+    else:
+        main(sys.argv[1:])

@@ -171,7 +171,9 @@ def main() -> None:
     defaults = {"samples": 850_000, "batch": 64, "rate": 1.4e-3, "checkpoint": terminal.CHECKPOINTS / "unet.pt"}
     parser = terminal.arguments(__doc__.splitlines()[0], **defaults)
     parser.add_argument("--text", choices=WAYS, default="along", help="how the text encoder begins: see the README")
-    parser.add_argument("--start", type=Path, default=FOLDER, help="the folder of the VAE and, with --fresh, of the weights")
+    parser.add_argument(
+        "--start", type=Path, default=FOLDER, help="the folder of the VAE and, with --fresh, of the weights"
+    )
     parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
