@@ -14,8 +14,8 @@ from pathlib import Path
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a new, empty file beside `path` to write to; at the end of the block it takes the place of `path`.
 
-    Whatever ends the block early, and whenever the process is killed, `path` holds what it held before. A link stays a
-    link. Raises OSError where the folder cannot be written.
+    Whatever ends the block early, and whenever the process is killed, `path` holds what it held before. Folders that
+    are missing are made. Raises OSError where the file cannot be written.
 
     Example:
 
@@ -25,7 +25,6 @@ def written_whole(path: Path) -> Iterator[Path]:
     ...     [(path.name, path.read_text()) for path in Path(folder).iterdir()]
     [('a.txt', 'all of it')]
     """
-    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".", suffix=".unfinished", dir=path.parent)
     os.close(handle)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import errno
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from course_lib import files
 from course_lib.shipped import ROOT, bring_back
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -69,8 +69,8 @@ def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
                 name = original.relative_to(source).as_posix()
                 copy, now = target / name, _sha256(original)
                 if not os.path.lexists(copy):
-                    with _part(original, copy, results=not _is_lesson(original, source)) as part:
-                        part.replace(copy)
+                    with files.written_whole(copy) as part:
+                        _copy(original, part, results=not _is_lesson(original, source))
                     record[name] = now
                     added += 1
                     continue
@@ -80,8 +80,8 @@ def fill(source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> list[str]:
                 if _is_lesson(original, source):
                     said.append(_older(name))
                 elif copy.is_file() and _sha256(copy) == then:
-                    with _part(original, copy) as part:
-                        part.replace(copy)
+                    with files.written_whole(copy) as part:
+                        _copy(original, part)
                     record[name] = now
                 else:
                     said.append(f"{name} has changed since your copy was made: delete your copy to get the new one.")
@@ -111,13 +111,13 @@ def reset(lesson: str, source: Path = NOTEBOOKS, target: Path = MY_LESSONS) -> s
     record, _ = _read_record(target)
     copy, said = target / name, f"{name} is new."
     # Whatever needs room on the disk comes first, so that a full one changes nothing.
-    with _writing(target), _part(source / name, copy, results=False) as part:
+    with _writing(target), files.written_whole(copy) as part:
+        _copy(source / name, part, results=False)
         old = _free_name(target / "old", copy.stem) if os.path.lexists(copy) else None
         _write_record(target, record | {name: _sha256(source / name)})
         if old:
             copy.rename(old)
             said = f"{name} is new; your old copy is {old.relative_to(target.parent).as_posix()}."
-        part.replace(copy)
     return said
 
 
@@ -176,30 +176,19 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@contextmanager
-def _part(original: Path, copy: Path, results: bool = True) -> Iterator[Path]:
-    """A whole copy under another name, so that nothing half-written ever carries the real one."""
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    part = copy.with_name(f".{copy.name}.part")
+def _copy(original: Path, copy: Path, results: bool = True) -> None:
+    """Copy a file; without `results`, a notebook loses its results and execution counts. No notebook stays as it is."""
+    shutil.copyfile(original, copy)
+    if results:
+        return
     try:
-        shutil.copyfile(original, part)
-        if not results:
-            _clear(part)
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _clear(notebook: Path) -> None:
-    """Take the results and the execution counts out of a notebook; a file that is no notebook stays as it is."""
-    try:
-        content = json.loads(notebook.read_text(encoding="utf-8"))
+        content = files.read_json(copy)
         for cell in content["cells"]:
             if cell["cell_type"] == "code":
                 cell |= {"execution_count": None, "outputs": []}
     except (ValueError, KeyError, TypeError):
         return
-    notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    files.write_json(copy, content)
 
 
 def _free_name(folder: Path, stem: str) -> Path:
@@ -211,8 +200,8 @@ def _free_name(folder: Path, stem: str) -> Path:
 
 def _read_record(target: Path) -> tuple[dict[str, str], list[str]]:
     try:
-        record = json.loads((target / RECORD).read_text(encoding="utf-8"))
-        if isinstance(record, dict) and all(isinstance(value, str) for value in record.values()):
+        record = files.read_json(target / RECORD)
+        if all(isinstance(value, str) for value in record.values()):
             return record, []
     except FileNotFoundError:
         return {}, []
@@ -222,10 +211,7 @@ def _read_record(target: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def _write_record(target: Path, record: dict[str, str]) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    part = target / f"{RECORD}.part"
-    part.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    part.replace(target / RECORD)
+    files.write_json(target / RECORD, record, sort_keys=True)
 
 
 if __name__ == "__main__":

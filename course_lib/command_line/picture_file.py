@@ -15,6 +15,8 @@ from pathlib import Path
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from course_lib import files
+
 KEY = "course_lib settings"  # of the text in the picture's file
 FORMATS = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
 OPTIONS = {"PNG": {}, "WEBP": {"lossless": True}, "JPEG": {"quality": 95, "subsampling": 0}}
@@ -134,21 +136,8 @@ def _write(image, settings: dict, target: Path, form: str) -> None:
     else:
         options["exif"] = exif = Image.Exif()
         exif.get_ifd(EXIF)[COMMENT] = _comment(settings)
-    handle, unfinished = tempfile.mkstemp(prefix=".", suffix=".unfinished", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            Image.fromarray(image).save(file, format=form, **options)
-        os.chmod(unfinished, target.stat().st_mode if target.exists() else _usual_mode())
-        os.replace(unfinished, target)
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
-
-
-def _usual_mode() -> int:
-    """What a new file may be used for, as the user has set it: a temporary one is the user's alone."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+    with files.written_whole(target) as unfinished, unfinished.open("wb") as file:
+        Image.fromarray(image).save(file, format=form, **options)
 
 
 def _format_of(path: Path) -> str:

@@ -1,11 +1,37 @@
-"""Open pictures of any depth with 8 bits a colour, as screens have, and what is transparent."""
+"""Pictures with 8 bits a colour, as screens have: opened from files of any depth, and made from tensors and back."""
 
 from __future__ import annotations
 
 import io
 
 import numpy as np
+import torch
 from PIL import Image, ImageOps
+
+
+def to_levels(pictures: torch.Tensor) -> torch.Tensor:
+    """Values in [-1, 1] as the nearest of 256 levels: (..., H, W) to the same shape, uint8; black is -1, or 0.
+
+    Values outside are shown as the nearest end: a screen has no more than black and white. This is a display; no
+    computation goes through it.
+
+    Example:
+
+    >>> to_levels(torch.tensor([[-1.0, 0.0, 1.0, 7.0]]))
+    tensor([[  0, 128, 255, 255]], dtype=torch.uint8)
+    """
+    return (pictures.float().clamp(-1, 1) + 1).mul(127.5).add(0.5).to(torch.uint8)  # add and cut: rounds, and is fast
+
+
+def from_levels(levels: torch.Tensor) -> torch.Tensor:
+    """The way back: levels (..., H, W), uint8, as float32 in [-1, 1].
+
+    Example:
+
+    >>> from_levels(torch.tensor([[0, 255]], dtype=torch.uint8))
+    tensor([[-1.,  1.]])
+    """
+    return levels.float() / 127.5 - 1
 
 
 class UnknownRange(Exception):

@@ -16,6 +16,7 @@ from PIL import Image
 
 from course_lib import expect
 from course_lib.datasets import open_emoji_artwork
+from course_lib.datasets.eight_bits import from_levels
 from course_lib.datasets.shapes import SHAPES, silhouette
 from course_lib.datasets.shapes import SIDE as SILHOUETTE
 
@@ -90,7 +91,7 @@ class Scene:
             art = art.resize((thing.size, thing.size), Image.Resampling.LANCZOS, reducing_gap=2.0)
             left, top = (round(middle - thing.size / 2) for middle in thing.middle)
             canvas.paste(art.convert("RGBA"), (left, top), art.getchannel("a"))
-        return torch.from_numpy(np.asarray(canvas).copy()).permute(2, 0, 1).float() / 127.5 - 1
+        return from_levels(torch.from_numpy(np.asarray(canvas).copy()).permute(2, 0, 1))
 
 
 class Scenes:

@@ -9,14 +9,15 @@ import numpy as np
 import torch
 
 from course_lib import expect
+from course_lib.datasets.eight_bits import to_levels
 from course_lib.figures.style import check_pixels
 
 
 def to_pixels(image: torch.Tensor) -> np.ndarray:
     """Turn a picture (3, H, W), (1, H, W) or (H, W) with values in [-1, 1] into pixels (H, W, 3) uint8.
 
-    -1 becomes 0 and 1 becomes 255. Values outside are shown as the nearest end: a screen has no more than black and
-    white. This is a display; no computation goes through it. Pixels (H, W, 3) uint8 are returned as they are.
+    -1 becomes 0 and 1 becomes 255. Values outside are shown as the nearest end. Pixels (H, W, 3) uint8 are returned as
+    they are.
 
     Raises ValueError for another shape, and for NaN.
 
@@ -34,8 +35,7 @@ def to_pixels(image: torch.Tensor) -> np.ndarray:
         raise ValueError(f"a picture must have shape (3, H, W), (1, H, W) or (H, W); got {tuple(image.shape)}")
     if image.isnan().any():
         raise ValueError(f"a picture must hold numbers; got {int(image.isnan().sum())} NaN of {image.numel()}")
-    levels = (image.float().clamp(-1, 1) + 1).mul(127.5).add(0.5).to(torch.uint8)  # add and cut: rounds, and is fast
-    return np.ascontiguousarray(levels.expand(3, -1, -1).permute(1, 2, 0).numpy())
+    return np.ascontiguousarray(to_levels(image).expand(3, -1, -1).permute(1, 2, 0).numpy())
 
 
 def tile(images: torch.Tensor | Sequence, columns: int | None = None, gap: int = 2) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from course_lib import files
 from course_lib.models.keys import shown
 
 # The files that are opened, the first that is there: one with all weights, or else the index of several.
@@ -42,15 +42,7 @@ def read_json(path: Path) -> dict:
     Traceback (most recent call last):
     FileNotFoundError: nowhere/config.json is missing: this is not, or not all of, a model in the diffusers layout
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: this is not, or not all of, a model in the diffusers layout")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} must be a JSON file; it cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{path} must hold a JSON object; it holds a {type(found).__name__}")
-    return found
+    return files.read_json(path, "this is not, or not all of, a model in the diffusers layout")
 
 
 def read_tensors(folder: Path) -> dict[str, torch.Tensor]:

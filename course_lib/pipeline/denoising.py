@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.datasets.eight_bits import to_levels
 from course_lib.models.memory import advise_when_full
 from course_lib.models.model import StableDiffusion
 from course_lib.pipeline.finite import NotFiniteError, all_finite
@@ -114,7 +115,7 @@ class Denoising:
             what = f"the picture that the VAE decodes after {len(steps)} steps"
             raise NotFiniteError(what, self.cfg_scale, self.model.dtype, steps[-1] if steps else None)
         image = self.finish_image(image) if self.finish_image else image
-        pixels = ((image + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
+        pixels = to_levels(image).permute(1, 2, 0).cpu().numpy()
         return Generated(pixels, steps, latent)
 
 

@@ -24,13 +24,13 @@ def pictures_of(scenes: list[Scene]) -> Tensor:
 
 
 def through(model: StableDiffusion, pictures: Tensor) -> Tensor:
-    """Pictures encoded and decoded again."""
+    """Pictures (N, 3, 64, 64) encoded and decoded again."""
     parts = [model.vae.decode(model.vae.encode(part)[0]) for part in pictures.split(32)]
     return torch.cat(parts).clamp(-1, 1)
 
 
 def recognised(judge: Recogniser, pictures: Tensor, scenes: list[Scene]) -> dict[str, float]:
-    """How many of the pictures show their scene's emoji, and in its style; see `agreement`."""
+    """How many of the pictures (N, 3, 64, 64) show their scene's emoji, and in its style; see `agreement`."""
     things = [scene.things[0] for scene in scenes]
     return agreement(judge, pictures, [thing.name for thing in things], [thing.style for thing in things])
 

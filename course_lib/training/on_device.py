@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.datasets.eight_bits import from_levels, to_levels
 from course_lib.datasets.scenes import Scene, Scenes
 from course_lib.device import choose_device
 from course_lib.diffusion import NoiseTable
@@ -36,7 +37,7 @@ WRITE_EVERY, LOG_EVERY = 120.0, 10.0  # seconds
 
 def draw(scenes: list[Scene]) -> Tensor:
     """Pictures (N, 3, 64, 64), uint8."""
-    return torch.stack([((scene.draw() + 1) * 127.5).round().byte() for scene in scenes])
+    return torch.stack([to_levels(scene.draw()) for scene in scenes])
 
 
 def draw_all(scenes: list[Scene]) -> Tensor:
@@ -44,11 +45,6 @@ def draw_all(scenes: list[Scene]) -> Tensor:
     parts = [scenes[first : first + 500] for first in range(0, len(scenes), 500)]
     with ProcessPoolExecutor(os.cpu_count()) as workers:
         return torch.cat(list(workers.map(draw, parts)))
-
-
-def floats(pictures: Tensor) -> Tensor:
-    """uint8 -> [-1, 1]."""
-    return pictures.float() / 127.5 - 1
 
 
 class Latents:
@@ -59,7 +55,7 @@ class Latents:
         numbers = {seen: number for number, seen in enumerate(different)}
         pictures = draw_all(list(different.values()))
         with torch.no_grad():
-            encoded = [encoder.to(device).encode(floats(part.to(device)))[0] for part in pictures.split(256)]
+            encoded = [encoder.to(device).encode(from_levels(part.to(device)))[0] for part in pictures.split(256)]
         self.latents = torch.cat(encoded)
         self.which = torch.tensor([numbers[scene.things, scene.background] for scene in scenes], device=device)
         tokenizer = make_tokenizer()
@@ -112,7 +108,7 @@ def vae_training(options: argparse.Namespace, device: torch.device) -> tuple[nn.
 
     def loss(network: nn.Module, step: int) -> Tensor:
         settings = {"device": device, "generator": torch.Generator(device).manual_seed(options.seed * 2**32 + step)}
-        chosen = floats(pictures[torch.randint(len(pictures), (options.batch,), **settings)])
+        chosen = from_levels(pictures[torch.randint(len(pictures), (options.batch,), **settings)])
         noise = torch.randn(options.batch, vae.LATENT_CHANNELS, 8, 8, **settings)
         return vae.losses(network, chosen, noise)["loss"]
 

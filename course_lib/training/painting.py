@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from course_lib.datasets.eight_bits import to_levels
 from course_lib.diffusion import guide
 from course_lib.models import StableDiffusion
 from course_lib.samplers import sample
@@ -36,5 +37,5 @@ def paint(model: StableDiffusion, captions: list[str], *, steps: int = 20, seed:
 def write_sheet(pictures: Tensor, path: Path, *, columns: int, times: int = 3) -> None:
     """Write pictures (N, 3, H, W) in [-1, 1], N a multiple of `columns`, as one picture, enlarged."""
     rows = pictures.unflatten(0, (-1, columns)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
-    sheet = Image.fromarray(((rows + 1) * 127.5).round().clamp(0, 255).byte().numpy())
+    sheet = Image.fromarray(to_levels(rows).numpy())
     sheet.resize((times * sheet.width, times * sheet.height), Image.Resampling.LANCZOS).save(path)
