@@ -14,7 +14,9 @@ import pytest
 import course_lib
 from course_lib.training import loop
 
-SHAPE = re.compile(r"\((?:\.\.\.|[A-Za-z_0-9]+(?: [-+*/] [A-Za-z_0-9]+)*(?:, ?(?:[A-Za-z_0-9 +*/-]+|\.\.\.)?)+)\)")
+SHAPE = re.compile(
+    r"\((?:\.\.\.|(?:\.\.\.|[A-Za-z_0-9]+(?: [-+*/] [A-Za-z_0-9]+)*)(?:, ?(?:[A-Za-z_0-9 +*/-]+|\.\.\.)?)+)\)"
+)
 MODULES = [
     importlib.import_module(info.name)
     for info in pkgutil.walk_packages(course_lib.__path__, "course_lib.")
