@@ -34,10 +34,10 @@ class Generated:
 
 @dataclass(eq=False)
 class Denoising:
-    """One run, not yet begun: iterate over it for its steps, or call `finish` for the result.
+    """One run: iterate over it for its steps, or call `finish` for the result; it is the same each time.
 
-    denoise(x, sigma) -> denoised; x : (1, C, h, w), the state at sigmas[0]; finish_image : what is done to the decoded
-    picture (3, H, W) at the end.
+    denoise(x, sigma) -> denoised; x : (1, C, h, w), the state at sigmas[0]; generator : what the noise of the steps
+    follows from, never advanced; finish_image : what is done to the decoded picture (3, H, W) at the end.
 
     Example:
 
@@ -72,7 +72,8 @@ class Denoising:
 
         index = 0
         with self._advice():
-            walking = walk(self.sampler, denoise, self.x, self.sigmas, generator=self.generator, **options)
+            generator = self.generator.clone_state()  # each walk draws the same noise
+            walking = walk(self.sampler, denoise, self.x, self.sigmas, generator=generator, **options)
             while True:
                 try:
                     step = next(walking, None)
