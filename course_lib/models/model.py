@@ -91,24 +91,28 @@ class StableDiffusion:
         """
 
         def network(x: Tensor, timestep: Tensor) -> Tensor:
-            states = context.to(self.device, self.dtype).expand(len(x), -1, -1)
+            states = _for_each(x, context.to(self.device, self.dtype))
             return self.unet(x.to(self.dtype), timestep, states).to(x.dtype)
 
         return as_denoiser(network, self.table, self.prediction)
 
-    def guided_denoiser(self, prompt: str, negative_prompt: str = "", cfg_scale: float | None = None) -> Callable:
+    def guided_denoiser(
+        self, prompt: str | Sequence[str], negative_prompt: str | Sequence[str] = "", cfg_scale: float | None = None
+    ) -> Callable:
         """denoise(x, sigma) -> denoised under a prompt, with guidance; one pass over a batch of twice the size.
 
+        prompt, negative_prompt : texts for all of x, or lists with one for each of its pictures.
         With cfg_scale 1 the prompt alone is asked, in one pass of the plain size. None takes the model's own scale.
         Raises ValueError for a scale that is negative, NaN or infinite. Source: see `course_lib.diffusion.guide`.
         """
         scale = check_scale(self.cfg_scale if cfg_scale is None else cfg_scale)
+        prompts, negatives = ([text] if isinstance(text, str) else list(text) for text in (prompt, negative_prompt))
         if scale == 1:
-            return self.denoiser(self.encode_text([prompt]))
-        without, under = self.encode_text([negative_prompt, prompt]).split(1)
+            return self.denoiser(self.encode_text(prompts))
+        without, under = self.encode_text([*negatives, *prompts]).split([len(negatives), len(prompts)])
 
         def denoise(x: Tensor, sigma: Tensor) -> Tensor:
-            context = torch.cat([without.expand(len(x), -1, -1), under.expand(len(x), -1, -1)])
+            context = torch.cat([_for_each(x, without), _for_each(x, under)])
             return guide(*self.denoiser(context)(torch.cat([x, x]), sigma).chunk(2), scale)
 
         return denoise
@@ -122,6 +126,13 @@ class StableDiffusion:
         """A scaled latent (B, C, h, w) -> image (B, 3, H, W), float32, in [-1, 1], NaN where it is not finite."""
         image = self.vae.decode(latent.to(self.device, self.dtype) / self.latent_scale).float()
         return image.clamp(-1, 1).where(image.isfinite(), torch.nan)  # else infinities pass for black and white
+
+
+def _for_each(x: Tensor, states: Tensor) -> Tensor:
+    """Text states (B or 1, length, width) for each picture of x (B, C, h, w)."""
+    if len(states) not in (1, len(x)):
+        raise ValueError(f"the text states must be for all pictures or one for each of {len(x)}; got {len(states)}")
+    return states.expand(len(x), -1, -1)
 
 
 def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:

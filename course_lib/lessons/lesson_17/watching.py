@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from course_lib.models import StableDiffusion
-from course_lib.models.memory import advise_when_full
 from course_lib.pipeline import NotFiniteError, prepare
+from course_lib.pipeline.denoising import advice
 from course_lib.samplers import SAMPLERS, Step
 
 
@@ -87,9 +87,8 @@ class Watch:
 
     def decode(self, latent: Tensor) -> Tensor:
         """latent (B, C, h, w) -> pictures (B, 3, H, W) in [-1, 1]. Raises MemoryError, saying what would fit."""
-        height, width = (side * self.model.vae.factor for side in latent.shape[2:])
-        settings = {"device": self.model.device, "size": (height, width), "dtype": self.model.dtype}
-        with torch.no_grad(), advise_when_full(self.model.networks, **settings):
+        size = tuple(side * self.model.vae.factor for side in latent.shape[2:])
+        with torch.no_grad(), advice(self.model, size, len(latent)):
             return self.model.decode(latent)
 
     def pace(self) -> str:
