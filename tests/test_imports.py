@@ -25,10 +25,10 @@ ALLOWED = {
     "samplers": ({"expect"}, {"torch", "torchsde"}),
     "datasets": ({"expect", "shipped"}, {"torch", "numpy", "PIL"}),
     "models": (
-        {"device", "expect", "shipped", "layers", "diffusion"},
+        {"device", "expect", "shipped", "texts", "layers", "diffusion"},
         {"torch", "safetensors", "huggingface_hub", "psutil"},
     ),
-    "pipeline": ({"expect", "diffusion", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
+    "pipeline": ({"expect", "texts", "diffusion", "models", "samplers", "schedulers"}, {"torch", "numpy"}),
     "command_line": (set(), {"PIL"}),
     "__main__": ({"command_line", "device", "models", "pipeline", "threads"}, {"tqdm"}),
     "exercises": ({"texts"}, {"torch"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from course_lib.models.configs import (
     noise_table,
     scheduler_class,
     text_settings,
+    trained_words,
     unet_settings,
     vae_settings,
 )  # fmt: skip
@@ -31,6 +33,7 @@ from course_lib.models.tokenizer import Tokenizer
 from course_lib.models.unet import UNet
 from course_lib.models.vae import VAE
 from course_lib.models.weights import fill, read_json, read_tensors, weights_file
+from course_lib.models.words import never_seen
 
 PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
 NETWORKS = {
@@ -46,7 +49,8 @@ class StableDiffusion:
 
     table : the noise that it was trained with; prediction : what its U-Net predicts, "eps", "v" or "x0";
     latent_scale : latents times this have about the standard deviation 1; cfg_scale : the guidance that suits it;
-    size : the side of the pictures that it was trained on, in pixels.
+    size : the side of the pictures that it was trained on, in pixels; words : those that it was trained with, as
+    `split_words` cuts them, None where nobody knows.
 
     Example: see `load`.
 
@@ -63,6 +67,7 @@ class StableDiffusion:
     latent_scale: float
     cfg_scale: float
     size: int
+    words: frozenset[str] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -80,8 +85,14 @@ class StableDiffusion:
         return {name: getattr(self, name) for name in NETWORKS}
 
     def encode_text(self, texts: Sequence[str]) -> Tensor:
-        """Texts -> text states (B, length, width). Raises ValueError for anything but a list of texts."""
-        return self.text_encoder(self.tokenizer(texts).to(self.device))
+        """Texts -> text states (B, length, width). Raises ValueError for anything but a list of texts.
+
+        A warning names the words that the model has never seen.
+        """
+        tokens = self.tokenizer(texts).to(self.device)
+        for sentence in filter(None, (never_seen(text, self.words) for text in texts)):
+            warnings.warn(sentence, stacklevel=2)
+        return self.text_encoder(tokens)
 
     def denoiser(self, context: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
         """denoise(x, sigma) -> denoised, under text states (B or 1, length, width).
@@ -200,9 +211,11 @@ stable-diffusion-1.4
     tokenizer = Tokenizer.from_folder(folder / "tokenizer", length=empty["text_encoder"].places)
     _check_fit(empty, tokenizer)
     size = latent_side(configs["unet"]) * empty["vae"].factor
+    course = _json_or_nothing(folder / "course.json")
     rest = {
         "latent_scale": latent_scale(configs["vae"]),
-        "cfg_scale": cfg_scale(_json_or_nothing(folder / "course.json")),
+        "cfg_scale": cfg_scale(course),
+        "words": trained_words(course),
     }
     for name in NETWORKS:
         weights_file(folder / name)

@@ -81,6 +81,12 @@ def learn_merges(words: list[str]) -> list[tuple[str, str]]:
     return merges
 
 
+def caption_words() -> list[str]:
+    """Every word of the captions that the networks are trained with."""
+    texts = [*COLOURS, *SHAPES, *RELATIONS, "a an on small large style background,", *open_emoji().captions, *STYLES]
+    return sorted({word for text in texts for word in split_words(text.lower())})
+
+
 @cache
 def learn_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
     """The vocabulary and merges for the captions: byte pairs, joined until every word of a caption is one token."""
@@ -133,4 +139,4 @@ def write_configs(folder: Path = FOLDER, unet: dict = UNET_CONFIG) -> None:
     write_json(folder / "unet" / "config.json", unet)
     write_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER_CONFIG)
     write_json(folder / "model_index.json", INDEX)
-    write_json(folder / "course.json", {"cfg_scale": CFG_SCALE})
+    write_json(folder / "course.json", {"cfg_scale": CFG_SCALE, "words": caption_words()})
