@@ -2,6 +2,7 @@
 
 The settings are stored in the picture; --from panda.png repeats them, and what is said besides replaces them.
 --count 4 paints panda-1.png to panda-4.png, from four seeds in a row; each holds the settings that repeat it alone.
+--list lists what the small model can paint.
 """
 
 from __future__ import annotations
@@ -57,9 +58,13 @@ def main(argv: list[str] | None = None) -> int:
         "--out", type=Path, default=Path("picture.png"), help="the file to write, .png, .webp or .jpg (picture.png)"
     )
     parser.add_argument("--from", dest="repeat", type=Path, metavar="PICTURE", help="take the settings of a picture")
+    parser.add_argument("--list", action="store_true", help="list what a prompt may name, and paint nothing")
     with safe_console():
         options = vars(parser.parse_args(argv))
         try:
+            if options["list"]:
+                print(_names())
+                return 0
             stored = read_settings(options["repeat"]) if options["repeat"] else {}
             said = {name: options[name] for name in SETTINGS if options[name] is not None}
             with warnings.catch_warnings():
@@ -72,6 +77,15 @@ def main(argv: list[str] | None = None) -> int:
             print("Stopped; nothing was written.", file=sys.stderr)
             return 130
     return 0
+
+
+def _names() -> str:
+    """What the small model has seen, by groups."""
+    from course_lib.datasets.names import list_names
+    from course_lib.models.model import course_of
+    from course_lib.models.sources import find
+
+    return list_names(course_of(find(DEFAULTS["model"]))["words"])
 
 
 def _paint(settings: dict, path: Path, count: int) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -18,6 +19,7 @@ from PIL import Image
 from course_lib.__main__ import main, read_settings
 from course_lib.command_line import picture_file
 from course_lib.command_line.picture_file import check_target, save
+from course_lib.datasets import open_emoji
 from tests.models.test_load import saved  # noqa: F401
 
 
@@ -91,6 +93,19 @@ def test_the_most_pictures_are_those_of_the_pipeline():
     from course_lib.pipeline.preparing import MOST_PICTURES
 
     assert picture_file.MOST == MOST_PICTURES
+
+
+def test_everything_that_a_prompt_may_name_is_listed_in_80_columns(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--list"]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80 and list(tmp_path.iterdir()) == []
+    as_one = " ".join(said.split())
+    emoji = open_emoji("noto")
+    for group, name in zip(emoji.groups, emoji.captions, strict=True):
+        line = as_one[as_one.index(f"{group}: ") :]
+        assert re.search(rf"[:,] {re.escape(name)}(,| [a-z ]+:)", line), name
+    assert "styles: noto, fluent for example: " in as_one and "twemoji" not in said and "relations: above" in as_one
 
 
 def test_without_a_prompt(here, capsys):
@@ -316,5 +331,6 @@ def test_help_is_quick_and_lists_everything(capsys):
         "--negative-prompt",
         "--cfg-scale",
         "--count",
+        "--list",
     ):
         assert option in said

@@ -172,6 +172,21 @@ def configs_of(folder: Path) -> dict[str, dict]:
     return {name: read_json(folder / name / "config.json") for name in NETWORKS}
 
 
+def course_of(folder: Path) -> dict:
+    """What the course.json of a folder says, or else the defaults: cfg_scale, and the words that a model has seen.
+
+    Raises ValueError for what it must not say.
+
+    Example:
+
+    >>> course = course_of(find("small-stable-diffusion"))
+    >>> course["cfg_scale"], "panda" in course["words"], course_of(Path("nowhere"))
+    (3.0, True, {'cfg_scale': 7.5, 'words': None})
+    """
+    course = _json_or_nothing(folder / "course.json")
+    return {"cfg_scale": cfg_scale(course), "words": trained_words(course)}
+
+
 def load(folder: Path | str, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> StableDiffusion:
     """Open a Stable Diffusion 1.x: a folder in the diffusers layout, or a name such as "stable-diffusion-1.5".
 
@@ -211,12 +226,7 @@ stable-diffusion-1.4
     tokenizer = Tokenizer.from_folder(folder / "tokenizer", length=empty["text_encoder"].places)
     _check_fit(empty, tokenizer)
     size = latent_side(configs["unet"]) * empty["vae"].factor
-    course = _json_or_nothing(folder / "course.json")
-    rest = {
-        "latent_scale": latent_scale(configs["vae"]),
-        "cfg_scale": cfg_scale(course),
-        "words": trained_words(course),
-    }
+    rest = {"latent_scale": latent_scale(configs["vae"])} | course_of(folder)
     for name in NETWORKS:
         weights_file(folder / name)
     with advise_when_full(empty, device=device, size=size, dtype=dtype):
