@@ -1,6 +1,8 @@
 """A picture from the command line: python -m course_lib "a panda on a blue background" --out panda.png
 
 The settings are stored in the picture; --from panda.png repeats them, and what is said besides replaces them.
+--count 4 paints panda-1.png to panda-4.png, from four seeds in a row; each holds the settings that repeat it alone.
+--list lists what the small model can paint.
 """
 
 from __future__ import annotations
@@ -51,18 +53,23 @@ def main(argv: list[str] | None = None) -> int:
     for name, (kind, text) in list(SETTINGS.items())[1:]:
         default = "" if DEFAULTS[name] in (None, "") else f" ({DEFAULTS[name]})"
         parser.add_argument("--" + name.replace("_", "-"), type=kind, help=text + default)
+    parser.add_argument("--count", type=int, default=1, help="how many pictures, from as many seeds in a row (1)")
     parser.add_argument(
         "--out", type=Path, default=Path("picture.png"), help="the file to write, .png, .webp or .jpg (picture.png)"
     )
     parser.add_argument("--from", dest="repeat", type=Path, metavar="PICTURE", help="take the settings of a picture")
+    parser.add_argument("--list", action="store_true", help="list what a prompt may name, and paint nothing")
     with safe_console():
         options = vars(parser.parse_args(argv))
         try:
+            if options["list"]:
+                print(_names())
+                return 0
             stored = read_settings(options["repeat"]) if options["repeat"] else {}
             said = {name: options[name] for name in SETTINGS if options[name] is not None}
             with warnings.catch_warnings():
                 warnings.showwarning = lambda message, *_, **__: print(f"note: {message}", file=sys.stderr)
-                _paint(DEFAULTS | stored | said, options["out"])
+                _paint(DEFAULTS | stored | said, options["out"], options["count"])
         except (ValueError, OSError, MemoryError) as error:
             print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
             return 1
@@ -72,11 +79,22 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _paint(settings: dict, path: Path) -> None:
-    # Imported here, so that --help and mistakes answer at once.
-    from course_lib.command_line.picture_file import check_target, save
+def _names() -> str:
+    """What the small model has seen, by groups."""
+    from course_lib.datasets.names import list_names
+    from course_lib.models.model import course_of
+    from course_lib.models.sources import find
 
-    check_target(path, settings)
+    return list_names(course_of(find(DEFAULTS["model"]))["words"])
+
+
+def _paint(settings: dict, path: Path, count: int) -> None:
+    # Imported here, so that --help and mistakes answer at once.
+    from course_lib.command_line.picture_file import check_target, numbered, save
+
+    targets = numbered(path, count)
+    for target in targets:
+        check_target(target, settings)
     from tqdm.auto import tqdm
 
     from course_lib.device import choose_device, choose_dtype
@@ -87,11 +105,19 @@ def _paint(settings: dict, path: Path) -> None:
     device = choose_device()
     model = load(settings["model"], device, choose_dtype(device))
     share_cores(sum(weight.numel() for network in model.networks.values() for weight in network.parameters()))
-    run = prepare(model, **{name: value for name, value in settings.items() if name != "model"})
+    run = prepare(model, **{name: value for name, value in settings.items() if name != "model"}, count=count)
     steps = list(tqdm(run, total=len(run.sigmas) - 1, file=sys.stderr, disable="TQDM_DISABLE" in os.environ))
-    image = run.finish(steps).image
-    save(image, settings | {"cfg_scale": run.cfg_scale}, path)
-    print(f"{path}: {settings['prompt'] or 'nothing in particular'}, seed {settings['seed']}")
+    failed = []  # where one cannot be written, the others are
+    for number, (image, target) in enumerate(zip(run.finish(steps).images, targets, strict=True)):
+        own = settings | {"cfg_scale": run.cfg_scale, "seed": settings["seed"] + number}
+        try:
+            save(image, own, target)
+        except OSError as error:
+            failed.append(str(error))
+        else:
+            print(f"{target}: {settings['prompt'] or 'nothing in particular'}, seed {own['seed']}")
+    if failed:
+        raise OSError("; ".join(failed))
 
 
 if __name__ == "__main__":

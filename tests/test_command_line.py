@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -18,6 +19,7 @@ from PIL import Image
 from course_lib.__main__ import main, read_settings
 from course_lib.command_line import picture_file
 from course_lib.command_line.picture_file import check_target, save
+from course_lib.datasets import open_emoji
 from tests.models.test_load import saved  # noqa: F401
 
 
@@ -62,6 +64,50 @@ def test_what_is_not_said_is_what_the_pipeline_takes():
             assert taken[name].default == DEFAULTS[name], name
 
 
+def test_several_pictures_each_with_its_own_seed(here, capsys):
+    assert main(["a red", *here, "--seed", "3", "--out", "one.v2.png"]) == 0
+    assert main(["--from", "one.v2.png", "--count", "3", "--out", "some.v2.png"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == [f"some.v2-{number}.png: a red, seed {2 + number}" for number in (1, 2, 3)]
+    settings = read_settings_of("one.v2.png")
+    assert [read_settings_of(f"some.v2-{n}.png") for n in (1, 2, 3)] == [settings | {"seed": n + 2} for n in (1, 2, 3)]
+    assert main(["--from", "some.v2-3.png", "--out", "three.png"]) == 0
+    for alone, together in (("one.v2.png", "some.v2-1.png"), ("three.png", "some.v2-3.png")):
+        assert abs(pixels(alone).astype(int) - pixels(together).astype(int)).max() <= 1
+    assert not Path("some.v2.png").exists() and pixels("some.v2-2.png").shape == (16, 16, 3)
+
+
+def test_where_one_of_several_cannot_be_written_the_others_are(here, tmp_path, monkeypatch, capsys):
+    def write(image, settings, path):
+        if path.name == "some-2.png":
+            raise OSError(f"{path} cannot be written")
+        save(image, settings, path)
+
+    monkeypatch.setattr(picture_file, "save", write)
+    assert main(["a red", *here, "--count", "3", "--out", "some.png"]) == 1
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["some-1.png", "some-3.png"]
+    assert "some-2.png cannot be written" in capsys.readouterr().err
+
+
+def test_the_most_pictures_are_those_of_the_pipeline():
+    from course_lib.pipeline.preparing import MOST_PICTURES
+
+    assert picture_file.MOST == MOST_PICTURES
+
+
+def test_everything_that_a_prompt_may_name_is_listed_in_80_columns(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--list"]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80 and list(tmp_path.iterdir()) == []
+    as_one = " ".join(said.split())
+    emoji = open_emoji("noto")
+    for group, name in zip(emoji.groups, emoji.captions, strict=True):
+        line = as_one[as_one.index(f"{group}: ") :]
+        assert re.search(rf"[:,] {re.escape(name)}(,| [a-z ]+:)", line), name
+    assert "styles: noto, fluent for example: " in as_one and "twemoji" not in said and "relations: above" in as_one
+
+
 def test_without_a_prompt(here, capsys):
     assert main([*here]) == 0
     assert "picture.png: nothing in particular" in capsys.readouterr().out
@@ -85,6 +131,11 @@ def test_without_a_prompt(here, capsys):
         (["--out", "."], "must end in .png, .webp, .jpg, .jpeg"),
         (["--out", "folder.png"], "folder.png must be a file to write; it is a folder"),
         (["--out", "one.bmp"], "must end in .png, .webp, .jpg, .jpeg; got one.bmp"),
+        (["--count", "0"], "count must be a whole number, at least 1, at most 1000; got 0"),
+        (["--count", "9999999999999"], "at most 1000; got 9999999999999"),
+        (["--count", "2", "--seed", "4294967295"], "seed must be a whole number, at least 0, at most 4294967294"),
+        (["--count", "2", "--sampler", "supreme"], "sampler 'supreme' must paint one picture at a time"),
+        (["--count", "2", "--out", "some.png"], "some-2.png must be a file to write; it is a folder"),
         (["--out", "one"], "must end in .png, .webp, .jpg, .jpeg; got one"),
         (["--out", "1" * 300 + ".png"], "File name too long"),
         (["--from", "five.png"], "its model must be str; got 5"),
@@ -103,6 +154,7 @@ def test_mistakes_are_one_sentence(here, arguments, said, capsys):
     Path("text.png").write_text("no picture")
     Image.new("RGB", (8, 8)).save("plain.png")
     Path("folder.png").mkdir()
+    Path("some-2.png").mkdir()
     save(np.zeros((8, 8, 3), np.uint8), {"model": 5}, Path("five.png"))
     save(np.zeros((8, 8, 3), np.uint8), {"seed": True}, Path("true.png"))
     Path("broken.png").write_bytes(Path("five.png").read_bytes()[:60])
@@ -278,5 +330,7 @@ def test_help_is_quick_and_lists_everything(capsys):
         "--from",
         "--negative-prompt",
         "--cfg-scale",
+        "--count",
+        "--list",
     ):
         assert option in said

@@ -82,6 +82,17 @@ def test_steps_can_be_watched_and_stopped(model):
     assert run.decode(steps[0].denoised).shape == (1, 3, 16, 16)
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_run_is_the_same_each_time_it_is_walked(model, sampler):
+    run = prepare(model, "a red h", sampler=sampler, steps=4, size=16, cfg_scale=2.0)
+    next(iter(run))  # and a walk that was left changes nothing
+    walked = list(run)
+    again = run.finish()
+    for step, same in zip(walked, again.steps, strict=True):
+        assert torch.equal(step.x_next, same.x_next)
+    assert np.array_equal(run.finish(walked).image, again.image)
+
+
 @pytest.fixture
 def scaled(model):
     """The same model with latents of another scale, so that a scale on the wrong side shows."""

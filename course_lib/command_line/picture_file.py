@@ -21,6 +21,7 @@ KEY = "course_lib settings"  # of the text in the picture's file
 FORMATS = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
 OPTIONS = {"PNG": {}, "WEBP": {"lossless": True}, "JPEG": {"quality": 95, "subsampling": 0}}
 EXIF, COMMENT, ASCII = 0x8769, 0x9286, b"ASCII\0\0\0"  # the block, its tag UserComment, and how that is written
+MOST = 1_000  # pictures at once, as the pipeline has it, which is slow to import
 LONGEST_IN_EXIF = 60_000  # bytes: all of a JPEG's EXIF data have 65,533
 
 
@@ -55,6 +56,21 @@ def read_settings(path: Path, kinds: dict[str, type]) -> dict:
         if value is not None and (isinstance(value, bool) or not isinstance(value, allowed)):
             raise ValueError(f"{must}; its {name} must be {kinds[name].__name__}; got {value!r}")
     return settings
+
+
+def numbered(path: Path, count: int) -> list[Path]:
+    """The files of `count` pictures: the path itself for one, else name-1.png, name-2.png, ... beside it.
+
+    Raises ValueError for a count that is not 1 to 1000. Example:
+
+    >>> [str(path) for path in numbered(Path("panda.png"), 2)]
+    ['panda-1.png', 'panda-2.png']
+    """
+    if not 1 <= count <= MOST:
+        raise ValueError(f"count must be a whole number, at least 1, at most {MOST}; got {count}")
+    if count == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, count + 1)]
 
 
 def check_target(path: Path, settings: dict) -> None:

@@ -27,7 +27,7 @@ from course_lib.models.tables import (
 
 __all__ = [
     "STABLE_DIFFUSION_15", "cfg_scale", "latent_scale", "latent_side", "noise_table", "scheduler_class",
-    "text_settings", "unet_settings", "vae_settings",
+    "text_settings", "trained_words", "unet_settings", "vae_settings",
 ]  # fmt: skip
 
 
@@ -202,6 +202,20 @@ def cfg_scale(config: Mapping) -> float:
     (3.0, 7.5)
     """
     return float(read("course.json", config, COURSE)["cfg_scale"])
+
+
+def trained_words(config: Mapping) -> frozenset[str] | None:
+    """The words that a model was trained with, from the course.json beside it; None where it does not say.
+
+    Raises ValueError for anything but a list of texts.
+
+    Example:
+
+    >>> sorted(trained_words({"words": ["panda", "a"]})), trained_words({})
+    (['a', 'panda'], None)
+    """
+    words = read("course.json", config, COURSE)["words"]
+    return None if words is None else frozenset(words)
 
 
 def _one_for_each(where: str, keys: Mapping, channels: Sequence[int], *names: str) -> None:

@@ -63,7 +63,7 @@ def needed(
     guided : with guidance, which doubles the batch of the U-Net; fused : attention by a fast routine, which never holds
     all scores, as on cuda and cpu; on mps they are held. (Some AMD cards hold those of the VAE, whose one head is
     wider than the 256 numbers that their fast routines take.) The U-Net, the VAE's decoder and, for image to image, its
-    encoder run one after the other, so the largest counts.
+    encoder, on the one picture to begin with, run one after the other, so the largest counts.
 
     Raises ValueError for sides that are no multiples of the VAE's factor. Example:
 
@@ -83,7 +83,7 @@ def needed(
     runs = [
         (unet, "forward", (passes, unet.in_channels, *latent[2:]), 1.0, words),
         (vae, "decode", latent),
-        (vae, "encode", (batch, vae.in_channels, height, width)),
+        (vae, "encode", (1, vae.in_channels, height, width)),
     ]
     working = max(_most_alive(*run, dtype=dtype, fused=fused) for run in runs)
     numbers = sum(parameter.numel() for network in networks.values() for parameter in network.parameters())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from course_lib.models.configs import (
     noise_table,
     scheduler_class,
     text_settings,
+    trained_words,
     unet_settings,
     vae_settings,
 )  # fmt: skip
@@ -31,6 +33,7 @@ from course_lib.models.tokenizer import Tokenizer
 from course_lib.models.unet import UNet
 from course_lib.models.vae import VAE
 from course_lib.models.weights import fill, read_json, read_tensors, weights_file
+from course_lib.models.words import never_seen
 
 PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
 NETWORKS = {
@@ -46,7 +49,8 @@ class StableDiffusion:
 
     table : the noise that it was trained with; prediction : what its U-Net predicts, "eps", "v" or "x0";
     latent_scale : latents times this have about the standard deviation 1; cfg_scale : the guidance that suits it;
-    size : the side of the pictures that it was trained on, in pixels.
+    size : the side of the pictures that it was trained on, in pixels; words : those that it was trained with, as
+    `split_words` cuts them, None where nobody knows.
 
     Example: see `load`.
 
@@ -63,6 +67,7 @@ class StableDiffusion:
     latent_scale: float
     cfg_scale: float
     size: int
+    words: frozenset[str] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -80,8 +85,14 @@ class StableDiffusion:
         return {name: getattr(self, name) for name in NETWORKS}
 
     def encode_text(self, texts: Sequence[str]) -> Tensor:
-        """Texts -> text states (B, length, width). Raises ValueError for anything but a list of texts."""
-        return self.text_encoder(self.tokenizer(texts).to(self.device))
+        """Texts -> text states (B, length, width). Raises ValueError for anything but a list of texts.
+
+        A warning names the words that the model has never seen.
+        """
+        tokens = self.tokenizer(texts).to(self.device)
+        for sentence in filter(None, (never_seen(text, self.words) for text in texts)):
+            warnings.warn(sentence, stacklevel=2)
+        return self.text_encoder(tokens)
 
     def denoiser(self, context: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
         """denoise(x, sigma) -> denoised, under text states (B or 1, length, width).
@@ -91,24 +102,28 @@ class StableDiffusion:
         """
 
         def network(x: Tensor, timestep: Tensor) -> Tensor:
-            states = context.to(self.device, self.dtype).expand(len(x), -1, -1)
+            states = _for_each(x, context.to(self.device, self.dtype))
             return self.unet(x.to(self.dtype), timestep, states).to(x.dtype)
 
         return as_denoiser(network, self.table, self.prediction)
 
-    def guided_denoiser(self, prompt: str, negative_prompt: str = "", cfg_scale: float | None = None) -> Callable:
+    def guided_denoiser(
+        self, prompt: str | Sequence[str], negative_prompt: str | Sequence[str] = "", cfg_scale: float | None = None
+    ) -> Callable:
         """denoise(x, sigma) -> denoised under a prompt, with guidance; one pass over a batch of twice the size.
 
+        prompt, negative_prompt : texts for all of x, or lists with one for each of its pictures.
         With cfg_scale 1 the prompt alone is asked, in one pass of the plain size. None takes the model's own scale.
         Raises ValueError for a scale that is negative, NaN or infinite. Source: see `course_lib.diffusion.guide`.
         """
         scale = check_scale(self.cfg_scale if cfg_scale is None else cfg_scale)
+        prompts, negatives = ([text] if isinstance(text, str) else list(text) for text in (prompt, negative_prompt))
         if scale == 1:
-            return self.denoiser(self.encode_text([prompt]))
-        without, under = self.encode_text([negative_prompt, prompt]).split(1)
+            return self.denoiser(self.encode_text(prompts))
+        without, under = self.encode_text([*negatives, *prompts]).split([len(negatives), len(prompts)])
 
         def denoise(x: Tensor, sigma: Tensor) -> Tensor:
-            context = torch.cat([without.expand(len(x), -1, -1), under.expand(len(x), -1, -1)])
+            context = torch.cat([_for_each(x, without), _for_each(x, under)])
             return guide(*self.denoiser(context)(torch.cat([x, x]), sigma).chunk(2), scale)
 
         return denoise
@@ -122,6 +137,13 @@ class StableDiffusion:
         """A scaled latent (B, C, h, w) -> image (B, 3, H, W), float32, in [-1, 1], NaN where it is not finite."""
         image = self.vae.decode(latent.to(self.device, self.dtype) / self.latent_scale).float()
         return image.clamp(-1, 1).where(image.isfinite(), torch.nan)  # else infinities pass for black and white
+
+
+def _for_each(x: Tensor, states: Tensor) -> Tensor:
+    """Text states (B or 1, length, width) for each picture of x (B, C, h, w)."""
+    if len(states) not in (1, len(x)):
+        raise ValueError(f"the text states must be for all pictures or one for each of {len(x)}; got {len(states)}")
+    return states.expand(len(x), -1, -1)
 
 
 def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:
@@ -148,6 +170,21 @@ def configs_of(folder: Path) -> dict[str, dict]:
     'AutoencoderKL'
     """
     return {name: read_json(folder / name / "config.json") for name in NETWORKS}
+
+
+def course_of(folder: Path) -> dict:
+    """What the course.json of a folder says, or else the defaults: cfg_scale, and the words that a model has seen.
+
+    Raises ValueError for what it must not say.
+
+    Example:
+
+    >>> course = course_of(find("small-stable-diffusion"))
+    >>> course["cfg_scale"], "panda" in course["words"], course_of(Path("nowhere"))
+    (3.0, True, {'cfg_scale': 7.5, 'words': None})
+    """
+    course = _json_or_nothing(folder / "course.json")
+    return {"cfg_scale": cfg_scale(course), "words": trained_words(course)}
 
 
 def load(folder: Path | str, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> StableDiffusion:
@@ -189,10 +226,7 @@ stable-diffusion-1.4
     tokenizer = Tokenizer.from_folder(folder / "tokenizer", length=empty["text_encoder"].places)
     _check_fit(empty, tokenizer)
     size = latent_side(configs["unet"]) * empty["vae"].factor
-    rest = {
-        "latent_scale": latent_scale(configs["vae"]),
-        "cfg_scale": cfg_scale(_json_or_nothing(folder / "course.json")),
-    }
+    rest = {"latent_scale": latent_scale(configs["vae"])} | course_of(folder)
     for name in NETWORKS:
         weights_file(folder / name)
     with advise_when_full(empty, device=device, size=size, dtype=dtype):

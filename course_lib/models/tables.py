@@ -10,6 +10,7 @@ from course_lib.models.keys import (
     AT_LEAST_0,
     FLAG,
     POSITIVE,
+    TEXT,
     WHOLE,
     Key,
     Kind,
@@ -166,7 +167,7 @@ INDEX = {
     "scheduler": Key(one_of(*SCHEDULERS)),
     **_all(ANYTHING, "safety_checker", "feature_extractor", "image_encoder", "requires_safety_checker"),
 }
-COURSE = {"cfg_scale": Key(AT_LEAST_0, 7.5)}
+COURSE = {"cfg_scale": Key(AT_LEAST_0, 7.5), "words": Key(listed(TEXT))}
 # Of Stable Diffusion 1.5, what differs from the defaults: its size can be counted without its files.
 STABLE_DIFFUSION_15 = {
     "text_encoder": {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12},

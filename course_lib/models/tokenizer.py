@@ -79,6 +79,19 @@ def join(pieces: Sequence[str], pair: tuple[str, str]) -> list[str]:
     return joined
 
 
+def plain(text: str) -> str:
+    """A text as the tokenizer reads it: composed letters (NFC), in lower case, white space as single spaces.
+
+    Example:
+
+    >>> plain("A  Re\u0301d\theart")
+    'a réd heart'
+    """
+    spaced = re.sub(f"[{''.join(WHITE_SPACE)}]+", " ", unicodedata.normalize("NFC", text))
+    # Letter by letter, since str.lower() looks at neighbours (a Greek sigma at the end of a word).
+    return "".join(letter.lower() for letter in spaced)
+
+
 def split_words(text: str) -> list[str]:
     """Cut a text as CLIP does: runs of letters, single digits, runs of other signs; white space falls away.
 
@@ -152,8 +165,8 @@ class Tokenizer:
                     f"the vocabulary must hold the special token {token!r}; it has {len(vocabulary)} others"
                 )
         as_found = {token.text: token.text for token in self.added.values() if not token.normalized}
-        plain = {self._plain(token.text): token.text for token in self.added.values() if token.normalized}
-        self._cuts = [(_any_of(as_found), as_found), (_any_of(plain), plain)]
+        as_plain = {plain(token.text): token.text for token in self.added.values() if token.normalized}
+        self._cuts = [(_any_of(as_found), as_found), (_any_of(as_plain), as_plain)]
         self._order = {tuple(pair): order for order, pair in enumerate(merges)}
         self._pieces = lru_cache(maxsize=10_000)(self._join)
 
@@ -181,11 +194,11 @@ class Tokenizer:
             if token is not None:
                 pieces.append(token)
                 continue
-            for plain, token in _cut(self._plain(part), *self._cuts[1]):
+            for rest, token in _cut(plain(part), *self._cuts[1]):
                 if token is not None:
                     pieces.append(token)
                     continue
-                for word in split_words(plain):
+                for word in split_words(rest):
                     pieces += self._pieces(word)
         return pieces
 
@@ -224,12 +237,6 @@ class Tokenizer:
             else:
                 text += bytes(bytes_of.get(letter, ord(" ")) for letter in piece.replace(END_OF_WORD, " "))
         return " ".join(text.decode("utf-8", errors="replace").split())
-
-    @staticmethod
-    def _plain(text: str) -> str:
-        # Letter by letter, since str.lower() looks at neighbours (a Greek sigma at the end of a word).
-        spaced = re.sub(f"[{''.join(WHITE_SPACE)}]+", " ", unicodedata.normalize("NFC", text))
-        return "".join(letter.lower() for letter in spaced)
 
     def _join(self, word: str) -> tuple[str, ...]:
         """Byte pair encoding of one word."""

@@ -7,8 +7,10 @@ image and inpainting is how these are made. `Denoising` walks the levels and yie
 from course_lib.pipeline.denoising import Denoising, Generated
 from course_lib.pipeline.finite import NotFiniteError
 from course_lib.pipeline.preparing import prepare
+from course_lib.pipeline.remarks import remarks
 from course_lib.pipeline.tasks import image_to_image, inpaint, text_to_image, upscale
 
 __all__ = [
-    "Denoising", "Generated", "NotFiniteError", "image_to_image", "inpaint", "prepare", "text_to_image", "upscale",
+    "Denoising", "Generated", "NotFiniteError", "image_to_image", "inpaint", "prepare", "remarks", "text_to_image",
+    "upscale",
 ]  # fmt: skip

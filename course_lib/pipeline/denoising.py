@@ -20,25 +20,32 @@ from course_lib.samplers import steps as walk
 
 @dataclass(eq=False)
 class Generated:
-    """What comes out. image : (H, W, 3), uint8; steps : all steps; latent : (1, C, h, w), scaled, the last state.
+    """What comes out. images : (count, H, W, 3), uint8; steps : all steps; latent : (count, C, h, w), scaled, the last
+    state.
 
     Example:
 
-    >>> Generated(np.zeros((8, 8, 3), np.uint8), [], torch.zeros(1, 4, 1, 1)).image.shape
+    >>> Generated(np.zeros((2, 8, 8, 3), np.uint8), [], torch.zeros(2, 4, 1, 1)).image.shape
     (8, 8, 3)
     """
 
-    image: np.ndarray = field(repr=False)
+    images: np.ndarray = field(repr=False)
     steps: list[Step] = field(repr=False)
     latent: Tensor = field(repr=False)
+
+    @property
+    def image(self) -> np.ndarray:
+        """The first picture, (H, W, 3), uint8: the only one where one was asked for."""
+        return self.images[0]
 
 
 @dataclass(eq=False)
 class Denoising:
-    """One run, not yet begun: iterate over it for its steps, or call `finish` for the result.
+    """One run: iterate over it for its steps, or call `finish` for the result; it is the same each time.
 
-    denoise(x, sigma) -> denoised; x : (1, C, h, w), the state at sigmas[0]; finish_image : what is done to the decoded
-    picture (3, H, W) at the end.
+    denoise(x, sigma) -> denoised; x : (count, C, h, w), the states at sigmas[0]; generators : of each picture, what
+    the noise of its steps follows from, never advanced; finish_images : what is done to the decoded pictures
+    (count, 3, H, W) at the end.
 
     Example:
 
@@ -54,10 +61,10 @@ class Denoising:
     x: Tensor
     sigmas: Tensor
     sampler: str
-    generator: torch.Generator
+    generators: list[torch.Generator]
     options: dict
     cfg_scale: float
-    finish_image: Callable[[Tensor], Tensor] | None = None
+    finish_images: Callable[[Tensor], Tensor] | None = None
 
     @torch.no_grad()  # while a step is made; between steps the caller's setting holds
     def __iter__(self) -> Iterator[Step]:
@@ -73,7 +80,8 @@ class Denoising:
 
         index = 0
         with self._advice():
-            walking = walk(self.sampler, denoise, self.x, self.sigmas, generator=self.generator, **options)
+            generators = [generator.clone_state() for generator in self.generators]  # each walk draws the same noise
+            walking = walk(self.sampler, denoise, self.x, self.sigmas, generator=generators, **options)
             while True:
                 try:
                     step = next(walking, None)
@@ -110,12 +118,12 @@ class Denoising:
         """
         steps = list(self) if steps is None else steps
         latent = steps[-1].x_next if steps else self.x
-        image = self.decode(latent)[0]
-        if not all_finite(image):
+        images = self.decode(latent)
+        if not all_finite(images):
             what = f"the picture that the VAE decodes after {len(steps)} steps"
             raise NotFiniteError(what, self.cfg_scale, self.model.dtype, steps[-1] if steps else None)
-        image = self.finish_image(image) if self.finish_image else image
-        pixels = to_levels(image).permute(1, 2, 0).cpu().numpy()
+        images = self.finish_images(images) if self.finish_images else images
+        pixels = to_levels(images).permute(0, 2, 3, 1).cpu().numpy()
         return Generated(pixels, steps, latent)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -19,30 +19,34 @@ from course_lib.schedulers import begin_lower, make_sigmas
 Size = int | tuple[int, int] | None
 MOST_STEPS = 10_000  # ten times as many as any noise table has
 LARGEST_SIDE = 65_535  # of a JPEG
+MOST_PICTURES = 1_000  # at once
 LARGEST_SEED = 2**32 - 1  # PyTorch's generator on the CPU takes no more bits: 2**32 + 1 would draw the noise of 1
 
 
 def prepare(
     model: StableDiffusion,
-    prompt: str,
+    prompt: str | Sequence[str],
     *,
     image: Tensor | None = None,
     mask: Tensor | None = None,
     strength: float = 1.0,
-    negative_prompt: str = "",
+    negative_prompt: str | Sequence[str] = "",
     sampler: str = "dpmpp_2m",
     scheduler: str = "karras",
     steps: int = 20,
     cfg_scale: float | None = None,
     seed: int = 0,
     size: Size = None,
+    count: int | None = None,
     **options,
 ) -> Denoising:
     """A run that can be watched step by step; the functions below prepare one and finish it.
 
-    prompt, negative_prompt : texts, "" for none; sampler, scheduler : names of SAMPLERS and SCHEDULERS; steps : at
-    least 1; cfg_scale : guidance, at least 0, None for the model's own; seed : a whole number; size : (height, width)
-    or one side in pixels, multiples of the VAE's factor, None for the model's own; options : of the sampler.
+    prompt, negative_prompt : texts, "" for none, or lists with one for each picture; sampler, scheduler : names of
+    SAMPLERS and SCHEDULERS; steps : at least 1; cfg_scale : guidance, at least 0, None for the model's own; seed : a
+    whole number; size : (height, width) or one side in pixels, multiples of the VAE's factor, None for the model's own;
+    count : how many pictures at once, with the seeds seed, seed + 1, ..., each as it would be alone; None for one, or
+    for one for each prompt of a list; options : of the sampler.
     image : (3, H, W) in [-1, 1], what to begin with; strength : in (0, 1], how much of the noise is added to it;
     mask : (H, W), bool, True where the image may change.
 
@@ -54,40 +58,52 @@ def prepare(
     >>> from course_lib.models import untrained
     >>> prepare(untrained(), "a panda", steps=3, size=24).x.shape
     torch.Size([1, 4, 12, 12])
+    >>> prepare(untrained(), ["a panda", "a rocket"], steps=3).x.shape
+    torch.Size([2, 4, 8, 8])
     """
-    check_text("prompt", prompt), check_text("negative_prompt", negative_prompt)
+    if count is None:
+        count = max(1, len(prompt)) if isinstance(prompt, list | tuple) else 1
+    count = expect.whole("count", count, at_most=MOST_PICTURES)
+    texts = {"prompt": prompt, "negative_prompt": negative_prompt}
+    texts = {name: texts_for(name, text, count) for name, text in texts.items()}
     expect.known("sampler", sampler, SAMPLERS)
+    if count > 1 and SAMPLERS[sampler].joint:
+        raise ValueError(
+            f"sampler {sampler!r} must paint one picture at a time, since its steps follow from the whole batch; "
+            f"got {count} pictures"
+        )
     steps = expect.whole("steps", steps, at_most=MOST_STEPS)
     strength = expect.positive("strength", strength, high=1)
-    generator = torch.Generator().manual_seed(expect.whole("seed", seed, at_least=0, at_most=LARGEST_SEED))
+    seed = expect.whole("seed", seed, at_least=0, at_most=LARGEST_SEED + 1 - count)
+    generators = [torch.Generator().manual_seed(seed + number) for number in range(count)]
     sigmas = begin_lower(make_sigmas(scheduler, steps, model.table), strength, model.table)
     cfg_scale = check_scale(model.cfg_scale if cfg_scale is None else cfg_scale)
     if image is None:
         if mask is not None or strength < 1:
             raise ValueError("a mask, and a strength below 1, need an image to begin with; got none")
         height, width = sides(model, size)
-        _check_memory(model, (height, width))
-        with advice(model, (height, width)):
-            below = (height // model.vae.factor, width // model.vae.factor)
-            clean = torch.zeros(1, model.vae.latent_channels, *below, dtype=torch.float32)
     else:
         if size is not None:
             raise ValueError(f"size must be left out with an image, whose size is taken; got {size!r}; see `upscale`")
         check_image(model, image, mask)
-        _check_memory(model, tuple(image.shape[1:]))
-        with torch.no_grad(), advice(model, tuple(image.shape[1:])):
+        height, width = image.shape[1:]
+    _check_memory(model, (height, width), count)
+    with torch.no_grad(), advice(model, (height, width), count):
+        if image is None:
+            below = (height // model.vae.factor, width // model.vae.factor)
+            clean = torch.zeros(1, model.vae.latent_channels, *below, dtype=torch.float32)
+        else:
             clean = model.encode(image[None]).cpu()
-        if not all_finite(clean):
-            raise NotFiniteError("the latent of the image", 1, model.dtype)
-    with torch.no_grad(), advice(model, model.size):
-        denoise = model.guided_denoiser(prompt, negative_prompt, cfg_scale)
-    noise = torch.randn(clean.shape, generator=generator, dtype=torch.float32)
-    x = (clean + sigmas[0].item() * noise).to(model.device)
+            if not all_finite(clean):
+                raise NotFiniteError("the latent of the image", 1, model.dtype)
+        denoise = model.guided_denoiser(**texts, cfg_scale=cfg_scale)
+        noise = torch.cat([torch.randn(clean.shape, generator=own, dtype=torch.float32) for own in generators])
+        x = (clean + sigmas[0].item() * noise).to(model.device)
     finish = None
     if mask is not None:
         denoise = _only_inside(denoise, mask, clean.to(model.device), noise.to(model.device), model.vae.factor)
         finish = lambda painted: torch.where(mask.to(painted.device), painted, image.to(painted))  # noqa: E731
-    return Denoising(model, denoise, x, sigmas, sampler, generator, options, cfg_scale, finish)
+    return Denoising(model, denoise, x, sigmas, sampler, generators, options, cfg_scale, finish)
 
 
 def sides(model: StableDiffusion, size: Size) -> tuple[int, int]:
@@ -136,6 +152,27 @@ def check_image(model: StableDiffusion, image: Tensor, mask: Tensor | None = Non
         )
 
 
+def texts_for(name: str, texts: str | Sequence[str], count: int) -> list[str]:
+    """One text for all `count` pictures, or a list with one for each, as a list. Raises ValueError otherwise.
+
+    Example:
+
+    >>> texts_for("prompt", ["a panda", "a rocket"], 3)
+    Traceback (most recent call last):
+    ValueError: prompt must be one text for all pictures, or a list with one for each of the 3; got a list of 2
+    """
+    if not isinstance(texts, list | tuple):
+        texts = [texts]
+    elif len(texts) != count:
+        raise ValueError(
+            f"{name} must be one text for all pictures, or a list with one for each of the {count}; "
+            f"got a list of {len(texts)}"
+        )
+    for text in texts:
+        check_text(name, text)
+    return list(texts)
+
+
 def check_text(name: str, text: object) -> None:
     """Refuse what is not a text, and a text that is not valid Unicode.
 
@@ -154,17 +191,16 @@ def check_text(name: str, text: object) -> None:
         raise ValueError(f"{name} must be a text in Unicode; {what}") from None
 
 
-def _check_memory(model: StableDiffusion, size: tuple[int, int]) -> None:
-    """Count before a picture much larger than the model's own is begun: a system may end the program, not the call."""
-    if size[0] * size[1] <= 16 * model.size**2:
+def _check_memory(model: StableDiffusion, size: tuple[int, int], count: int) -> None:
+    """Count before much more than one picture is begun: a system may end the program, not the call."""
+    if count * size[0] * size[1] <= 16 * model.size**2:
         return
-    free, held = (
-        there(model.device),
-        sum(weight.nbytes for part in model.networks.values() for weight in part.parameters()),
-    )
-    if needed(model.networks, size=size, dtype=model.dtype).total > free + held:
-        settings = {"device": model.device, "size": size, "dtype": model.dtype}
-        raise MemoryError(would_fit(model.networks, **settings, free=free + held, free_on_cpu=there("cpu")))
+    settings = {"size": size, "dtype": model.dtype, "pictures": count}
+    weights = [weight for network in model.networks.values() for weight in network.parameters()]
+    free = there(model.device) + sum(weight.nbytes for weight in weights)
+    if needed(model.networks, **settings, fused=model.device.type != "mps").total > free:
+        on = {"device": model.device, "free": free, "free_on_cpu": there("cpu")}
+        raise MemoryError(would_fit(model.networks, **settings, **on))
 
 
 def _only_inside(denoise: Callable, mask: Tensor, clean: Tensor, noise: Tensor, factor: int) -> Callable:

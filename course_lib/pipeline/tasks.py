@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -12,33 +14,36 @@ from course_lib.pipeline.preparing import Size, check_image, prepare, sides
 
 def text_to_image(
     model: StableDiffusion,
-    prompt: str,
+    prompt: str | Sequence[str],
     *,
-    negative_prompt: str = "",
+    negative_prompt: str | Sequence[str] = "",
     sampler: str = "dpmpp_2m",
     scheduler: str = "karras",
     steps: int = 20,
     cfg_scale: float | None = None,
     seed: int = 0,
     size: Size = None,
+    count: int | None = None,
     **options,
 ) -> Generated:
-    """A picture from words. settings and errors: those of `prepare`.
+    """A picture from words, or several at once. settings and errors: those of `prepare`.
 
     Example:
 
     >>> from course_lib.models import untrained
     >>> text_to_image(untrained(), "a panda", steps=3, seed=1).image.shape
     (16, 16, 3)
+    >>> text_to_image(untrained(), "a panda", steps=3, seed=1, count=4).images.shape
+    (4, 16, 16, 3)
     """
     return prepare(
         model, prompt, negative_prompt=negative_prompt, sampler=sampler, scheduler=scheduler, steps=steps,
-        cfg_scale=cfg_scale, seed=seed, size=size, **options,
+        cfg_scale=cfg_scale, seed=seed, size=size, count=count, **options,
     ).finish()  # fmt: skip
 
 
 def image_to_image(
-    model: StableDiffusion, image: Tensor, prompt: str, *, strength: float = 0.6, **settings
+    model: StableDiffusion, image: Tensor, prompt: str | Sequence[str], *, strength: float = 0.6, **settings
 ) -> Generated:
     """A picture from another, image (3, H, W) in [-1, 1]: noise is added to it, and removed under the words.
 
@@ -56,7 +61,13 @@ def image_to_image(
 
 
 def inpaint(
-    model: StableDiffusion, image: Tensor, mask: Tensor, prompt: str, *, strength: float = 1.0, **settings
+    model: StableDiffusion,
+    image: Tensor,
+    mask: Tensor,
+    prompt: str | Sequence[str],
+    *,
+    strength: float = 1.0,
+    **settings,
 ) -> Generated:
     """Paint a part of an image (3, H, W) anew: where mask (H, W) is True; the rest keeps its pixels.
 
@@ -75,7 +86,7 @@ def inpaint(
 
 
 def upscale(
-    model: StableDiffusion, image: Tensor, prompt: str, *, size: Size, strength: float = 0.4, **settings
+    model: StableDiffusion, image: Tensor, prompt: str | Sequence[str], *, size: Size, strength: float = 0.4, **settings
 ) -> Generated:
     """A larger picture: the image (3, H, W) is enlarged to `size`, and its details are painted under the words.
 

@@ -39,7 +39,7 @@ _ROWS = [
             estimators.slope_at_midpoint, churn=True),
     Sampler("dpm_fast", "DPM fast", SINGLE_STEP, None, 1, f"{DPM_SOLVER}, section 3.4", SDE, own_loop=dpm_fast),
     Sampler("dpm_adaptive", "DPM adaptive", SINGLE_STEP, None, None, f"{DPM_SOLVER}, appendix C", SDE,
-            own_loop=dpm_adaptive),
+            own_loop=dpm_adaptive, joint=True),
     Sampler("ddim", "DDIM", SINGLE_STEP, 1, 1, "Song, Meng, Ermon 2020, arXiv 2010.02502, eq. 12 and 16", IMPLICIT,
             estimators.denoised_itself, noise.ancestral_or_nothing, defaults={"eta": 0.0}),
     # Multistep solvers of the ODE: they remember, and make one call a step.
@@ -88,7 +88,7 @@ _ROWS = [
             own_loop=dual_sde, noise="brownian"),
     Sampler("clyb_4m_sde_momentumized", "CLyB-4M SDE momentumized", EXPERIMENTAL, 2, 1, EXTRA, MOMENTUM,
             own_loop=clyb_4m_sde, noise="brownian"),
-    Sampler("supreme", "Supreme", EXPERIMENTAL, 1, 2, EXTRA, IMPLICIT, own_loop=supreme, bare=BARE,
+    Sampler("supreme", "Supreme", EXPERIMENTAL, 1, 2, EXTRA, IMPLICIT, own_loop=supreme, bare=BARE, joint=True,
             total_calls=lambda n: 2 * n + (4 if n > 1 else 0)),
 ]  # fmt: skip
 

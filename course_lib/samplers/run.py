@@ -11,7 +11,7 @@ from course_lib import expect
 from course_lib.samplers.mathematics import check_levels
 from course_lib.samplers.registry import SAMPLERS
 from course_lib.samplers.sampler import Sampler
-from course_lib.samplers.sources import MISSING, NOISES, make_noise
+from course_lib.samplers.sources import MISSING, NOISES, Generators, make_noise
 from course_lib.samplers.step import Step
 
 
@@ -22,7 +22,7 @@ def steps(
     sigmas: torch.Tensor | Sequence[float],
     *,
     noise_sampler: Callable[[float, float], torch.Tensor] | None = None,
-    generator: torch.Generator | None = None,
+    generator: Generators = None,
     **options,
 ) -> Iterator[Step]:
     """Run a sampler and yield a Step at each level: ask for the next one, or stop asking.
@@ -30,7 +30,8 @@ def steps(
     denoise(x, sigma) -> denoised, sigma as a 0-dim tensor; x : (B, ...), floating point, the state at sigmas[0],
     already scaled; sigmas : (levels,), strictly falling, not negative, at least two. Neither is modified.
     noise_sampler(sigma, sigma_next) -> unit noise like x; without it the row has its own source, Gaussian or Brownian,
-    seeded by `generator`. options : those of the row, see SAMPLERS[name].options.
+    seeded by `generator`, or by a list of them, one for each of the B. options : those of the row, see
+    SAMPLERS[name].options.
 
     Raises ValueError, before anything runs, for an unknown name, an unknown option or one out of range, bad sigmas,
     fewer steps than the row needs, an x that is not floating point, and a sampler that draws noise with neither
@@ -87,7 +88,7 @@ def sample(
     sigmas: torch.Tensor | Sequence[float],
     *,
     noise_sampler: Callable[[float, float], torch.Tensor] | None = None,
-    generator: torch.Generator | None = None,
+    generator: Generators = None,
     **options,
 ) -> torch.Tensor:
     """Run a sampler to its end and return the last state, (B, ...) like x. Takes and raises what `steps` does.

@@ -30,9 +30,9 @@ class Sampler:
     chapter : the family in which the chapter that the course grew out of puts it, or None where it has no such sampler;
     estimator, noise_rule : the two choices; or own_loop : a loop of its own; churn : whether noise may be added before
     a step; defaults : options whose default is not that of the estimator or the rule; noise : its source, see NOISES;
-    min_steps : below so many steps the method is not defined; bare : options with which it does nothing but step, on
-    states of any shape; stops_before : those with which it ends at the last level but one, where it never steps to the
-    last one of its list.
+    min_steps : below so many steps the method is not defined; joint : whether what becomes of a picture depends on the
+    others of its batch; bare : options with which it does nothing but step, on states of any shape; stops_before :
+    those with which it ends at the last level but one, where it never steps to the last one of its list.
 
     Example:
 
@@ -55,6 +55,7 @@ class Sampler:
     defaults: dict = field(default_factory=dict, repr=False)
     noise: str = field(default="gaussian", repr=False)
     min_steps: int = field(default=1, repr=False)
+    joint: bool = field(default=False, repr=False)
     total_calls: Callable[[int], int] | None = field(default=None, repr=False)
     bare: dict = field(default_factory=dict, repr=False)
     stops_before: dict = field(default_factory=dict, repr=False)

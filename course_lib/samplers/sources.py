@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from course_lib import expect
 
 Source = Callable[[float, float], torch.Tensor]
+Generators = torch.Generator | Sequence[torch.Generator] | None
 
 MISSING = (
     "this sampler draws noise: expected generator=torch.Generator().manual_seed(...) "
@@ -160,14 +161,13 @@ NOISES = expect.Registry(
 )
 
 
-def make_noise(
-    name: str, x: torch.Tensor, sigmas: torch.Tensor | Sequence[float], generator: torch.Generator | None
-) -> Source:
+def make_noise(name: str, x: torch.Tensor, sigmas: torch.Tensor | Sequence[float], generator: Generators) -> Source:
     """A source of noise for a state like x (B, ...), to be given to a sampler as its noise_sampler.
 
-    name : one of NOISES; sigmas : (levels,), the first is the highest; generator : what seeds it.
-    Without a generator the source raises ValueError when it is asked; so does an unknown name, at once.
-    Perlin and the pyramids are made for pictures (B, C, H, W).
+    name : one of NOISES; sigmas : (levels,), the first is the highest; generator : what seeds it, or a list with one
+    for each row of x, which then has the noise that it would have alone.
+    Without a generator the source raises ValueError when it is asked; so do, at once, an unknown name and a list of
+    another length. Perlin and the pyramids are made for pictures (B, C, H, W).
 
     Example:
 
@@ -178,7 +178,14 @@ def make_noise(
     make = NOISES[name]
     if generator is None:
         return _refuse
-    return make(x, sigmas, generator)
+    if isinstance(generator, torch.Generator):
+        return make(x, sigmas, generator)
+    if not isinstance(generator, list | tuple) or not all(isinstance(own, torch.Generator) for own in generator):
+        raise ValueError(f"generator must be a torch.Generator, or a list of them; got {generator!r}")
+    if len(generator) != len(x):
+        raise ValueError(f"expected one generator for each of the {len(x)} rows of x; got {len(generator)}")
+    sources = [make(row, sigmas, own) for row, own in zip(x.split(1), generator, strict=True)]
+    return lambda sigma, sigma_next: torch.cat([source(sigma, sigma_next) for source in sources])
 
 
 def _refuse(sigma: float, sigma_next: float) -> torch.Tensor:

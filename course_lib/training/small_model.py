@@ -84,6 +84,12 @@ def learn_merges(words: list[str]) -> list[tuple[str, str]]:
     return merges
 
 
+def caption_words() -> list[str]:
+    """Every word of the captions that the networks are trained with."""
+    texts = [*COLOURS, *SHAPES, *RELATIONS, "a an on small large style background,", *open_emoji().captions, *STYLES]
+    return sorted({word for text in texts for word in split_words(text.lower())})
+
+
 @cache
 def learn_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
     """The vocabulary and merges for the captions: byte pairs, joined until every word of a caption is one token."""
@@ -136,7 +142,8 @@ def write_configs(folder: Path = FOLDER, unet: dict = UNET_CONFIG) -> None:
     tokenizer = make_tokenizer()
     ends = {"bos_token_id": tokenizer.vocabulary[BEGIN], "eos_token_id": tokenizer.vocabulary[END]}
     text_encoder = TEXT_CONFIG | {"vocab_size": len(tokenizer.vocabulary)} | ends
+    course = {"cfg_scale": CFG_SCALE, "words": caption_words()}
     configs = {"text_encoder/config.json": text_encoder, "unet/config.json": unet, "model_index.json": INDEX}
-    configs |= {"scheduler/scheduler_config.json": SCHEDULER_CONFIG, "course.json": {"cfg_scale": CFG_SCALE}}
+    configs |= {"scheduler/scheduler_config.json": SCHEDULER_CONFIG, "course.json": course}
     for name, content in configs.items():
         files.write_json(folder / name, content, indent=2)

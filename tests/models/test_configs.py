@@ -204,6 +204,8 @@ def test_a_flow_matching_scheduler_is_refused_by_name(folder, config, index):
         ("model_index.json", {"tokenizer": [None, None]}, 'must have tokenizer = one of .*; got null'),
         ("course.json", {"cfg_scale": None}, "course.json must have cfg_scale = a number, at least 0; got null"),
         ("course.json", {"cfg_scale": float("inf")}, "must have cfg_scale = a number, at least 0; got Infinity"),
+        ("course.json", {"words": "a panda"}, "must have words = a list, each entry a text; got .a panda."),
+        ("course.json", {"words": [5]}, "must have words = a list, each entry a text"),
         ("course.json", {"cfg-scale": 3}, 'has the key "cfg-scale", .*did you mean "cfg_scale"'),
         ("tokenizer/tokenizer_config.json", {"model_max_length": 200}, "model_max_length = at most 24, .*; got 200"),
     ],

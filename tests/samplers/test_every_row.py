@@ -112,6 +112,26 @@ def test_same_seed_same_picture(name):
 
 
 @ROWS
+def test_pictures_of_a_batch_are_as_they_would_be_alone_unless_the_row_says_so(name):
+    options = {"table": needs(name)["table"]} if name == "pndm" else {}
+    x = start(2, 3, 4, 4)
+    x[1] *= 3  # far from the other: what looks at both finds something else
+
+    def last(x, *seeds):
+        walked = steps(name, DENOISE, x, SIGMAS, generator=[generator(seed) for seed in seeds], **options)
+        return list(walked)[-1].x_next
+
+    both, alone = last(x, 1, 2), torch.cat([last(x[:1], 1), last(x[1:], 2)])
+    assert torch.allclose(both, alone, rtol=1e-9, atol=1e-9) == (not SAMPLERS[name].joint)
+
+
+def test_as_many_generators_as_pictures():
+    for wrong, said in [([generator()], "each of the 2 rows of x; got 1"), (5, "or a list of them; got 5")]:
+        with pytest.raises(ValueError, match=said):
+            steps("euler_ancestral", DENOISE, start(2, 3), SIGMAS, generator=wrong)
+
+
+@ROWS
 def test_global_seed_is_left_alone(name):
     torch.manual_seed(5)
     before = torch.get_rng_state()

@@ -7,7 +7,7 @@ import warnings
 import torch
 
 from course_lib.lessons.small_model import model
-from course_lib.pipeline import Denoising, prepare
+from course_lib.pipeline import Denoising, prepare, remarks
 from course_lib.samplers import SAMPLERS
 
 EXAMPLES = [
@@ -22,8 +22,8 @@ OFFERED = ["dpmpp_2m", "euler", "euler_ancestral", "heun"]  # samplers of the pa
 def remove_noise(prompt: str, seed: int, sampler: str = "euler", steps: int = 20) -> tuple[str, Denoising]:
     """Words in, noise removed, a picture out: the title of the run, and the run with x (1, 12, 8, 8).
 
-    The title says which words were beyond the model's places. Raises ValueError for an unknown sampler, steps below 1
-    or a seed that is none.
+    The title says which words were beyond the model's places, and which it has never seen. Raises ValueError for an
+    unknown sampler, steps below 1 or a seed that is none.
 
     Example:
 
@@ -31,12 +31,11 @@ def remove_noise(prompt: str, seed: int, sampler: str = "euler", steps: int = 20
     >>> title, len(list(run))
     ('"a panda". Euler, 3 steps, seed 1', 3)
     """
-    with warnings.catch_warnings():  # what the warning says stands in the title
+    with warnings.catch_warnings():  # what the warnings say stands in the title
         warnings.simplefilter("ignore", UserWarning)
         run = prepare(model(), prompt, sampler=sampler, steps=steps, seed=seed)
-    cut = model().tokenizer.words_cut(prompt)
     title = f'"{prompt.strip()}". {SAMPLERS[sampler].label}, {steps} step{"s" * (steps > 1)}, seed {seed}'
-    return f'{title}. No place was left for: "{cut}"' if cut else title, run
+    return ". ".join([title, *remarks(model(), prompt)]), run
 
 
 def paint(prompt: str, seed: int, sampler: str = "euler", steps: int = 20) -> torch.Tensor:

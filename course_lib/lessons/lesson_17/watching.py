@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import statistics
 import time
+import warnings
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from course_lib.models import StableDiffusion
-from course_lib.models.memory import advise_when_full
-from course_lib.pipeline import NotFiniteError, prepare
+from course_lib.pipeline import NotFiniteError, prepare, remarks
+from course_lib.pipeline.denoising import advice
 from course_lib.samplers import SAMPLERS, Step
 
 
@@ -63,16 +64,19 @@ class Watch:
     def __call__(self, prompt: str, **settings) -> tuple[str, list[Step]]:
         """settings : of `prepare`. Raises ValueError, MemoryError as it does.
 
-        A run whose numbers stop being finite ends with that step, and the title says so.
+        The title says which words found no place, or were never seen. A run whose numbers stop being finite ends with
+        that step, and the title says so, too.
         """
         asked = self.fixed | settings | {"prompt": prompt}
         if asked == self._last[0]:
             return self._last[1]
-        run = prepare(self.model, **asked)
+        with warnings.catch_warnings():  # what the warnings say stands in the title
+            warnings.simplefilter("ignore", UserWarning)
+            run = prepare(self.model, **asked)
         steps, self.seconds = [], []
         wait(self.model.device)
         start = time.perf_counter()
-        stopped = ""
+        said = remarks(self.model, asked["prompt"], asked.get("negative_prompt", ""))
         try:
             for step in run:
                 wait(self.model.device)
@@ -81,15 +85,14 @@ class Watch:
                 steps.append(step)
         except NotFiniteError as error:  # the player shows that step, black, under this sentence
             steps.append(error.step)
-            stopped = f". The run stopped: {error}"
-        self._last = asked, (_title(self.model, asked, len(steps)) + stopped, steps)
+            said.append(f"The run stopped: {error}")
+        self._last = asked, (". ".join([_title(self.model, asked, len(steps)), *said]), steps)
         return self._last[1]
 
     def decode(self, latent: Tensor) -> Tensor:
         """latent (B, C, h, w) -> pictures (B, 3, H, W) in [-1, 1]. Raises MemoryError, saying what would fit."""
-        height, width = (side * self.model.vae.factor for side in latent.shape[2:])
-        settings = {"device": self.model.device, "size": (height, width), "dtype": self.model.dtype}
-        with torch.no_grad(), advise_when_full(self.model.networks, **settings):
+        size = tuple(side * self.model.vae.factor for side in latent.shape[2:])
+        with torch.no_grad(), advice(self.model, size, len(latent)):
             return self.model.decode(latent)
 
     def pace(self) -> str:

@@ -86,6 +86,11 @@ def test_words_beyond_the_places_are_named_in_the_title(recwarn):
     assert 'No place was left for: "a panda a panda' in title and not recwarn
 
 
+def test_words_that_the_model_has_never_seen_are_named_in_the_title(recwarn):
+    title, _ = lesson.remove_noise("a pandda", 1, steps=1)
+    assert title.endswith("seed 1. The model has never seen: 'pandda' (did you mean panda?)") and not recwarn
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

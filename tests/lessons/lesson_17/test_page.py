@@ -1,5 +1,6 @@
 """Lesson 17: the path of a GPU, run on the CPU with random weights; the player, and what the page claims."""
 
+import dataclasses
 import itertools
 import json
 import math
@@ -191,6 +192,17 @@ def test_a_run_that_is_asked_for_again_is_not_run_again():
     assert torch.equal(first[1][-1].x_next, expected)
     with pytest.raises(ValueError, match="cfg_scale must be a number"):
         watch("a", cfg_scale=-1)
+
+
+def test_the_title_says_which_words_the_model_makes_nothing_of(recwarn):
+    model = dataclasses.replace(untrained(), words=frozenset({"a", "panda"}))
+    watch = lesson.Watch(model, size=16, steps=1)
+    title, _ = watch("a panda and a rocket", negative_prompt="a pandda")
+    assert title.endswith(
+        """seed 0. No place was left for: "et". The model has never seen: 'and', 'rocket'. """
+        """The model has never seen: 'pandda' (did you mean panda?)"""
+    )
+    assert watch("a panda")[0].endswith("seed 0") and not recwarn
 
 
 def test_numbers_in_the_questions_are_true():
