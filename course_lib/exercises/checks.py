@@ -14,7 +14,29 @@ from dataclasses import dataclass
 
 import torch
 
-RIGHT, NOT_YET = "[OK]", "[not yet]"
+from course_lib.texts import tr
+
+
+def right(name: str) -> str:
+    """The verdict on a right answer.
+
+    Example:
+
+    >>> right("the sum")
+    '[OK] the sum is right.'
+    """
+    return tr("[OK] {name} is right.").format(name=tr(name))
+
+
+def not_yet(says: str) -> str:
+    """The verdict on any other answer, with what to say to it.
+
+    Example:
+
+    >>> not_yet("That is the product.")
+    '[not yet] That is the product.'
+    """
+    return tr("[not yet] {says}").format(says=tr(says))
 
 
 @dataclass(frozen=True)
@@ -68,36 +90,37 @@ class FunctionCheck:
         '[not yet] one() gives 2, expected 1.'
         """
         if not callable(answer):
-            return f"{NOT_YET} {self.name} must be a function; got {_short(answer)}."
+            return not_yet(tr("{name} must be a function; got {got}.").format(name=self.name, got=_short(answer)))
         handed, said = [_copies(case) for case in self.cases], io.StringIO()
         with contextlib.redirect_stdout(said):
             given = [_outcome(answer, arguments) for arguments in handed]
         print(said.getvalue(), end="")
         stopped = next((value for value in given if isinstance(value, Exception)), None)
         if isinstance(stopped, NotImplementedError):
-            return f"{NOT_YET} {self.name} is not written yet."
+            return not_yet(tr("{name} is not written yet.").format(name=self.name))
         if any(value is None or value is ... for value in given):
-            return f"{NOT_YET} {self._nothing(given, said.getvalue())}."
+            return not_yet(self._nothing(given, said.getvalue()))
         expected = [self.right(*_copies(case)) for case in self.cases]
         wrong = [index for index, pair in enumerate(zip(given, expected, strict=True)) if not _same(*pair)]
         if not wrong:
-            return f"{RIGHT} {self.name} is right.{_spoiled(handed, self.cases)}"
+            return " ".join(filter(None, [right(self.name), _spoiled(handed, self.cases)]))
         for mistake in self.mistakes:
             if self._is(mistake, answer, given):
-                return f"{NOT_YET} {mistake.says}"
+                return not_yet(mistake.says)
         if stopped:
-            return f"{NOT_YET} {self.name} stops with {type(stopped).__name__}: {stopped}"
-        got, right = given[wrong[0]], expected[wrong[0]]
-        return f"{NOT_YET} {self._call(wrong[0])} gives {_difference(got, right)}."
+            kind = type(stopped).__name__
+            return not_yet(tr("{name} stops with {kind}: {error}").format(name=self.name, kind=kind, error=stopped))
+        return not_yet(_differs(self._call(wrong[0]), given[wrong[0]], expected[wrong[0]]))
 
     def _nothing(self, given: list, said: str) -> str:
         """What to say where the answer returns nothing, on all cases or on some, and perhaps prints it."""
         empty = [value is None or value is ... for value in given]
         if not all(none or isinstance(value, Exception) for none, value in zip(empty, given, strict=True)):
-            return f"{self._call(empty.index(True))} returns nothing: each way must end in a return"
+            call = self._call(empty.index(True))
+            return tr("{call} returns nothing: each way must end in a return.").format(call=call)
         if said:
-            return f"{self.name} prints, but returns nothing: write return in place of print"
-        return f"{self.name} returns nothing yet"
+            return tr("{name} prints, but returns nothing: write return in place of print.").format(name=self.name)
+        return tr("{name} returns nothing yet.").format(name=self.name)
 
     def _call(self, index: int) -> str:
         """A case as it is called."""
@@ -148,23 +171,23 @@ class ValueCheck:
         '[not yet] it is still missing.'
         """
         if answer is None or answer is ...:
-            return f"{NOT_YET} {self.name} is still missing."
+            return not_yet(tr("{name} is still missing.").format(name=tr(self.name)))
         if isinstance(self.right, (int, float)) and isinstance(answer, torch.Tensor) and answer.numel() == 1:
             answer = answer.item()
         if _same(answer, self.right, self.tolerance):
-            return f"{RIGHT} {self.name} is right."
+            return right(self.name)
         for mistake in self.mistakes:
             if _same(answer, mistake.wrong, self.tolerance):
-                return f"{NOT_YET} {mistake.says}"
-        hint = self.hint(answer) if callable(self.hint) else self.hint
-        return f"{NOT_YET} {self.name} {self._differs(answer)}. {hint}".rstrip()
+                return not_yet(mistake.says)
+        hint = self.hint(answer) if callable(self.hint) else tr(self.hint)
+        return f"{not_yet(self._differs(answer))} {hint}".rstrip()
 
     def _differs(self, answer: object) -> str:
         """What is said of an answer that is no known mistake; a shape alone only where it is the wrong one."""
         tensors = isinstance(answer, torch.Tensor) and isinstance(self.right, torch.Tensor)
         if tensors and answer.shape == self.right.shape and answer.numel() > 9:
-            return "has the right shape, but other numbers"
-        return f"is not {_short(answer, 9)}"
+            return tr("{name} has the right shape, but other numbers.").format(name=tr(self.name))
+        return tr("{name} is not {got}.").format(name=tr(self.name), got=_short(answer, 9))
 
 
 @dataclass(frozen=True)
@@ -188,15 +211,20 @@ class Letters:
     def __call__(self, answer: object) -> str:
         """What to say to a list that is no usual mistake."""
         first, *_, last = self.reasons
-        wanted = f"{len(self.right)} answers, True or False without quotes, in the order ({first}) to ({last})."
+        wanted = {"count": len(self.right), "first": first, "last": last}
         try:
             given = [float(item) for item in answer]
         except (TypeError, ValueError, RuntimeError):
-            return f"It has {wanted}"
+            says = tr("It has {count} answers, True or False without quotes, in the order ({first}) to ({last}).")
+            return says.format(**wanted)
         if len(given) != len(self.right):
-            return f"You gave {len(given)} of {wanted}"
-        wrong = [letter for letter, one, right in zip(self.reasons, given, self.right, strict=True) if one != right]
-        return f"Look again at {'; '.join(f'({letter}): {self.reasons[letter]}' for letter in wrong)}."
+            says = tr(
+                "You gave {given} of {count} answers, True or False without quotes, in the order ({first}) to ({last})."
+            )
+            return says.format(given=len(given), **wanted)
+        wrong = [letter for letter, one, fits in zip(self.reasons, given, self.right, strict=True) if one != fits]
+        letters = "; ".join(f"({letter}): {tr(self.reasons[letter])}" for letter in wrong)
+        return tr("Look again at {letters}.").format(letters=letters)
 
 
 def _outcome(function: Callable, arguments: tuple) -> object:
@@ -217,7 +245,7 @@ def _spoiled(handed: Sequence[tuple], cases: Sequence[tuple]) -> str:
     pairs = [pair for both in zip(handed, cases, strict=True) for pair in zip(*both, strict=True)]
     if all(_unchanged(*pair) for pair in pairs if isinstance(pair[1], torch.Tensor)):
         return ""
-    return " But it writes into what it was given, so its caller's numbers are lost: work on a copy, .clone()."
+    return tr("But it writes into what it was given, so its caller's numbers are lost: work on a copy, .clone().")
 
 
 def _unchanged(now: torch.Tensor, before: torch.Tensor) -> bool:
@@ -241,7 +269,8 @@ def _same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
 def _short(value: object, at_most: int = 4) -> str:
     """What came, in few words: of a tensor with more than `at_most` numbers, the shape alone."""
     if isinstance(value, torch.Tensor):
-        return f"a tensor {tuple(value.shape)}" if value.numel() > at_most else _numbers(value.tolist())
+        shape = tr("a tensor {shape}").format(shape=tuple(value.shape))
+        return shape if value.numel() > at_most else _numbers(value.tolist())
     text = repr(float(f"{value:.6g}") if isinstance(value, float) else value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -251,11 +280,15 @@ def _numbers(value: float | list) -> str:
     return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else f"{value:.6g}"
 
 
-def _difference(given: object, expected: object) -> str:
+def _differs(call: str, given: object, expected: object) -> str:
+    """What a call gives, and what was expected."""
     if isinstance(given, torch.Tensor) and isinstance(expected, torch.Tensor):
         if given.shape != expected.shape:
-            return f"shape {tuple(given.shape)}, expected {tuple(expected.shape)}"
+            shapes = {"got": tuple(given.shape), "expected": tuple(expected.shape)}
+            return tr("{call} gives shape {got}, expected {expected}.").format(call=call, **shapes)
         if expected.numel() > 4:
-            gap = (given.double() - expected.double()).abs().max()
-            return f"other numbers than expected: the largest difference is {gap:.3g}"
-    return f"{_short(given)}, expected {_short(expected)}"
+            gap = f"{(given.double() - expected.double()).abs().max():.3g}"
+            says = tr("{call} gives other numbers than expected: the largest difference is {gap}.")
+            return says.format(call=call, gap=gap)
+    both = {"got": _short(given), "expected": _short(expected)}
+    return tr("{call} gives {got}, expected {expected}.").format(call=call, **both)

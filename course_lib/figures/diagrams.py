@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from course_lib import expect
+from course_lib.figures.lettering import width_of
 from course_lib.figures.style import COLOURS, Shown, show, subplots
+from course_lib.texts import tr
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def diagram(
 ) -> Shown:
     """Draw boxes, arrows and frames on a sheet of `width` by `height` inches; an inch is 100 pixels of the page.
 
+    The words are shown in the reader's language; longer ones than the English get smaller letters.
+
     Raises ValueError where an arrow names a box that is not there, a role is no colour, or `alt` is empty.
 
     Example:
@@ -89,7 +93,7 @@ def diagram(
             path = {"connectionstyle": f"arc3,rad={arrow.bend}"}
             axis.annotate("", (end.x, end.y), (start.x, start.y), arrowprops={**how, **ends, **path})
             middle = ((start.x + end.x) / 2 + arrow.shift, (start.y + end.y) / 2 + arrow.lift)
-            axis.text(*middle, arrow.text, ha="center", va="center", fontsize=8.5)
+            axis.text(*middle, **_words(arrow.text, 8.5), ha="center", va="center")
     return show(fig, alt)
 
 
@@ -98,7 +102,8 @@ def _draw_frame(axis, frame: Frame) -> None:
 
     how = {"fill": False, "edgecolor": COLOURS["ink"], "linewidth": 1, "linestyle": (0, (5, 4))}
     axis.add_patch(Rectangle((frame.x, frame.y), frame.width, frame.height, **how))
-    axis.text(frame.x + 0.1, frame.y + frame.height - 0.08, frame.text, va="top", fontsize=9.5, style="italic")
+    words = _words(frame.text, 9.5, frame.width - 0.2)
+    axis.text(frame.x + 0.1, frame.y + frame.height - 0.08, **words, va="top", style="italic")
 
 
 def _draw_box(axis, box: Box):
@@ -109,6 +114,19 @@ def _draw_box(axis, box: Box):
     patch = FancyBboxPatch(corner, box.width, box.height, boxstyle="round,pad=0,rounding_size=0.08", **how)
     axis.add_patch(patch)
     above = 0.16 * box.height if box.note else 0
-    axis.text(box.x, box.y + above, box.text, ha="center", va="center", fontsize=10.5, weight="bold")
-    axis.text(box.x, box.y - 0.24 * box.height, box.note, ha="center", va="center", fontsize=8)
+    room = 0.9 * box.width
+    axis.text(box.x, box.y + above, **_words(box.text, 10.5, 0.85 * room), ha="center", va="center", weight="bold")
+    axis.text(box.x, box.y - 0.24 * box.height, **_words(box.note, 8, room), ha="center", va="center")
     return patch
+
+
+def _words(text: str, size: float, room: float | None = None) -> dict:
+    """Words in the reader's language, no wider than `room` inches, by default than the English ones."""
+    shown = tr(text)
+    if shown != text:
+        size *= min(1.0, (_inches(text, size) if room is None else room) / _inches(shown, size))
+    return {"s": shown, "fontsize": size}
+
+
+def _inches(text: str, points: float) -> float:
+    return max(width_of(line, 100) for line in text.split("\n")) / 100 * points / 72

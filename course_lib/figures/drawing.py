@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import textwrap
-from pathlib import Path
-
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from course_lib import expect
 from course_lib.figures.images import to_pixels
+from course_lib.figures.lettering import TEXT_SIZE, font, has_thai, width_of, wrapped, write
 from course_lib.figures.style import COLOURS, check_pixels
+from course_lib.texts import tr
 
-TEXT_SIZE = 13
 TITLE_HEIGHT = 22  # a title takes this many pixels above its panel
 _RIM = "#9A9A9A"  # the line round a picture: a white picture on white paper has an end, too
-
-
-@functools.cache
-def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
-    """The course's font for panels: DejaVu Sans, which has the formulas' Greek letters and comes with matplotlib.
-
-    Example:
-
-    >>> font(13).getname()
-    ('DejaVu Sans', 'Book')
-    """
-    import matplotlib
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
 
 
 def blend(colour: str, other: str, share: float) -> tuple[int, int, int]:
@@ -61,7 +44,7 @@ def canvas(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
 
 
 def titled(pixels: np.ndarray, title: str) -> np.ndarray:
-    """Put a line of text above pixels (H, W, 3) uint8; an empty title leaves them as they are.
+    """Put a line of text, in the reader's language, above pixels (H, W, 3) uint8; an empty one leaves them as they are.
 
     Raises ValueError where pixels are none.
 
@@ -73,13 +56,14 @@ def titled(pixels: np.ndarray, title: str) -> np.ndarray:
     check_pixels(pixels)
     if not title:
         return pixels
-    image, pen = canvas(max(pixels.shape[1], int(font().getlength(title)) + 1), TITLE_HEIGHT)
-    pen.text((0, 2), title, fill=COLOURS["ink"], font=font())
+    title = tr(title)
+    image, pen = canvas(max(pixels.shape[1], int(width_of(title)) + 1), TITLE_HEIGHT)
+    write(pen, (0, 2), title, COLOURS["ink"])
     return stack(np.asarray(image), pixels, gap=0)
 
 
 def text_panel(text: str, width: int = 320, size: int = TEXT_SIZE) -> np.ndarray:
-    """Draw text, wrapped at `width` pixels, as pixels (H, W, 3) uint8.
+    """Draw text, in the reader's language and wrapped at `width` pixels, as pixels (H, W, 3) uint8.
 
     Raises ValueError where width or size is below 1.
 
@@ -89,13 +73,13 @@ def text_panel(text: str, width: int = 320, size: int = TEXT_SIZE) -> np.ndarray
     (18, 120, 3)
     """
     expect.whole("width", width)
-    face = font(expect.whole("size", size))
-    letters = max(1, int(width / face.getlength("n")))
-    lines = [line for part in text.split("\n") for line in textwrap.wrap(part, letters) or [""]]
+    text, letters = tr(text), width / font(expect.whole("size", size)).getlength("n")
+    room = (width, lambda line: width_of(line, size)) if has_thai(text) else (letters,)
+    lines = [line for part in text.split("\n") for line in wrapped(part, *room) or [""]]
     leading = round(1.4 * size)
     image, pen = canvas(width, leading * len(lines))
     for row, line in enumerate(lines):
-        pen.text((0, row * leading), line, fill=COLOURS["ink"], font=face)
+        write(pen, (0, row * leading), line, COLOURS["ink"], size)
     return np.asarray(image)
 
 
@@ -169,13 +153,13 @@ def numbers_panel(
     if shaded.shape != matrix.shape:
         raise ValueError(f"shaded must have the matrix's shape {tuple(matrix.shape)}; got {tuple(shaded.shape)}")
     image, pen = canvas(columns * expect.whole("cell", cell, at_least=8) + 1, rows * cell + 1)
-    face = font(max(8, min(TEXT_SIZE, cell // 3)))
+    size = max(8, min(TEXT_SIZE, cell // 3))
     for row, values in enumerate(matrix.tolist()):
         for column, value in enumerate(values):
             box = [column * cell, row * cell, (column + 1) * cell, (row + 1) * cell]
             pen.rectangle(box, fill=COLOURS["grid" if shaded[row, column] else "paper"], outline=COLOURS["grid"])
             words = number_text(value, digits)
-            pen.text((box[0] + cell / 2, box[1] + cell / 2), words, COLOURS["ink"], face, anchor="mm")
+            write(pen, (box[0] + cell / 2, box[1] + cell / 2), words, COLOURS["ink"], size, anchor="mm")
     if frame is not None:
         corners = [left * cell, top * cell, (left + wide) * cell, (top + high) * cell]
         pen.rectangle(corners, outline=COLOURS["noise"], width=3)

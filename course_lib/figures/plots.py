@@ -10,8 +10,10 @@ import torch
 from PIL import Image, ImageDraw
 
 from course_lib import expect
-from course_lib.figures.drawing import TITLE_HEIGHT, blend, canvas, font, titled, true_minus
+from course_lib.figures.drawing import TITLE_HEIGHT, blend, canvas, titled, true_minus
+from course_lib.figures.lettering import font, size_to_fit, width_of, write
 from course_lib.figures.style import COLOURS
+from course_lib.texts import tr
 
 _FINER = 3  # shapes are drawn three times larger and shrunk, which smooths their edges
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 12, 8, 22
@@ -64,12 +66,12 @@ class _Axes:
         for value in _ticks(*self.x_range):
             ((across, _),) = self.points([value], [self.y_range[0]])
             text = _tick_text(value)
-            across = min(across / _FINER, self.width - font(11).getlength(text) / 2)  # the last one may be wide
-            pen.text((across, self.height - _BOTTOM + 5), text, COLOURS["ink"], font(11), anchor="mt")
+            across = min(across / _FINER, self.width - width_of(text, 11) / 2)  # the last one may be wide
+            write(pen, (across, self.height - _BOTTOM + 5), text, COLOURS["ink"], 11, anchor="mt")
         for value in _ticks(*self.y_range):
             ((_, down),) = self.points([self.x_range[0]], [value])
             text = _tick_text(value)
-            pen.text((_LEFT - 6, down / _FINER), text, COLOURS["ink"], font(11), anchor="rm")
+            write(pen, (_LEFT - 6, down / _FINER), text, COLOURS["ink"], 11, anchor="rm")
         return np.asarray(image)
 
 
@@ -123,14 +125,17 @@ def histogram_panel(
         axes.line(x, y, COLOURS["paper"], 4)
         axes.line(x, y, curve_colour, 2)
     pixels = _cut_marks(axes, density, edges, top)
-    beyond = f"{values.numel() - counts.sum()} of {values.numel()} beyond" if counts.sum() < values.numel() else ""
-    return titled(np.concatenate([strip, pixels], axis=1), "; ".join(filter(None, [title, beyond])))
+    beyond = values.numel() - int(counts.sum())
+    if beyond:
+        template = tr("{title}; {count} of {total} beyond") if title else tr("{count} of {total} beyond")
+        title = template.format(title=tr(title), count=beyond, total=values.numel())
+    return titled(np.concatenate([strip, pixels], axis=1), title)
 
 
 def _upright(text: str, height: int) -> np.ndarray:
     """A line of text turned by 90 degrees, in the middle of a strip (height, 16, 3)."""
-    image, pen = canvas(height, 16)
-    pen.text((height / 2, 8), text, COLOURS["ink"], font(11), anchor="mm")
+    text, (image, pen) = tr(text), canvas(height, 16)
+    write(pen, (height / 2, 8), text, COLOURS["ink"], size_to_fit(text, height, 11), anchor="mm")
     return np.rot90(np.asarray(image))
 
 
@@ -149,9 +154,9 @@ def _cut_marks(axes: _Axes, density: np.ndarray, edges: np.ndarray, top: float) 
         side = "rm" if highest > len(density) / 2 else "lm"
         ((left, _), (right, _)) = axes.points(edges[highest : highest + 2], [0.0, 0.0])
         place = (left / _FINER - 4 if side == "rm" else right / _FINER + 4, _TOP + 9)
-        words = f"up to {density[highest]:.1f}"
+        words = tr("up to {height}").format(height=f"{density[highest]:.1f}")
         pen.rectangle(pen.textbbox(place, words, font(11), anchor=side), fill=COLOURS["paper"])
-        pen.text(place, words, COLOURS["ink"], font(11), anchor=side)
+        write(pen, place, words, COLOURS["ink"], 11, anchor=side)
     return np.asarray(image)
 
 
@@ -208,14 +213,22 @@ def line_panel(
 
 
 def _key(names, colours: Sequence[str], width: int) -> np.ndarray:
-    """One line of text, before each name a stroke that looks like its line."""
-    image, pen = canvas(width, TITLE_HEIGHT)
-    left = _LEFT
-    for name, colour, (drawn, left_out) in zip(names, colours, cycle(_DASHES), strict=False):
+    """The names of the lines, before each a stroke that looks like it; in as many rows as they need."""
+    names = [tr(name) for name in names]
+    places, left, row = [], _LEFT, 0
+    for name in names:
+        wide = _STROKE + 6 + width_of(name, 12)
+        if places and left + wide > max(width, _LEFT + wide):
+            left, row = _LEFT, row + 1
+        places.append((left, row * TITLE_HEIGHT))
+        left += wide + 16
+    image, pen = canvas(width, (row + 1) * TITLE_HEIGHT)
+    for name, (left, top), colour, (drawn, left_out) in zip(names, places, colours, cycle(_DASHES), strict=False):
         for start in range(0, _STROKE, drawn + left_out):
-            pen.line([left + start, 10, left + min(start + drawn, _STROKE) - 1, 10], fill=colour, width=2)
-        pen.text((left + _STROKE + 6, 2), name, COLOURS["ink"], font(12))
-        left += _STROKE + 6 + font(12).getlength(name) + 16
+            across = (left + start, left + min(start + drawn, _STROKE) - 1)
+            pen.line([across[0], top + 10, across[1], top + 10], fill=colour, width=2)
+        room = width - left - _STROKE - 6
+        write(pen, (left + _STROKE + 6, top + 2), name, COLOURS["ink"], size_to_fit(name, room, 12))
     return np.asarray(image)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import io
 import sys
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from course_lib import expect
+from course_lib import expect, shipped
+from course_lib.figures.lettering import FONTS, THAI_FONT
+from course_lib.texts import tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +38,7 @@ _PAGE_PIXELS_PER_INCH = 100  # one and a half dots per pixel of the page keeps l
 _STYLE = {
     "figure.facecolor": COLOURS["paper"],
     "savefig.facecolor": COLOURS["paper"],
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", "Noto Sans Thai"],  # the second for what the first one lacks
     "font.size": 10,
     "text.color": COLOURS["ink"],
     "axes.edgecolor": COLOURS["ink"],
@@ -55,7 +58,8 @@ _LINE_COLOURS = ("signal", "noise", "denoised", "target", "ink")
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture on the page together with its words: `png` holds the bytes, `alt` says what the picture shows.
+    """A picture on the page together with its words: `png` holds the bytes, `alt` says what the picture shows, in the
+    reader's language once it is here.
 
     `width` is its width on the page in pixels. A notebook cell that ends with it shows the picture. Its text form is
     the alt text, so that tests can compare it. JupyterLab gives a PNG no alt text of its own, so a second, empty output
@@ -76,9 +80,10 @@ class Shown:
     def __post_init__(self):
         if not isinstance(self.alt, str) or not self.alt.strip():
             raise ValueError(f"a figure needs an alt text that says what it shows; got {self.alt!r}")
+        object.__setattr__(self, "alt", tr(self.alt))
 
     def __repr__(self) -> str:
-        return f"Figure: {self.alt}"
+        return tr("Figure: {alt}").format(alt=self.alt)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data = {"image/png": base64.b64encode(self.png).decode(), "text/plain": repr(self)}
@@ -143,12 +148,33 @@ def _in_style() -> AbstractContextManager:
     import matplotlib
     from matplotlib import style
 
+    _know_thai_font()
     lines = matplotlib.cycler(color=[COLOURS[name] for name in _LINE_COLOURS], linewidth=[2.0] * len(_LINE_COLOURS))
     return style.context({**_STYLE, "axes.prop_cycle": lines}, after_reset=True)
 
 
+@functools.cache
+def _know_thai_font() -> None:
+    """Matplotlib finds a font by its name once the file is known to it."""
+    from matplotlib import font_manager
+
+    shipped.read(FONTS, THAI_FONT)  # whole, or the reader is told how it comes back
+    font_manager.fontManager.addfont(FONTS / THAI_FONT)
+
+
+def _translate(fig: Figure) -> None:
+    """Titles, names of axes and keys, as they were declared, in the reader's language."""
+    from matplotlib.text import Text
+
+    for text in fig.findobj(Text):
+        if (translated := tr(text.get_text())) != text.get_text():
+            text.set_text(translated)
+
+
 def show(fig: Figure, alt: str) -> Shown:
     """Turn a matplotlib figure into a picture with alt text; a figure made by pyplot is closed, so it shows once.
+
+    Its words and the alt text are shown in the reader's language.
 
     Raises ValueError where `alt` is empty.
 
@@ -161,6 +187,7 @@ def show(fig: Figure, alt: str) -> Shown:
     """
     buffer = io.BytesIO()
     with _in_style():
+        _translate(fig)
         fig.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(fig)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from dataclasses import asdict
 
-import anywidget
 import traitlets
 
 from course_lib.exercises.quiz import Question
-from course_lib.widgets.page import kept_whole, module, static_bundle, styles
+from course_lib.figures.lettering import wrapped
+from course_lib.texts import tr
+from course_lib.widgets.page import CourseWidget, kept_whole, module, static_bundle
 
-_SAID_TWICE = re.compile(r"^(right|yes|no|not yet)[:.]\s+(.)", re.IGNORECASE)
 
-
-class Ask(anywidget.AnyWidget):
+class Ask(CourseWidget):
     """A question with its choices as radio buttons; `ask` makes it.
 
     Example:
@@ -25,7 +22,6 @@ class Ask(anywidget.AnyWidget):
     """
 
     _esm = module("ask.js")
-    _css = styles()
     question = traitlets.Dict().tag(sync=True)
     chosen = traitlets.Int(-1).tag(sync=True)  # the answer on the page; -1 for none
 
@@ -34,17 +30,17 @@ class Ask(anywidget.AnyWidget):
 
 
 def ask(question: Question) -> Ask:
-    """Show a question; choosing an answer shows "Right." or "Not yet.", and that answer's reply.
+    """Show a question in the reader's language; a choice is answered by "Right." or "Not yet.", and its own reply.
 
-    A reply that begins with "Right:", "Yes:", "No:" or "Not yet:" itself loses this, so that it is not said twice. Text
-    between `backticks` is set as code. The still form holds the question and the choices, not the answer.
+    Text between `backticks` is set as code. The still form holds the question and the choices, not the answer.
 
     Raises ValueError where `question` is not a `Question`.
 
     Example:
 
     >>> from course_lib.exercises.quiz import Choice
-    >>> shown = ask(Question("2 + 2 = ?", (Choice("4", "Yes.", right=True), Choice("22", "That joins digits."))))
+    >>> choices = Choice("4", "Two pairs of two.", right=True), Choice("22", "That joins digits.")
+    >>> shown = ask(Question("2 + 2 = ?", choices))
     >>> print(question_text(shown.question))
     Question: 2 + 2 = ?
       ( ) 4
@@ -54,8 +50,8 @@ def ask(question: Question) -> Ask:
         raise ValueError(f"expected a Question; got {type(question).__name__}")
     shown = asdict(question)
     for choice in shown["choices"]:
-        choice["reply"] = _SAID_TWICE.sub(lambda found: found[2].upper(), choice["reply"])
-    return Ask(question=shown)
+        choice |= {name: tr(choice[name]) for name in ("text", "reply")}
+    return Ask(question=shown | {"text": tr(question.text)})
 
 
 def question_text(question: dict) -> str:
@@ -68,7 +64,8 @@ def question_text(question: dict) -> str:
       ( ) this
       ( ) that
     """
-    lines = textwrap.wrap(f"Question: {question['text']}", 88)
+    lines = wrapped(tr("Question: {text}").format(text=question["text"]), 88)
     for choice in question["choices"]:
-        lines += textwrap.wrap(choice["text"], 88, initial_indent="  ( ) ", subsequent_indent="      ")
+        first, *others = wrapped(choice["text"], 82)
+        lines += [f"  ( ) {first}", *(f"      {line}" for line in others)]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 function render({ model, el, signal }) {
+  const words = model.get("words");
   const [rows, columns] = model.get("cells");
   const canvas = element("canvas", rows ? { role: "application", tabindex: 0 } : { role: "img" }); // one takes keys
   const sentence = element("div", { class: "cl-sentence", "aria-live": "polite" });
@@ -16,20 +17,19 @@ function render({ model, el, signal }) {
 
   if (rows) {
     canvas.classList.add("cl-takes-cursor");
-    const hint = "The arrow keys, or the mouse, move the cursor in the picture.";
-    canvas.title = hint;
-    el.append(element("div", { class: "cl-hint" }, hint));
+    canvas.title = words.cursor_hint;
+    el.append(element("div", { class: "cl-hint" }, words.cursor_hint));
   }
 
   function paint() {
     const [width, height] = model.get("size");
     const refused = model.get("message"); // then there is no drawing of these values: the last one pales, wordless
-    const words = refused || model.get("sentence");
+    const said = refused || model.get("sentence");
     message.textContent = refused;
-    sentence.textContent = refused ? "" : words;
+    sentence.textContent = refused ? "" : said;
     sentence.hidden = Boolean(refused);
     paper.classList.toggle("cl-stale", Boolean(refused));
-    canvas.setAttribute("aria-label", `${model.get("label")}. ${words}`);
+    canvas.setAttribute("aria-label", fill(words.labelled, { label: model.get("label"), sentence: said }));
     if (!width) return;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     canvas.style.width = `${(width * (model.get("shown_height") || height)) / height}px`;
@@ -78,7 +78,7 @@ function render({ model, el, signal }) {
   keepStill(el, () => {
     if (model.get("message")) return null; // no drawing of these values: the one that was kept stays
     const alt = canvas.getAttribute("aria-label");
-    return { alt, width: Math.round(parseFloat(canvas.style.width)), data: { "image/png": png(canvas), "text/plain": `Figure: ${alt}` } };
+    return { alt, width: Math.round(parseFloat(canvas.style.width)), data: { "image/png": png(canvas), "text/plain": fill(words.figure, { alt }) } };
   });
   paint();
 }

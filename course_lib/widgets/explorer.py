@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
@@ -12,15 +11,15 @@ import traitlets
 from course_lib import expect
 from course_lib.figures import Drawing, Shown, show_pixels
 from course_lib.figures.style import check_pixels
-from course_lib.widgets.numbers import with_field
-from course_lib.widgets.page import MOVE_IT, module, static_bundle, styles
+from course_lib.texts import tr
+from course_lib.widgets.controls import checked, titled_bar
+from course_lib.widgets.page import MOVE_IT, CourseWidget, module, static_bundle
 
 
-class Canvas(anywidget.AnyWidget):
+class Canvas(CourseWidget):
     """The drawing on the page: RGBA bytes, the sentence, and the cursor's cell, which the page moves."""
 
     _esm = module("explorer.js")
-    _css = styles()
     label = traitlets.Unicode().tag(sync=True)
     pixels = traitlets.Bytes().tag(sync=True)
     size = traitlets.List([0, 0]).tag(sync=True)
@@ -51,7 +50,7 @@ class Canvas(anywidget.AnyWidget):
         with self.hold_sync():
             self.pixels = np.dstack([drawing.pixels, np.full((height, width), 255, np.uint8)]).tobytes()
             self.size = [width, height]
-            self.sentence = drawing.sentence
+            self.sentence = tr(drawing.sentence)
             self.message = ""
             self.grid = list(drawing.grid or (0, 0, width, height))
             self.drawn += 1
@@ -106,16 +105,9 @@ class Explorer(ipywidgets.VBox):
         start: tuple[int, int] | None = None,
         height: int | None = None,
     ):
-        if not label:
-            raise ValueError("an explorer needs a label that says what it is; got an empty one")
-        for name, control in controls.items():
-            if not getattr(control, "has_trait", lambda _: False)("value"):
-                raise ValueError(f"control {name!r} must be a widget with a value; got {type(control).__name__}")
-            if cursor and name in ("row", "column"):
-                raise ValueError(f"with a cursor, 'row' and 'column' are its own; got a control named {name!r}")
-            control.observe(self._redraw, "value")
-        self.draw, self.controls, self.label = draw, dict(controls), label
-        self.canvas = Canvas(label=label)
+        self.controls = checked("an explorer", label, controls, ("row", "column") if cursor else ())
+        self.draw, self.label = draw, tr(label)
+        self.canvas = Canvas(label=self.label)
         if height is not None:
             self.canvas.shown_height = expect.whole("height", height)
         if cursor is not None:
@@ -125,9 +117,10 @@ class Explorer(ipywidgets.VBox):
             expect.number("start column", column, 0, columns - 1)
             self.canvas.cells, self.canvas.cell = [rows, columns], [row, column]
             self.canvas.observe(self._redraw, "cell")
-        bar = ipywidgets.Box([with_field(control) for control in controls.values()]).add_class("cl-controls")
-        super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.canvas])
+        super().__init__([*titled_bar(self.label, *self.controls.values()), self.canvas])
         self.add_class("cl-explorer")
+        for control in self.controls.values():
+            control.observe(self._redraw, "value")
         self._redraw()
 
     @property
@@ -164,7 +157,8 @@ class Explorer(ipywidgets.VBox):
         Figure: Nothing to move. A black square.
         """
         drawing = self.draw_now()
-        return show_pixels(drawing.pixels, f"{self.label}. {drawing.sentence}")
+        alt = tr("{label}. {sentence}").format(label=self.label, sentence=tr(drawing.sentence))
+        return show_pixels(drawing.pixels, alt)
 
     def _redraw(self, change=None) -> None:
         try:

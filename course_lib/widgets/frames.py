@@ -13,6 +13,7 @@ from PIL import Image
 
 from course_lib.figures import tile
 from course_lib.pipeline import NotFiniteError
+from course_lib.texts import ngettext, tr
 
 WEBP_LONGEST_SIDE = 16383
 
@@ -66,27 +67,33 @@ def frames_of(steps: Iterable, decode: Callable | None = None) -> Frames:
     guesses = [step.denoised for step in steps] + [last.denoised if sigmas[-1] > 0 else last.x_next]
     channels = states[0].shape[1]
     latent = channels not in (1, 3)
-    how = f"first 3 of {channels} channels, black is −3 and full colour 3" if latent else ""
-    columns = {
-        ("state x", ", ".join(filter(None, ["drawn as x / sqrt(1 + sigma²)", how]))): _visible(states),
-        (f"guess of the clean {'latent' if latent else 'picture'}", how): _visible(guesses),
-    }
+    scaled, three = tr("drawn as x / sqrt(1 + sigma²)"), ""
+    if latent:
+        three = tr("first 3 of {channels} channels, black is −3 and full colour 3").format(channels=channels)
+        scaled = tr("drawn as x / sqrt(1 + sigma²), {channels}").format(channels=three)
+    guess_name = tr("guess of the clean latent") if latent else tr("guess of the clean picture")
+    columns = {(tr("state x"), scaled): _visible(states), (guess_name, three): _visible(guesses)}
     if decode is not None:
-        columns["decoded guess", ""] = [decode(guess) for guess in guesses]
+        columns[tr("decoded guess"), ""] = [decode(guess) for guess in guesses]
     panes, notes = zip(*columns, strict=True)
     shown = list(zip(*columns.values(), strict=True))
     pictures = tuple(tuple(tile(_black_where_not_finite(batch)) for batch in frame) for frame in shown)
-    count = f"{len(steps)} step" + "s" * (len(steps) > 1)
-    moves = [f"{sigma_text(sigma)} to {sigma_text(after)}" for sigma, after in zip(sigmas, sigmas[1:], strict=False)]
-    sentences = [f"Step {index} of {len(steps)}, sigma {move}." for index, move in enumerate(moves, start=1)]
-    sentences.append(f"Result after {count}, sigma {sigma_text(sigmas[-1])}.")
+    count, levels = len(steps), [sigma_text(sigma) for sigma in sigmas]
+    says = tr("Step {step} of {steps}, sigma {sigma} to {sigma_next}.")
+    sentences = [
+        says.format(step=index, steps=count, sigma=sigma, sigma_next=sigma_next)
+        for index, (sigma, sigma_next) in enumerate(zip(levels, levels[1:], strict=False), start=1)
+    ]
+    says = ngettext("Result after {steps} step, sigma {sigma}.", "Result after {steps} steps, sigma {sigma}.", count)
+    sentences.append(says.format(steps=count, sigma=levels[-1]))
     for index, frame in enumerate(shown):
         if not all(bool(batch.isfinite().all()) for batch in frame):
-            sentences[index] += " Numbers that are not finite are drawn black."
+            sentences[index] += " " + tr("Numbers that are not finite are drawn black.")
     if stopped:
-        sentences[-1] += f" The run stopped: {stopped}."
-    captions = [f"step {index}\nsigma {sigma_text(sigma)}" for index, sigma in enumerate(sigmas[:-1], start=1)]
-    return Frames(panes, notes, pictures, tuple(sentences), (*captions, "result"))
+        sentences[-1] += " " + tr("The run stopped: {reason}.").format(reason=stopped)
+    says = tr("step {step}\nsigma {sigma}")
+    captions = [says.format(step=index, sigma=sigma) for index, sigma in enumerate(levels[:-1], start=1)]
+    return Frames(panes, notes, pictures, tuple(sentences), (*captions, tr("result")))
 
 
 def sigma_text(sigma: float) -> str:

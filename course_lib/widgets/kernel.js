@@ -1,10 +1,11 @@
 // The kernel editor's view: nine fields and a list of well-known kernels. What is typed goes to Python as it is.
 
 function render({ model, el, signal }) {
-  const select = element("select", { "aria-label": "Kernel" });
+  const words = model.get("words");
+  const select = element("select", { "aria-label": words.kernel });
   const message = element("div", { class: "cl-message", role: "alert", id: newId() });
   const inputs = model.get("fields").map((_, index) => {
-    const place = `Kernel, row ${Math.floor(index / 3)}, column ${index % 3}`;
+    const place = fill(words.kernel_entry, { row: Math.floor(index / 3), column: index % 3 });
     return element("input", { type: "text", inputmode: "decimal", "aria-label": place });
   });
   const rows = [0, 3, 6].map((first) =>
@@ -21,9 +22,9 @@ function render({ model, el, signal }) {
       setWrong(input, message, index === wrong);
     });
     message.textContent = model.get("message");
-    const names = ["own numbers", ...model.get("presets")];
-    select.replaceChildren(...names.map((name) => element("option", { value: name }, name)));
-    select.value = model.get("preset") || names[0];
+    const names = [["", words.own_numbers], ...Object.entries(model.get("presets"))];
+    select.replaceChildren(...names.map(([value, name]) => element("option", { value }, name)));
+    select.value = model.get("preset");
   }
 
   function send() {
@@ -42,7 +43,7 @@ function render({ model, el, signal }) {
     });
   }
   select.addEventListener("change", () => {
-    model.set("preset", select.selectedIndex ? select.value : "");
+    model.set("preset", select.value);
     model.save_changes();
   });
   listen(model, "change:fields change:preset change:message change:wrong", show, signal);

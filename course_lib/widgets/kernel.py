@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import reprlib
 
-import anywidget
 import torch
 import traitlets
 
 from course_lib import expect
+from course_lib.texts import tr
 from course_lib.widgets.numbers import typed_number
-from course_lib.widgets.page import module, styles
+from course_lib.widgets.page import CourseWidget, module
 
 KERNELS = {
     "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
@@ -23,7 +23,7 @@ KERNELS = {
 LARGEST_ENTRY = 100.0
 
 
-class KernelEditor(anywidget.AnyWidget):
+class KernelEditor(CourseWidget):
     """Nine fields and a list of well-known kernels; `value` is the kernel (3, 3) float32.
 
     Rows and columns count from 0. A field that does not hold a number from −100 to 100 is marked and explained,
@@ -43,8 +43,7 @@ class KernelEditor(anywidget.AnyWidget):
     """
 
     _esm = module("kernel.js")
-    _css = styles()
-    presets = traitlets.List(list(KERNELS)).tag(sync=True)
+    presets = traitlets.Dict().tag(sync=True)  # the name of each kernel -> the same in the reader's language
     preset = traitlets.Unicode().tag(sync=True)  # empty for the reader's own numbers
     fields = traitlets.List([""] * 9).tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
@@ -60,6 +59,10 @@ class KernelEditor(anywidget.AnyWidget):
         super().__init__(fields=_texts(entries), value=torch.tensor(entries).reshape(3, 3))
         self._name_kernel()
 
+    @traitlets.default("presets")
+    def _named(self) -> dict[str, str]:
+        return {name: tr(name) for name in KERNELS}
+
     @traitlets.observe("preset")
     def _load_preset(self, change) -> None:
         if change["new"] in KERNELS:
@@ -72,9 +75,12 @@ class KernelEditor(anywidget.AnyWidget):
             try:
                 entries.append(expect.number("entry", typed_number(text), -LARGEST_ENTRY, LARGEST_ENTRY))
             except ValueError:
-                place, typed = f"Row {index // 3}, column {index % 3}", reprlib.repr(text)
-                expected = f"expected a number from −100 to 100; got {typed}. The kernel stays as it was."
-                self.wrong, self.message = index, f"{place}: {expected}"
+                says = tr(
+                    "Row {row}, column {column}: expected a number from −100 to 100; got {got}. "
+                    "The kernel stays as it was."
+                )
+                self.wrong = index
+                self.message = says.format(row=index // 3, column=index % 3, got=reprlib.repr(text))
                 return
         self.wrong, self.message = -1, ""
         self.value = torch.tensor(entries).reshape(3, 3)

@@ -5,15 +5,23 @@ from __future__ import annotations
 import math
 import reprlib
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from course_lib.figures.drawing import true_minus
-from course_lib.widgets.page import module, styles
+from course_lib.texts import tr
+from course_lib.widgets.page import CourseWidget, module
+
+_REFUSALS = {  # (whole numbers only, only in steps) -> what is said to any other text
+    (True, False): "{label}: expected a whole number from {low} to {high}; got {got}. It stays {value}.",
+    (False, False): "{label}: expected a number from {low} to {high}; got {got}. It stays {value}.",
+    (True, True): "{label}: expected a whole number from {low} to {high} in steps of {step}; got {got}. "
+    "It stays {value}.",
+    (False, True): "{label}: expected a number from {low} to {high} in steps of {step}; got {got}. It stays {value}.",
+}
 
 
-class NumberField(anywidget.AnyWidget):
+class NumberField(CourseWidget):
     """A field that holds the number of `control`, an ipywidgets control with min, max and a value.
 
     A text that is no number, or none that the control can have, is marked and explained, and the value stays. Beside a
@@ -32,7 +40,6 @@ class NumberField(anywidget.AnyWidget):
     """
 
     _esm = module("numbers.js")
-    _css = styles()
     label = traitlets.Unicode().tag(sync=True)
     named = traitlets.Bool().tag(sync=True)  # whether the label stands before the field; a slider has its own
     step = traitlets.Float(1.0).tag(sync=True)
@@ -47,20 +54,12 @@ class NumberField(anywidget.AnyWidget):
         )
         control.observe(self._show, "value")
 
-    @property
-    def expected(self) -> str:
-        """Which numbers can be typed, in words."""
-        kind = "a whole number" if self.whole else "a number"
-        steps = f" in steps of {_text(self.step)}" if self.slides and self.step != 1 else ""
-        return true_minus(f"{kind} from {_text(self.control.min)} to {_text(self.control.max)}{steps}")
-
     @traitlets.observe("text")
     def _read(self, change) -> None:
         try:
             value = self._understood(typed_number(self.text))
         except ValueError:
-            got, stays = reprlib.repr(self.text), true_minus(_text(self.control.value))
-            self.message = f"{self.label}: expected {self.expected}; got {got}. It stays {stays}."
+            self.message = self._refusal()
         else:
             self.control.value = value
             self._show()
@@ -68,11 +67,19 @@ class NumberField(anywidget.AnyWidget):
     def _understood(self, value: float) -> float | int:
         """The value as the control takes it. Raises ValueError where it does not."""
         if not self.control.min <= value <= self.control.max or (self.whole and value % 1):
-            raise ValueError(self.expected)
+            raise ValueError("not a number of the control's kind, or beyond its ends")
         places = (value - self.control.min) / self.step
         if self.slides and not math.isclose(places, round(places), abs_tol=1e-6):
-            raise ValueError(self.expected)
+            raise ValueError("between two places of the slider")
         return int(value) if self.whole else value
+
+    def _refusal(self) -> str:
+        """Which numbers can be typed, and what was."""
+        by_steps = self.slides and self.step != 1
+        numbers = {"low": self.control.min, "high": self.control.max, "step": self.step, "value": self.control.value}
+        shown = {name: true_minus(_text(number)) for name, number in numbers.items()}
+        says = tr(_REFUSALS[self.whole, by_steps])
+        return says.format(label=self.label, got=reprlib.repr(self.text), **shown)
 
     def _show(self, change=None) -> None:
         with self.hold_sync():

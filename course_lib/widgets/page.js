@@ -73,6 +73,11 @@ function prose(text) {
   return text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
 }
 
+/** A text of `words` with its {places} filled. */
+function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
 /** A button with a drawn sign; `path` is an SVG path in a square of 16. */
 function signButton(name, path) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -6,8 +6,11 @@ import base64
 from pathlib import Path
 
 import anywidget
+import traitlets
 
 from course_lib.figures import Shown
+from course_lib.texts import tr
+from course_lib.widgets.words import words
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 MOVE_IT = "Run this cell to move it."
@@ -40,6 +43,23 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
+class CourseWidget(anywidget.AnyWidget):
+    """What every widget of the course has: the common looks, and the page's own words in the reader's language.
+
+    Example:
+
+    >>> CourseWidget().words["pause"]
+    'Pause'
+    """
+
+    _css = styles()
+    words = traitlets.Dict().tag(sync=True)
+
+    @traitlets.default("words")
+    def _translated(self) -> dict[str, str]:
+        return words()
+
+
 def static_bundle(
     live: tuple[dict, dict] | dict | None, still: Shown | str, kept: dict | None = None
 ) -> tuple[dict, dict]:
@@ -56,6 +76,7 @@ def static_bundle(
     """
     data, metadata = live if isinstance(live, tuple) else (live or {}, {})
     if kept is not None:
+        kept = {**kept, "note": tr(kept["note"])}
         metadata = {**metadata, WIDGET_VIEW: {"course_lib": kept}}
     if isinstance(still, str):
         return {**data, "text/plain": still}, metadata
@@ -63,14 +84,15 @@ def static_bundle(
     return {**data, **picture}, {**metadata, **about}
 
 
-def kept_whole(widget: anywidget.AnyWidget, note: str = "") -> dict:
+def kept_whole(widget: CourseWidget, note: str = "") -> dict:
     """Code and state of a widget that works without a kernel; `note` is shown below it when it is opened again.
 
     Example:
 
     >>> from course_lib.widgets import Player
-    >>> kept_whole(Player(sprite=b"abc"))["state"]
-    {'about': {}, 'runs': 0, 'sprite': {'base64': 'YWJj'}}
+    >>> kept = kept_whole(Player(sprite=b"abc"))["state"]
+    >>> sorted(kept), kept["sprite"]
+    (['about', 'runs', 'sprite', 'words'], {'base64': 'YWJj'})
     """
     names = sorted(set(widget.trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names(sync=True)))
     names = [name for name in names if not name.startswith("_")]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import anywidget
 import ipywidgets
 import torch
 import traitlets
 
 from course_lib import expect
 from course_lib.datasets import open_picture
-from course_lib.widgets.page import module, styles
+from course_lib.texts import tr
+from course_lib.widgets.page import CourseWidget, module
 
 
-class PictureUpload(anywidget.AnyWidget):
+class PictureUpload(CourseWidget):
     """A button that hands a file of the reader's own to `opened(name, content)`; `message` stands below it.
 
     The page makes a file of more than 2 MB small before it sends it: JupyterLab cuts the connection at 10 MB.
@@ -27,12 +27,11 @@ class PictureUpload(anywidget.AnyWidget):
     """
 
     _esm = module("upload.js")
-    _css = styles()
-    label = traitlets.Unicode("Your own picture").tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, opened: Callable[[str, bytes], None]):
-        super().__init__()
+        super().__init__(label=tr("Your own picture"))
         self._opened = opened
         self.on_msg(lambda widget, content, buffers: widget.take(content, buffers))
 
@@ -65,11 +64,14 @@ class PictureChooser(ipywidgets.VBox):
             raise ValueError("expected at least one named picture; got none")
         self.size = expect.whole("size", size)
         self.pictures = {name: _as_batch(name, picture) for name, picture in pictures.items()}
-        self.choice = ipywidgets.Dropdown(options=list(self.pictures), description="picture")
+        self.choice = ipywidgets.Dropdown(options=self._options(), description=tr("picture"))
         self.upload = PictureUpload(self._open)
         super().__init__([self.choice, self.upload], value=self.pictures[self.choice.value])
         self.add_class("cl-chooser")
         self.choice.observe(self._choose, "value")
+
+    def _options(self) -> list[tuple[str, str]]:
+        return [(tr(name), name) for name in self.pictures]
 
     def _choose(self, change) -> None:
         self.upload.message = ""
@@ -80,12 +82,15 @@ class PictureChooser(ipywidgets.VBox):
         try:
             picture = open_picture(content, self.size)
         except ValueError as error:
-            too_large = "it has too many pixels" if "too large" in str(error) else "PNG or JPEG?"
-            self.upload.message = f"{file} cannot be opened as a picture ({too_large})."
+            if "too large" in str(error):
+                says = tr("{file} cannot be opened as a picture (it has too many pixels).")
+            else:
+                says = tr("{file} cannot be opened as a picture (PNG or JPEG?).")
+            self.upload.message = says.format(file=file)
             return
-        name = f"yours: {file}"
+        name = tr("yours: {file}").format(file=file)
         self.pictures[name] = picture
-        self.choice.options = list(self.pictures)
+        self.choice.options = self._options()
         self.choice.value = name
         self.value = picture  # a file of the same name as before changes neither the list nor the choice
 

@@ -22,11 +22,12 @@ function beside(pictures) {
 }
 
 function render({ model, el, signal }) {
+  const words = model.get("words");
   const title = element("div", { class: "cl-title" });
   const panes = element("div", { class: "cl-panes" });
-  const back = signButton("One step back", SIGNS.back);
-  const play = signButton("Play", SIGNS.play);
-  const forward = signButton("One step forward", SIGNS.forward);
+  const back = signButton(words.back, SIGNS.back);
+  const play = signButton(words.play, SIGNS.play);
+  const forward = signButton(words.forward, SIGNS.forward);
   const slider = element("input", { type: "range", min: 0, step: 1 });
   const sentence = element("div", { class: "cl-sentence" });
   const bar = element("div", { class: "cl-bar" }, back, play, forward, slider);
@@ -54,20 +55,20 @@ function render({ model, el, signal }) {
     about.panes.forEach(({ left, width, height, label }, pane) => {
       const pen = canvases[pane].getContext("2d");
       pen.drawImage(sprite, x + left, y, width, height, 0, 0, width, height);
-      canvases[pane].setAttribute("aria-label", `${label}. ${about.sentences[frame]}`);
+      canvases[pane].setAttribute("aria-label", fill(words.labelled, { label, sentence: about.sentences[frame] }));
     });
   }
 
   function stop() {
     clearInterval(timer);
     timer = null;
-    changeSign(play, "Play", SIGNS.play);
+    changeSign(play, words.play, SIGNS.play);
   }
 
   function toggle() {
     if (timer) return stop();
     if (frame === last()) show(0);
-    changeSign(play, "Pause", SIGNS.pause);
+    changeSign(play, words.pause, SIGNS.pause);
     timer = setInterval(() => {
       show(frame + 1);
       if (frame === last()) stop();
@@ -91,10 +92,10 @@ function render({ model, el, signal }) {
 
   function pane({ width, height, label, note, shown }) {
     const canvas = element("canvas", { role: "img", width, height, "aria-label": label });
-    const words = element("figcaption", {}, label);
-    if (note) words.append(element("small", {}, note));
+    const caption = element("figcaption", {}, label);
+    if (note) caption.append(element("small", {}, note));
     canvases.push(canvas);
-    return element("figure", { style: `--shown: ${shown}px` }, canvas, words);
+    return element("figure", { style: `--shown: ${shown}px` }, canvas, caption);
   }
 
   async function load() {
@@ -109,7 +110,7 @@ function render({ model, el, signal }) {
     canvases = [];
     panes.replaceChildren(...about.panes.map(pane));
     slider.max = last();
-    slider.setAttribute("aria-label", about.title || "Step of the denoising run");
+    slider.setAttribute("aria-label", about.title || words.step_of_run);
     show(0);
   }
 
@@ -132,9 +133,10 @@ function render({ model, el, signal }) {
   listen(model, "change:runs", reload, signal);
   keepStill(el, (state) => {
     if (state.runs === model.get("runs")) return null;
-    const alt = [about.title, about.sentences[frame]].filter(Boolean).join(". ");
+    const said = { label: about.title, sentence: about.sentences[frame] };
+    const alt = about.title ? fill(words.labelled, said) : said.sentence;
     const names = ["sprite", "about", "runs"];
-    const data = { "image/png": png(beside(canvases)), "text/plain": `Figure: ${alt}` };
+    const data = { "image/png": png(beside(canvases)), "text/plain": fill(words.figure, { alt }) };
     const width = about.panes.reduce((sum, { shown }) => sum + shown, 0);
     return { alt, width, data, state: Object.fromEntries(names.map((name) => [name, model.get(name)])) };
   });

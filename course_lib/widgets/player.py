@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import anywidget
 import traitlets
 
 from course_lib import expect
 from course_lib.figures import Shown, contact_sheet, show_pixels
+from course_lib.texts import tr
 from course_lib.widgets.frames import evenly_chosen, frames_of, sprite_of
-from course_lib.widgets.page import kept_whole, module, static_bundle, styles
+from course_lib.widgets.page import CourseWidget, kept_whole, module, static_bundle
 
 
-class Player(anywidget.AnyWidget):
+class Player(CourseWidget):
     """A player of one denoising run; `player` makes it, `load` gives it another run.
 
     All frames travel to the page once, in one picture, and the page draws them; `about` holds their layout and words.
@@ -25,7 +25,6 @@ class Player(anywidget.AnyWidget):
     """
 
     _esm = module("player.js")
-    _css = styles()
     sprite = traitlets.Bytes().tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
     runs = traitlets.Int().tag(sync=True)  # counts runs; the page decodes one when it changes
@@ -39,7 +38,7 @@ class Player(anywidget.AnyWidget):
         Traceback (most recent call last):
         ValueError: expected at least one step of a denoising run; got none
         """
-        frames = frames_of(steps, decode)
+        frames, title = frames_of(steps, decode), tr(title)
         sprite, layout = sprite_of(frames)
         widest = max(pane["width"] for pane in layout["panes"])
         scale = max(1, round(256 / widest)) if pixel_scale is None else expect.whole("pixel_scale", pixel_scale)
@@ -68,9 +67,11 @@ class Player(anywidget.AnyWidget):
         frames, chosen = self._frames, evenly_chosen(len(self._frames.sentences))
         rows = [", ".join(filter(None, pair)) for pair in zip(frames.panes, frames.notes, strict=True)]
         pixels = contact_sheet([frames.pictures[i] for i in chosen], [frames.captions[i] for i in chosen], rows)
-        title = f"{self._title.rstrip('.')}. " if self._title else ""
-        ends = f"{frames.sentences[0]} {frames.sentences[-1]}"
-        alt = f"{title}Contact sheet of {len(chosen)} frames. {ends} Rows: {'; '.join(rows)}."
+        says = tr("Contact sheet of {count} frames. {first} {last} Rows: {rows}.")
+        ends = {"first": frames.sentences[0], "last": frames.sentences[-1]}
+        alt = says.format(count=len(chosen), rows="; ".join(rows), **ends)
+        if self._title:
+            alt = tr("{label}. {sentence}").format(label=self._title.rstrip("."), sentence=alt)
         return show_pixels(pixels, alt)
 
     def _repr_mimebundle_(self, **options):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 import ipywidgets
 
 from course_lib.figures import Shown
-from course_lib.widgets.numbers import with_field
+from course_lib.texts import tr
+from course_lib.widgets.controls import checked, titled_bar
 from course_lib.widgets.page import kept_whole, static_bundle
 from course_lib.widgets.player import Player
 
@@ -47,19 +48,15 @@ class Runner(ipywidgets.VBox):
         label: str,
         decode: Callable | None = None,
     ):
-        if not label:
-            raise ValueError("a runner needs a label that says what it is; got an empty one")
-        for name, control in controls.items():
-            if not getattr(control, "has_trait", lambda _: False)("value"):
-                raise ValueError(f"control {name!r} must be a widget with a value; got {type(control).__name__}")
-        self.run, self.controls, self.label, self.decode = run, dict(controls), label, decode
+        self.controls = checked("a runner", label, controls)
+        self.run, self.label, self.decode = run, tr(label), decode
         self.player = Player()
         self._load()
-        self.button = ipywidgets.Button(description="Run", icon="play", button_style="primary")
+        self.button = ipywidgets.Button(description=tr("Run"), icon="play", button_style="primary")
         self.button.on_click(self._run_now)
         self.message = ipywidgets.Label().add_class("cl-message")
-        bar = ipywidgets.Box([*map(with_field, controls.values()), self.button]).add_class("cl-controls")
-        super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.message, self.player])
+        bar = titled_bar(self.label, *self.controls.values(), self.button)
+        super().__init__([*bar, self.message, self.player])
         self.add_class("cl-explorer")
 
     def static(self) -> Shown:

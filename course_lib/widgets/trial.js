@@ -1,12 +1,13 @@
 // The first widget a learner meets: it shows at once whether the page and the kernel do their part.
 
 function render({ model, el, signal }) {
+  const words = model.get("words");
   const [width, height] = model.get("size");
   const canvas = element("canvas", { role: "img", width, height });
-  const slider = element("input", { type: "range", min: 0, max: 100, "aria-label": "Noise" });
+  const slider = element("input", { type: "range", min: 0, max: 100, "aria-label": words.noise });
   const sentence = element("div", { class: "cl-sentence" });
-  const page = element("div", {}, "[OK] The page: widgets run here. Move the slider with the mouse or the arrow keys.");
-  const kernel = element("div", { role: "status" }, "[..] The kernel: waiting for its answer.");
+  const page = element("div", {}, words.page_works);
+  const kernel = element("div", { role: "status" }, words.kernel_waits);
   el.classList.add("cl-widget", "cl-trial");
   keepKeys(signal);
   el.append(canvas, element("div", { class: "cl-bar" }, slider), sentence, page, kernel);
@@ -31,9 +32,9 @@ function render({ model, el, signal }) {
       pixels.data[4 * place + 3] = 255;
     }
     pen.putImageData(pixels, 0, 0);
-    sentence.textContent = `Noise ${slider.value} %.`;
+    sentence.textContent = fill(words.noise_share, { share: slider.value });
     slider.setAttribute("aria-valuetext", sentence.textContent);
-    canvas.setAttribute("aria-label", `A picture with noise. ${sentence.textContent}`);
+    canvas.setAttribute("aria-label", fill(words.noisy_picture, { sentence: sentence.textContent }));
   }
 
   slider.value = 30;
@@ -41,12 +42,11 @@ function render({ model, el, signal }) {
   show();
 
   const silence = setTimeout(() => {
-    kernel.textContent =
-      "[FAIL] The kernel: no answer in 10 seconds. Choose Kernel, Restart Kernel in the menu, and run this cell again.";
+    kernel.textContent = words.kernel_silent;
   }, 10000);
   const answered = () => {
     clearTimeout(silence);
-    kernel.textContent = "[OK] The kernel: it answers.";
+    kernel.textContent = words.kernel_works;
   };
   signal.addEventListener("abort", () => clearTimeout(silence));
   listen(model, "msg:custom", answered, signal);

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import anywidget
 import torch
 import traitlets
 
 from course_lib import expect
-from course_lib.widgets.page import module, static_bundle, styles
+from course_lib.texts import tr
+from course_lib.widgets.page import CourseWidget, module, static_bundle
 
 NO_WIDGETS = """\
 If you can read this line and see no slider, widgets are not running.
@@ -16,7 +16,7 @@ If you can read this line and see no slider, widgets are not running.
 3. If it still stays, run `make lesson` in a terminal and read what its check of the environment says."""
 
 
-class Trial(anywidget.AnyWidget):
+class Trial(CourseWidget):
     """A slider that adds noise to a picture, drawn by the page alone, and a greeting that the kernel must answer.
 
     Example:
@@ -26,13 +26,12 @@ class Trial(anywidget.AnyWidget):
     """
 
     _esm = module("trial.js")
-    _css = styles()
     picture = traitlets.Bytes().tag(sync=True)
     noise = traitlets.Bytes().tag(sync=True)
     size = traitlets.List().tag(sync=True)
 
     def _repr_mimebundle_(self, **options):
-        return static_bundle(super()._repr_mimebundle_(**options), NO_WIDGETS, {"note": ""})
+        return static_bundle(super()._repr_mimebundle_(**options), tr(NO_WIDGETS), {"note": ""})
 
 
 def slider_works(picture: torch.Tensor | None = None) -> Trial:

@@ -19,14 +19,13 @@ async function smaller(file) {
 }
 
 /** The bytes to send for a file. Throws what the reader is to be told. */
-async function bytesOf(file) {
+async function bytesOf(file, words) {
   const small = file.size > SENT_AS_IT_IS ? await smaller(file) : null;
   if (!small && file.size > SENT_AT_ALL) {
-    const size = `${Math.round(file.size / 1e6)} MB`;
-    throw new Error(`The browser cannot open ${file.name} (${size}) to make it smaller. Save it as PNG or JPEG first.`);
+    throw new Error(fill(words.too_large, { file: file.name, size: Math.round(file.size / 1e6) }));
   }
   return (small ?? file).arrayBuffer().catch(() => {
-    throw new Error(`${file.name} cannot be read. Was it moved or renamed?`);
+    throw new Error(fill(words.unreadable, { file: file.name }));
   });
 }
 
@@ -51,7 +50,7 @@ function render({ model, el, signal }) {
     latest = file;
     say("");
     try {
-      const content = await bytesOf(file);
+      const content = await bytesOf(file, model.get("words"));
       if (latest === file) model.send({ name: file.name }, undefined, [content]); // else a newer one was chosen
     } catch (error) {
       if (latest === file) say(error.message);

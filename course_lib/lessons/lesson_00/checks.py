@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from course_lib.exercises.checks import NOT_YET, RIGHT, FunctionCheck, Mistake, ValueCheck
+from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck, not_yet, right
 from course_lib.lessons.lesson_00.noise import noise_picture
 
 GLOBAL = (
@@ -74,10 +74,10 @@ class SeedCheck(FunctionCheck):
         before = torch.get_rng_state()
         try:
             said = super().verdict(answer)
-            if said.startswith(RIGHT):
-                return said if torch.equal(before, torch.get_rng_state()) else f"{NOT_YET} {GLOBAL}"
+            if said.startswith(right(self.name)):
+                return said if torch.equal(before, torch.get_rng_state()) else not_yet(GLOBAL)
             torch.set_rng_state(before)
-            named = any(said == f"{NOT_YET} {mistake.says}" for mistake in self.mistakes)
+            named = any(said == not_yet(mistake.says) for mistake in self.mistakes)
             return said if named else self._by_behaviour(answer, said, before)
         finally:
             torch.set_rng_state(before)
@@ -88,13 +88,13 @@ class SeedCheck(FunctionCheck):
             one, again, other = (torch.as_tensor(answer(seed)) for seed in (1, 1, 2))
         except Exception as error:
             known = (says for kind, part, says in STOPS if isinstance(error, kind) and part in str(error))
-            return next((f"{NOT_YET} {says}" for says in known), said)
+            return next(map(not_yet, known), said)
         if not one.shape == again.shape == other.shape == (1, 3, 8, 8):
             return said
         if not torch.equal(one, again):
             reused = torch.equal(before, torch.get_rng_state())
-            return f"{NOT_YET} {(RANDOM_SEED if _calls_seed(answer) else REUSED) if reused else NO_SEED}"
-        return f"{NOT_YET} {UNUSED if torch.equal(one, other) else OTHER}"
+            return not_yet((RANDOM_SEED if _calls_seed(answer) else REUSED) if reused else NO_SEED)
+        return not_yet(UNUSED if torch.equal(one, other) else OTHER)
 
 
 def _calls_seed(answer: Callable) -> bool:

@@ -18,7 +18,7 @@ predict_again = Question(
             "no, noise is random",
             "The numbers look random, but a formula makes them, and the seed says where it starts.",
         ),
-        Choice("yes, number for number", "Yes: the same start gives the same numbers.", right=True),
+        Choice("yes, number for number", "The same start gives the same numbers.", right=True),
         Choice("nearly", "There is no nearly here: the same seed gives exactly the same numbers."),
     ),
 )
@@ -30,7 +30,7 @@ quiz = (
             Choice("yes, both have seed 7", "The seed only says where the generator starts; each draw moves it on."),
             Choice(
                 "no, the generator has moved on",
-                "Right. For the same noise again, make a new generator with the same seed.",
+                "For the same noise again, make a new generator with the same seed.",
                 right=True,
             ),
         ),
@@ -38,9 +38,7 @@ quiz = (
     Question(
         "You changed lesson 02 so much that you want it fresh. What do you do?",
         (
-            Choice(
-                "`make reset LESSON=02` in a terminal", "Right. Your old copy is kept in `my_lessons/old/`.", right=True
-            ),
+            Choice("`make reset LESSON=02` in a terminal", "Your old copy is kept in `my_lessons/old/`.", right=True),
             Choice(
                 "delete the folder `notebooks/`", "Please not: there lie the originals that your copies are made from."
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from course_lib.exercises.checks import NOT_YET, RIGHT, Mistake, ValueCheck
+from course_lib.exercises.checks import Mistake, ValueCheck, not_yet, right
 from course_lib.figures import Shown
 from course_lib.figures.diagrams import Arrow, Box, Frame, diagram
 
@@ -106,7 +106,7 @@ class OrderCheck(ValueCheck):
         if not isinstance(answer, str) or not answer.strip():
             return super().verdict(answer or None)
         wrong = _wrong_order(answer)
-        return f"{NOT_YET} {wrong}" if wrong else f"{RIGHT} {self.name} is right."
+        return not_yet(wrong) if wrong else right(self.name)
 
 
 def _wrong_order(answer: str) -> str:

@@ -21,7 +21,7 @@ predict_step = Question(
             "It is the most likely picture, but where it is wrong, it is wrong by 2. A guess below 1 loses less on average.",
         ),
         Choice("3", "No picture is 3. The guess is about what was there before the noise."),
-        Choice("between 0 and 1", "Yes: a mean of -1 and 1 in which 1 counts more. It is 0.64.", right=True),
+        Choice("between 0 and 1", "A mean of -1 and 1 in which 1 counts more. It is 0.64.", right=True),
     ),
 )
 
@@ -35,7 +35,7 @@ predict_guess = Question(
         ),
         Choice(
             "a blur in the right colours",
-            "Yes: nearly a mean of all that fits the prompt, as between -1 and 1 on paper.",
+            "Nearly a mean of all that fits the prompt, as between -1 and 1 on paper.",
             right=True,
         ),
         Choice("noise", "The guess is a mean of clean pictures, and there is no noise in any of them."),
@@ -51,7 +51,7 @@ predict_change = Question(
             "Euler ancestral in place of Euler",
             "It adds fresh noise after each step but the last, and that leads elsewhere.",
         ),
-        Choice("50 steps in place of 20", "Yes: the steps were short enough already.", right=True),
+        Choice("50 steps in place of 20", "The steps were short enough already.", right=True),
     ),
 )
 
@@ -61,7 +61,7 @@ predict_recall = Question(
         Choice("yes, a new animal", "As the noise falls, one picture fits better and better, until it alone counts."),
         Choice(
             "no, it is one of the 50",
-            "Right: it can only recall. To paint what is not in the set, something else is needed.",
+            "It can only recall. To paint what is not in the set, something else is needed.",
             right=True,
         ),
     ),
@@ -73,7 +73,7 @@ quiz = (
         (
             Choice(
                 "the noise it believes to be in the latent",
-                "Right. The sampler makes the next latent from it.",
+                "The sampler makes the next latent from it.",
                 right=True,
             ),
             Choice("the next latent", "The sampler makes that. The U-Net only predicts the noise."),
@@ -89,7 +89,7 @@ quiz = (
             ),
             Choice(
                 "which noise levels are visited",
-                "Right: it is a falling list of sigmas, and costs nothing.",
+                "It is a falling list of sigmas, and costs nothing.",
                 right=True,
             ),
             Choice(
@@ -103,7 +103,7 @@ quiz = (
             Choice("a noisy panda", "The only step goes to level 0, where no noise is left."),
             Choice(
                 "a blur",
-                "Right: the step ends at the first guess, nearly a mean of all that fits the prompt.",
+                "The step ends at the first guess, nearly a mean of all that fits the prompt.",
                 right=True,
             ),
             Choice(

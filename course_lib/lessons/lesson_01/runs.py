@@ -9,6 +9,7 @@ import torch
 from course_lib.lessons.small_model import model
 from course_lib.pipeline import Denoising, prepare, remarks
 from course_lib.samplers import SAMPLERS
+from course_lib.texts import ngettext
 
 EXAMPLES = [
     "a panda on a blue background", "a rocket", "pizza", "sunflower, noto style", "fox on a purple background",
@@ -34,7 +35,10 @@ def remove_noise(prompt: str, seed: int, sampler: str = "euler", steps: int = 20
     with warnings.catch_warnings():  # what the warnings say stands in the title
         warnings.simplefilter("ignore", UserWarning)
         run = prepare(model(), prompt, sampler=sampler, steps=steps, seed=seed)
-    title = f'"{prompt.strip()}". {SAMPLERS[sampler].label}, {steps} step{"s" * (steps > 1)}, seed {seed}'
+    says = ngettext(
+        '"{prompt}". {sampler}, {steps} step, seed {seed}', '"{prompt}". {sampler}, {steps} steps, seed {seed}', steps
+    )
+    title = says.format(prompt=prompt.strip(), sampler=SAMPLERS[sampler].label, steps=steps, seed=seed)
     return ". ".join([title, *remarks(model(), prompt)]), run
 
 

@@ -7,8 +7,10 @@ import torch
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, numbers_panel, picture_panel, settled, stack, text_panel
-from course_lib.figures.drawing import TITLE_HEIGHT, canvas, font, titled, true_minus
+from course_lib.figures.drawing import TITLE_HEIGHT, canvas, titled, true_minus
+from course_lib.figures.lettering import width_of, write
 from course_lib.layers import conv2d, output_size, unfold
+from course_lib.texts import ngettext, tr
 
 _SIDE = 320  # a picture's width in the drawing
 _LARGEST = {"size": 8, "kernel": 4, "padding": 2}  # what draw_places leaves room for
@@ -57,12 +59,13 @@ def draw(picture: torch.Tensor, kernel: torch.Tensor, row: int, column: int) -> 
             gap=8,
         ),
     )
-    sentence = f"Window at row {row}, column {column}: the nine products add up to {true_minus(f'{total:.2f}')}."
+    says = tr("Window at row {row}, column {column}: the nine products add up to {total}.")
+    said = [says.format(row=row, column=column, total=true_minus(f"{total:.2f}"))]
     if outside.any():
-        sentence += " The grey zeros are the padding."
+        said.append(tr("The grey zeros are the padding."))
     if not _as_written(window, kernel, products, total):
-        sentence += " (Only what is written is rounded, not the products or their sum.)"
-    return Drawing(pixels, sentence, grid=(1, TITLE_HEIGHT + 1, _SIDE, _SIDE))  # inside the picture's rim
+        said.append(tr("(Only what is written is rounded, not the products or their sum.)"))
+    return Drawing(pixels, " ".join(said), grid=(1, TITLE_HEIGHT + 1, _SIDE, _SIDE))  # inside the picture's rim
 
 
 def _at(grey: torch.Tensor, row: int, column: int, rim: float = 0.0) -> torch.Tensor:
@@ -98,20 +101,22 @@ def places_panel(size: int, kernel: int, stride: int, padding: int, dilation: in
     (110, 234, 3)
     """
     places = output_size(size, kernel, stride, padding, dilation)
-    image, pen = canvas(_LEFT + (size + 2 * padding) * _CELL + 2, (places + 1) * _ROW + 6)
+    before = [tr("picture"), *(tr("result {number}").format(number=place) for place in range(places))]
+    start = max(_LEFT, *(round(width_of(name, 12)) + 8 for name in before))
+    image, pen = canvas(start + (size + 2 * padding) * _CELL + 2, (places + 1) * _ROW + 6)
 
     def cell(text, line, column, fill, ink):
-        left, top = _LEFT + column * _CELL, line * _ROW + (4 if line else 0)
+        left, top = start + column * _CELL, line * _ROW + (4 if line else 0)
         pen.rectangle([left, top, left + _CELL, top + _ROW - 2], fill=fill, outline=COLOURS["grid"])
-        pen.text((left + _CELL / 2, top + _ROW / 2), text, fill=ink, font=font(12), anchor="mm")
+        write(pen, (left + _CELL / 2, top + _ROW / 2), text, ink, 12, anchor="mm")
 
     names = ["0"] * padding + [f"x{number}" for number in range(size)] + ["0"] * padding
-    pen.text((0, _ROW / 2), "picture", fill=COLOURS["ink"], font=font(12), anchor="lm")
+    write(pen, (0, _ROW / 2), before[0], COLOURS["ink"], 12, anchor="lm")
     for column, name in enumerate(names):
         cell(name, 0, column, COLOURS["grid"] if name == "0" else COLOURS["paper"], COLOURS["ink"])
     for place in range(places):
         middle = (place + 1.5) * _ROW + 4
-        pen.text((0, middle), f"result {place}", fill=COLOURS["ink"], font=font(12), anchor="lm")
+        write(pen, (0, middle), before[place + 1], COLOURS["ink"], 12, anchor="lm")
         for entry in range(kernel):
             column = place * stride + entry * dilation
             cell(f"k{entry}", place + 1, column, COLOURS["signal"], COLOURS["paper"])
@@ -136,30 +141,43 @@ def draw_places(size: int, kernel: int, stride: int, padding: int, dilation: int
         expect.number(name, value, 0, _LARGEST[name])
     reach, there_are = dilation * (kernel - 1) + 1, size + 2 * padding
     if reach > there_are:
-        raise ValueError(
-            f"The kernel does not fit: with dilation {dilation} its {kernel} entries reach over {reach} numbers, "
-            f"and there are only {there_are}, padding included."
+        says = tr(
+            "The kernel does not fit: with dilation {dilation} its {kernel} entries reach over {reach} numbers, and "
+            "there are only {numbers}, padding included."
         )
+        raise ValueError(says.format(dilation=dilation, kernel=kernel, reach=reach, numbers=there_are))
     panel = places_panel(size, kernel, stride, padding, dilation)
     cells = _LARGEST["size"] + 2 * _LARGEST["padding"]
-    sheet = np.full(((cells + 1) * _ROW + 6, _LEFT + cells * _CELL + 2, 3), 255, np.uint8)
+    wide = max(_LEFT + cells * _CELL + 2, panel.shape[1])
+    sheet = np.full(((cells + 1) * _ROW + 6, wide, 3), 255, np.uint8)
     sheet[: panel.shape[0], : panel.shape[1]] = panel
     places = output_size(size, kernel, stride, padding, dilation)
-    skipped = stride - reach if places > 1 else 0
-    return Drawing(
-        sheet,
-        f"Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: "
-        f"{places} place{'s' * (places > 1)}{_never((there_are - reach) % stride, padding)}."
-        + f" Between two places the window skips {skipped} cell{'s' * (skipped > 1)}."
-        * (skipped > 0),
+    values = {"size": size, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    says = ngettext(
+        "Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: {places} place{rest}.",
+        "Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: {places} places{rest}.",
+        places,
     )
+    sentence = says.format(places=places, rest=_never((there_are - reach) % stride, padding), **values)
+    skipped = stride - reach if places > 1 else 0
+    if skipped > 0:
+        says = ngettext(
+            "Between two places the window skips {count} cell.",
+            "Between two places the window skips {count} cells.",
+            skipped,
+        )
+        sentence += " " + says.format(count=skipped)
+    return Drawing(sheet, sentence)
 
 
 def _never(missed: int, padding: int) -> str:
     """What lies beyond the last window: zeros of the padding, which stand last, and then numbers of the picture."""
     zeros, numbers = min(missed, padding), max(missed - padding, 0)
-    named = [
-        f"{count} {name}s" if count > 1 else name for count, name in ((numbers, "number"), (zeros, "zero")) if count
-    ]
-    last = [f"the last {name}" for name in named]
-    return f"; the window never reaches {' and '.join(last)}" if last else ""
+    last_zeros = ngettext("the last zero", "the last {count} zeros", zeros).format(count=zeros)
+    last_numbers = ngettext("the last number", "the last {count} numbers", numbers).format(count=numbers)
+    if zeros and numbers:
+        says = tr("; the window never reaches {numbers} and {zeros}")
+        return says.format(numbers=last_numbers, zeros=last_zeros)
+    if not missed:
+        return ""
+    return tr("; the window never reaches {these}").format(these=last_zeros if zeros else last_numbers)

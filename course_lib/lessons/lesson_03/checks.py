@@ -9,6 +9,7 @@ from torch import Tensor
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.layers import relu, relu_gradient
+from course_lib.texts import tr
 
 
 def _cases() -> list[tuple]:
@@ -167,11 +168,12 @@ def _first_wrong_height(answer: object) -> str:
     except (TypeError, ValueError):
         factors = []
     if len(factors) != 3:
-        return "It is three numbers, [a, b, c]."
+        return tr("It is three numbers, [a, b, c].")
     for x, right in ((1, 2), (3, 0), (4, 0)):
         height = sum(factor * max(x - kink, 0) for factor, kink in zip(factors, (0, 1, 3), strict=True))
         if abs(height - right) > 1e-6:
-            return f"At x = {x} its height is {height:.6g}, and should be {right}. Add up the slopes piece by piece."
+            says = tr("At x = {x} its height is {height}, and should be {right}. Add up the slopes piece by piece.")
+            return says.format(x=x, height=f"{height:.6g}", right=right)
     return ""
 
 

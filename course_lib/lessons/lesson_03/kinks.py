@@ -22,6 +22,7 @@ from course_lib.figures import (
     text_panel,
 )
 from course_lib.figures.drawing import TITLE_HEIGHT, number_text, true_minus
+from course_lib.texts import tr
 
 # name -> (the function, its slope); "none" is a layer's result as it is.
 ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
@@ -69,18 +70,22 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     maps = stack(
         *(
             picture_panel(numbers[0] / brightest, _SIDE, title, frame=(row - 1, column - 1, 3, 3))
-            for title, numbers in (("the map before", before), ("the map after", after))
+            for title, numbers in ((tr("the map before"), before), (tr("the map after"), after))
         ),
-        text_panel(f"Grey 0, white from {brightest:.3g},\nblack from −{brightest:.3g} down.", _SIDE + 2, 12),
+        text_panel(
+            tr("Grey 0, white from {most},\nblack from −{most} down.").format(most=f"{brightest:.3g}"), _SIDE + 2, 12
+        ),
     )
     x = torch.linspace(-REACH, REACH, 241)
     curves = {"value": function(x), "slope": slope(x)}
     look = {"y_range": (-1.2, REACH), "colours": [COLOURS["signal"], COLOURS["noise"]]}
-    place = called(activation)
-    if abs(here) > REACH:
-        place += f"; the framed number, {_plain(here.item())}, lies {'left' if here < 0 else 'right'} of this axis"
+    if abs(here) <= REACH:
+        says = tr("{activation}, and where the framed number lies")
+    elif here < 0:
+        says = tr("{activation}; the framed number, {number}, lies left of this axis")
     else:
-        place += ", and where the framed number lies"
+        says = tr("{activation}; the framed number, {number}, lies right of this axis")
+    place = says.format(activation=called(activation), number=_plain(here.item()))
     bars = {"range": (-REACH, REACH), "colour": COLOURS["ink"], "top": 0.5}
     plots = stack(
         line_panel(x, curves, 420, 250, place, mark=here.clamp(-REACH, REACH).item(), **look),
@@ -88,14 +93,20 @@ def draw(picture: Tensor, kernel: Tensor, activation: str, bias: float, row: int
     )
     below, blank, zero = (int(part.sum()) for part in (before < 0, before == 0, after == 0))
     beyond = int((before.abs() > REACH).sum())
-    sentence = (
-        f"{called(activation)}, bias {number_text(bias)}: at row {row}, column {column} the number "
-        f"{_plain(here.item())} becomes {_plain(there)}, slope {_plain(slope_here)}. Of the map's {before.numel()} "
-        f"numbers {below} were below 0 and {blank} exactly 0; now {zero} are 0, and the smallest is "
-        f"{_plain(after.min().item())}."
+    says = tr(
+        "{activation}, bias {bias}: at row {row}, column {column} the number {here} becomes {there}, slope {slope}. "
+        "Of the map's {count} numbers {below} were below 0 and {blank} exactly 0; now {zero} are 0, and the smallest "
+        "is {smallest}."
+    )
+    sentence = says.format(
+        **{"activation": called(activation), "bias": number_text(bias), "row": row, "column": column},
+        **{"here": _plain(here.item()), "there": _plain(there), "slope": _plain(slope_here)},
+        **{"count": before.numel(), "below": below, "blank": blank, "zero": zero},
+        smallest=_plain(after.min().item()),
     )
     if beyond:
-        sentence += f" {beyond} lay beyond {number_text(-REACH)} to {number_text(REACH)}, where no bars are."
+        says = tr("{count} lay beyond {low} to {high}, where no bars are.")
+        sentence += " " + says.format(count=beyond, low=number_text(-REACH), high=number_text(REACH))
     return Drawing(beside(maps, plots), sentence, grid=(1, TITLE_HEIGHT + 1, _SIDE, _SIDE))
 
 
@@ -107,7 +118,7 @@ def called(activation: str) -> str:
     >>> called("none"), called("SiLU")
     ('No activation', 'SiLU')
     """
-    return "No activation" if activation == "none" else activation
+    return tr("No activation") if activation == "none" else activation
 
 
 def activations_called(network: Callable, *inputs: object) -> dict[str, int]:
@@ -141,4 +152,4 @@ class _Counting(TorchFunctionMode):
 def _plain(value: float) -> str:
     """Two decimals, a true minus sign, no negative zero, and "nearly 0" for what is not 0."""
     rounded = round(value, 2) + 0.0
-    return "nearly 0" if value and not rounded else true_minus(f"{rounded:.2f}")
+    return tr("nearly 0") if value and not rounded else true_minus(f"{rounded:.2f}")

@@ -9,7 +9,7 @@ predict_ten = Question(
     (
         Choice("41,600", "So many the ten have. But two of them become one, that one and the third become one, and so on to the end."),
         Choice("20,800", "That would be five layers. Two become one, that is right; but then five stand in a row, and the same happens again."),
-        Choice("4,160", "Yes: one layer is enough, with 64 times 64 weights and 64 biases.", right=True),
+        Choice("4,160", "One layer is enough, with 64 times 64 weights and 64 biases.", right=True),
         Choice("4,096", "Those are the 64 times 64 weights of one layer. It needs its 64 biases as well."),
     ),
 )  # fmt: skip
@@ -18,7 +18,7 @@ predict_hat = Question(
     "`relu(x) - 2 * relu(x - 1) + relu(x - 2)` is 0 at x = 0 and 1 at x = 1. What is it at x = 10?",
     (
         Choice("10", "That is the first of the three alone. The others are 0 only up to x = 1 and x = 2."),
-        Choice("0", "Yes: 10 - 2 * 9 + 8 = 0. From x = 2 on the three slopes 1, -2 and 1 cancel.", right=True),
+        Choice("0", "10 - 2 * 9 + 8 = 0. From x = 2 on the three slopes 1, -2 and 1 cancel.", right=True),
         Choice("-8", "That is 10 - 18, the first two. The third adds 8."),
     ),
 )
@@ -28,14 +28,14 @@ predict_kinkless = Question(
     (
         Choice("all 200, but later", "However long it is trained: three linear layers are one, and one cannot bend."),
         Choice("about 150", "No straight line gets so many: the best one gets 116."),
-        Choice("about 100", "Yes: a straight line through two spirals is hardly better than a coin.", right=True),
+        Choice("about 100", "A straight line through two spirals is hardly better than a coin.", right=True),
     ),
 )
 
 predict_slope = Question(
     "Left of 0 the slope of ReLU is 0, right of 0 it is 1. Exactly at 0 the curve has a corner. What does PyTorch give there?",
     (
-        Choice("0", "Yes. It is a choice; any number from 0 to 1 would do, and 0 is what was chosen.", right=True),
+        Choice("0", "It is a choice; any number from 0 to 1 would do, and 0 is what was chosen.", right=True),
         Choice("0.5", "The mean of both sides would be a fair choice, but it is not the one that was made."),
         Choice("1", "That would count the corner to the right side. PyTorch counts it to the left one."),
         Choice("an error", "A training must not stop because of one number. PyTorch takes a slope and goes on."),
@@ -45,7 +45,7 @@ predict_slope = Question(
 predict_dead = Question(
     "With a bias of -2, about 98 of 100 results are 0. How many of the 1000 units are dead, that is 0 for all 500 inputs?",
     (
-        Choice("none, or hardly any", "Yes: 2 of 100 results are left, and among 500 tries nearly every unit has some of them.", right=True),
+        Choice("none, or hardly any", "2 of 100 results are left, and among 500 tries nearly every unit has some of them.", right=True),
         Choice("about half", "It comes to that near a bias of -3, as the table below shows."),
         Choice("about 980", "980 of 1000 results are 0, but not always those of the same units: each input wakes others."),
     ),
@@ -56,7 +56,7 @@ predict_calls = Question(
     (
         Choice("98 times", "In the U-Net of 2015 a ReLU follows each 3x3 convolution. This one was built otherwise."),
         Choice("16 times", "Something happens 16 times, once in each transformer block, but it is another activation."),
-        Choice("never", "Yes: it bends its numbers with SiLU and GELU. The text encoder and the VAE have no ReLU either.", right=True),
+        Choice("never", "It bends its numbers with SiLU and GELU. The text encoder and the VAE have no ReLU either.", right=True),
     ),
 )  # fmt: skip
 
@@ -64,9 +64,9 @@ quiz = (
     Question(
         "Five linear layers, nothing between them, and one ReLU after the last. What is the least that can compute the same, whatever their weights?",
         (
-            Choice("one linear layer and a ReLU", "Right: what stands before the first kink is one layer.", right=True),
+            Choice("one linear layer and a ReLU", "What stands before the first kink is one layer.", right=True),
             Choice("five linear layers with a ReLU after each", "These have four kinks more. They can do much more, and it is not needed."),
-            Choice("one linear layer", "No: the ReLU at the end still makes a corner, and a linear layer has none."),
+            Choice("one linear layer", "The ReLU at the end still makes a corner, and a linear layer has none."),
         ),
     ),
     Question(
@@ -74,13 +74,13 @@ quiz = (
         (
             Choice("yes: its slope is 0, so it cannot learn", "From this picture it learns nothing. From the next one, for which it is above 0, it does."),
             Choice("yes, if its bias is negative", "The bias alone does not say it: with -2, all 1000 units were 0 most of the time, and none was dead."),
-            Choice("only if it gives 0 for all other examples, too", "Right: then no example has a slope for it, and it gets no gradient, unless the layers before it change.", right=True),
+            Choice("only if it gives 0 for all other examples, too", "Then no example has a slope for it, and it gets no gradient, unless the layers before it change.", right=True),
         ),
     ),
     Question(
         "Which of these pairs is right for Stable Diffusion 1.x?",
         (
-            Choice("residual block: SiLU after a group norm", "Right: 44 of the U-Net's 68 SiLUs, and 48 of the VAE's 50, stand there.", right=True),
+            Choice("residual block: SiLU after a group norm", "44 of the U-Net's 68 SiLUs, and 48 of the VAE's 50, stand there.", right=True),
             Choice("transformer block: quick-GELU", "There it is GEGLU, with the exact GELU. Quick-GELU is in the text encoder."),
             Choice("text encoder: GEGLU", "The text encoder has quick-GELU between two linear layers, and no gate."),
         ),

@@ -15,6 +15,7 @@ from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, line_panel, stack, text_panel
 from course_lib.figures.drawing import titled
 from course_lib.lessons.lesson_03.kinks import ACTIVATIONS, called
+from course_lib.texts import tr
 
 EVERY = 50  # steps from one kept state of a training to the next
 LAST = 2000
@@ -74,7 +75,8 @@ class Stopped(KeyboardInterrupt):
     """
 
     def __init__(self, step: int):
-        super().__init__(f"Stopped at step {step}. Run this cell again, and the training goes on from there.")
+        says = tr("Stopped at step {step}. Run this cell again, and the training goes on from there.")
+        super().__init__(says.format(step=step))
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
@@ -179,8 +181,9 @@ class Training:
         return _Kept(weights, F.binary_cross_entropy_with_logits(scores, self.labels).item(), wrong)
 
     def _line(self) -> str:
-        right = f"{100 * self.right():3.0f} % of the points right"
-        return f"{called(self.activation)}, step {self.step:4d}: loss {self.loss():.2f}, {right}"
+        says = tr("{activation}, step {step:4d}: loss {loss:.2f}, {right:3.0f} % of the points right")
+        numbers = {"step": self.step, "loss": self.loss(), "right": 100 * self.right()}
+        return says.format(activation=called(self.activation), **numbers)
 
     def _next(self, state: _State) -> _State:
         """One step of Adam; the old state stays as it is."""
@@ -224,13 +227,16 @@ def draw_training(training: Training, step: int, without: bool = False) -> Drawi
     steps, losses, wrong = training.way()
     right = round(training.right(step, not without) * len(training.x))
     taken = without and training.activation != "none"
-    state = f", weights of step {step}, activation taken out" if taken else f" after step {step}"
-    loss = training.loss(step, not without)
-    sentence = (
-        f"{called(training.activation)}{state}: {right} of {len(training.x)} points lie "
-        f"on the right side, loss {loss:.2f}."
-    )
-    key = (
+    if taken:
+        says = tr(
+            "{activation}, weights of step {step}, activation taken out: {right} of {points} points lie on the right "
+            "side, loss {loss}."
+        )
+    else:
+        says = tr("{activation} after step {step}: {right} of {points} points lie on the right side, loss {loss}.")
+    numbers = {"right": right, "points": len(training.x), "loss": f"{training.loss(step, not without):.2f}"}
+    sentence = says.format(activation=called(training.activation), step=step, **numbers)
+    key = tr(
         "Points: filled, first spiral; open, second. A cross: on the wrong side.\n"
         "Ground: grey where the network says “first”, white where it says “second”, light grey where it is not sure.\n"
         "The line parts the two sides."
@@ -240,7 +246,7 @@ def draw_training(training: Training, step: int, without: bool = False) -> Drawi
         top = max(1.0, 1.05 * max(losses))
         look = {"y_range": (0.0, top), "colours": [COLOURS["signal"], COLOURS["noise"]]}
         curves = {"loss": losses, "share of wrong points": wrong}
-        title = f"{called(training.activation)}, at each step of the training"
+        title = tr("{activation}, at each step of the training").format(activation=called(training.activation))
         side = stack(line_panel(steps, curves, 340, 230, title, mark=None if taken else step, **look), side)
     return Drawing(beside(panel, side), sentence)
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck
 from course_lib.layers import max_pool2d, output_size, unfold
+from course_lib.texts import tr
 
 
 def _cases() -> list[tuple]:
@@ -156,8 +157,8 @@ _WINDOWS_AT = torch.tensor([1.0, 2, 2, 1])[:, None] * torch.tensor([1.0, 2, 2, 1
 
 def _which_wins(answer: object) -> str:
     if isinstance(answer, torch.Tensor) and answer.shape == (4, 4):
-        return "Go through the four windows: which number wins each? Its place gets 1 for each window it wins."
-    return "It has four rows of four numbers: for each number, the count of the windows in which it is the largest."
+        return tr("Go through the four windows: which number wins each? Its place gets 1 for each window it wins.")
+    return tr("It has four rows of four numbers: for each number, the count of the windows in which it is the largest.")
 
 
 check_gradient = ValueCheck(

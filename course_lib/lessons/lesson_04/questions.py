@@ -9,7 +9,7 @@ predict_lost = Question(
     (
         Choice("4", "Four is how many numbers the result has. All others lost the comparison in their window."),
         Choice("8", "More: a window has four numbers, and only its largest one is kept."),
-        Choice("12", "Yes: in each of the four windows, three numbers are smaller than the one that is kept.", right=True),
+        Choice("12", "In each of the four windows, three numbers are smaller than the one that is kept.", right=True),
     ),
 )  # fmt: skip
 
@@ -18,14 +18,14 @@ predict_line = Question(
     (
         Choice("a black line", "A pixel of the small picture is black only where all four pixels of its window are."),
         Choice("a grey line", "The mean makes it grey. The maximum takes one of the numbers and mixes nothing."),
-        Choice("nothing", "Yes: every window holds white pixels, too, and white is the largest.", right=True),
+        Choice("nothing", "Every window holds white pixels, too, and white is the largest.", right=True),
     ),
 )
 
 predict_gradient = Question(
     "We add up the four numbers of the result. How many of the sixteen numbers have a gradient other than 0?",
     (
-        Choice("4", "Yes: only the largest of each window can change the result when it changes by a little.", right=True),
+        Choice("4", "Only the largest of each window can change the result when it changes by a little.", right=True),
         Choice("16", "That is so for the mean. Here twelve numbers can move a little, and nothing happens."),
         Choice("1", "That would be so for the largest of all sixteen. Each of the four windows has its own."),
     ),
@@ -36,14 +36,14 @@ predict_stripes = Question(
     (
         Choice("to the right, as they should", "Half a small pixel would be right. The ones stand one place further left; after two places to the right, four times as far as it should be, they would look the same."),
         Choice("they stay where they are", "The same places are kept, but the picture has moved: the ones come to stand in other places."),
-        Choice("to the left", "Yes: by one small pixel, which is twice as far as the picture moved, and the wrong way.", right=True),
+        Choice("to the left", "By one small pixel, which is twice as far as the picture moved, and the wrong way.", right=True),
     ),
 )  # fmt: skip
 
 predict_cost = Question(
     "What share of the U-Net's 859,520,964 learned numbers do these three layers hold?",
     (
-        Choice("about 2 %", "Yes: 19,355,840 numbers. And other layers are larger.", right=True),
+        Choice("about 2 %", "19,355,840 numbers. And other layers are larger.", right=True),
         Choice("about 12 %", "That would be over 100 million. The largest of the three has 1280 filters of 1280 kernels with 9 numbers each: 15 million."),
         Choice("about 25 %", "A quarter is how many numbers come out of such a layer, for those that go in. What it has learned is counted otherwise."),
     ),
@@ -53,9 +53,9 @@ quiz = (
     Question(
         "A window of 2x2 max pooling holds 0.2, 0.9, 0.3 and 0.8. What can the layers after it still find out?",
         (
-            Choice("that 0.9 was the largest", "Right: this one number is all that goes on.", right=True),
-            Choice("in which corner the 0.9 stood", "No: a window with the 0.9 in another corner gives the same result."),
-            Choice("the mean of the four", "No: the other three may be any numbers up to 0.9."),
+            Choice("that 0.9 was the largest", "This one number is all that goes on.", right=True),
+            Choice("in which corner the 0.9 stood", "A window with the 0.9 in another corner gives the same result."),
+            Choice("the mean of the four", "The other three may be any numbers up to 0.9."),
         ),
     ),
     Question(
@@ -63,7 +63,7 @@ quiz = (
         (
             Choice("by any whole number of pixels", "By 1 pixel the windows hold other pixels. Only whole steps of the windows keep them together."),
             Choice("by 2, 4, 6, ... pixels", "That is enough for one halving. The second one halves a picture whose pixels are 2 wide, the third one whose pixels are 4 wide."),
-            Choice("by 8, 16, 24, ... pixels", "Right: after three halvings one small pixel is 2 * 2 * 2 = 8 pixels wide.", right=True),
+            Choice("by 8, 16, 24, ... pixels", "After three halvings one small pixel is 2 * 2 * 2 = 8 pixels wide.", right=True),
         ),
     ),
     Question(
@@ -71,7 +71,7 @@ quiz = (
         (
             Choice("it takes the largest of each 2x2 window", "That is the U-Net of 2015. This one has no pooling layer."),
             Choice("its kernels are learned, so aliasing cannot happen", "Nothing in training forbids it: a learned kernel can be as coarse as the one that picks the middle."),
-            Choice("three 3x3 convolutions with stride 2 do it", "Right: each with padding 1, and with as many channels after it as before.", right=True),
+            Choice("three 3x3 convolutions with stride 2 do it", "Each with padding 1, and with as many channels after it as before.", right=True),
         ),
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, line_panel, picture_panel, stack, text_panel
 from course_lib.figures.drawing import TITLE_HEIGHT
 from course_lib.layers import avg_pool2d, conv2d, max_pool2d
+from course_lib.texts import ngettext, tr
 
 LARGEST_SHIFT = 8
 MIDDLE = torch.tensor([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]])
@@ -143,28 +144,31 @@ def draw(picture: torch.Tensor, shift: int, times: int) -> Drawing:
     sizes = {way: _root_mean_square(difference) for way, difference in off.items()}
     top = 1.1 * max(size.max().item() for size in sizes.values()) or 1.0
     moved = picture.roll(shift, dims=3)
-    how_far = f"{shift / 2**times:g} small pixel{'s' * (shift != 2**times)}"
+    small = shift / 2**times
+    how_far = ngettext("{count} small pixel", "{count} small pixels", 1 if small == 1 else 2).format(count=f"{small:g}")
+    expected = tr("The small picture, minus what was expected: that of shift 0, moved by {how_far}. Grey: equal.")
+    sizes_are = tr("Size of the difference, for shifts from 0 to {largest}; the line marks this one.")
     columns = [
         stack(
-            picture_panel(moved[0], _SIDE, f"moved by {shift}"),
-            _beside_the_row(
-                f"The small picture, minus what was expected: that of shift 0, moved by {how_far}. Grey: equal."
-            ),
-            text_panel(
-                f"Size of the difference, for shifts from 0 to {LARGEST_SHIFT}; the line marks this one.", _SIDE + 2, 12
-            ),
+            picture_panel(moved[0], _SIDE, tr("moved by {shift}").format(shift=shift)),
+            _beside_the_row(expected.format(how_far=how_far)),
+            text_panel(sizes_are.format(largest=LARGEST_SHIFT), _SIDE + 2, 12),
         )
     ]
     for way, title in _SHOWN.items():
         size = sizes[way]
         picture = picture_panel(_down(way, moved, times)[0], _SIDE, title)
-        difference = picture_panel(off[way][shift], _SIDE, f"off by {size[shift]:.3f}")
+        difference = picture_panel(off[way][shift], _SIDE, tr("off by {size}").format(size=f"{size[shift]:.3f}"))
         look = {"y_range": (0, top), "colours": [COLOURS["ink"]], "mark": shift}
         columns.append(stack(picture, difference, line_panel(every, {way: size}, _SIDE + 2, 110, **look)))
-    said = ", ".join(f"{way}: {size[shift]:.3f}" for way, size in sizes.items())
-    pixels, count = "pixel" if shift == 1 else "pixels", "time" if times == 1 else "times"
-    sentence = f"Moved by {shift} {pixels}, halved {times} {count}: {how_far}. Off by {said}."
-    return Drawing(beside(*columns, gap=10), sentence)
+    said = ", ".join(f"{tr(way)}: {size[shift]:.3f}" for way, size in sizes.items())
+    moves = ngettext("Moved by {count} pixel", "Moved by {count} pixels", shift).format(count=shift)
+    says = ngettext(
+        "{moves}, halved {times} time: {how_far}. Off by {off}.",
+        "{moves}, halved {times} times: {how_far}. Off by {off}.",
+        times,
+    )
+    return Drawing(beside(*columns, gap=10), says.format(moves=moves, times=times, how_far=how_far, off=said))
 
 
 def _down(way: str, x: torch.Tensor, times: int) -> torch.Tensor:
@@ -181,4 +185,5 @@ def _root_mean_square(differences: torch.Tensor) -> torch.Tensor:
 def _beside_the_row(text: str) -> np.ndarray:
     """Words in the first column, as high as a titled picture."""
     words = text_panel(text, _SIDE + 2, 12)
-    return stack(words, np.full((TITLE_HEIGHT + _SIDE + 2 - len(words), 1, 3), 255, np.uint8), gap=0)
+    below = max(0, TITLE_HEIGHT + _SIDE + 2 - len(words))
+    return np.pad(words, ((0, below), (0, 0), (0, 0)), constant_values=255)

@@ -10,8 +10,10 @@ import torch.nn.functional as F
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, picture_panel, settled, stack
-from course_lib.figures.drawing import blend, canvas, font, number_text, titled
+from course_lib.figures.drawing import blend, canvas, number_text, titled
+from course_lib.figures.lettering import width_of, write
 from course_lib.layers import conv2d, conv_transpose2d, upsample_nearest
+from course_lib.texts import ngettext, tr
 
 LARGEST_KERNEL, LARGEST_STRIDE = 8, 4
 _SMALL = 24  # the small picture's side in `draw`; 24, 48, 72 and 96 pixels all fit in 288 without a remainder
@@ -136,7 +138,7 @@ def _heat_cell(pen, box, value: float, share: float, size: int) -> None:
     """A number on paper (share 0) to dark blue (share 1), in ink that stands out."""
     pen.rectangle(box, fill=blend(COLOURS["paper"], COLOURS["signal"], share), outline=COLOURS["grid"])
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-    pen.text(middle, number_text(value), COLOURS["paper" if share > 0.6 else "ink"], font(size), anchor="mm")
+    write(pen, middle, number_text(value), COLOURS["paper" if share > 0.6 else "ink"], size, anchor="mm")
 
 
 def overlap_panel(kernel: int, stride: int, title: str = "", cell: int = 24, places: int = 8) -> np.ndarray:
@@ -167,26 +169,29 @@ def stamps_panel(kernel: torch.Tensor, stride: int, title: str = "") -> np.ndarr
     """
     expect.number("kernel", len(kernel), 1, LARGEST_KERNEL)
     expect.number("stride", expect.whole("stride", stride), 1, LARGEST_STRIDE)
-    image, pen = canvas(_LEFT + _PLACES * _CELL + 3, 6 * _ROW + 11)
+    names = [tr("stamp {number}").format(number=number) for number in range(_INPUTS)]
+    names += [tr("how many"), tr("added up")]
+    left = max(_LEFT, *(round(width_of(name, 11)) + 8 for name in names))
+    image, pen = canvas(left + _PLACES * _CELL + 3, 6 * _ROW + 11)
     counts, totals = [0] * _PLACES, [0.0] * _PLACES
 
     def words(text, top):
-        pen.text((0, top + _ROW / 2), text, fill=COLOURS["ink"], font=font(11), anchor="lm")
+        write(pen, (0, top + _ROW / 2), text, COLOURS["ink"], 11, anchor="lm")
 
     def box(place, top):
-        return [_LEFT + place * _CELL, top, _LEFT + (place + 1) * _CELL, top + _ROW - 2]
+        return [left + place * _CELL, top, left + (place + 1) * _CELL, top + _ROW - 2]
 
     for number in range(_INPUTS):
         top = number * _ROW
-        words(f"stamp {number}", top)
+        words(names[number], top)
         for entry, value in enumerate(kernel.tolist()):
             place = number * stride + entry
             counts[place] += 1
             totals[place] += value
             pen.rectangle(box(place, top), fill=COLOURS["signal"], outline=COLOURS["grid"])
-            middle = (_LEFT + (place + 0.5) * _CELL, top + _ROW / 2 - 1)
-            pen.text(middle, number_text(value), fill=COLOURS["paper"], font=font(10), anchor="mm")
-    for name, values, top in [("how many", counts, 4 * _ROW + 6), ("added up", totals, 5 * _ROW + 8)]:
+            middle = (left + (place + 0.5) * _CELL, top + _ROW / 2 - 1)
+            write(pen, middle, number_text(value), COLOURS["paper"], 10, anchor="mm")
+    for name, values, top in [(names[-2], counts, 4 * _ROW + 6), (names[-1], totals, 5 * _ROW + 8)]:
         words(name, top)
         for place in range((_INPUTS - 1) * stride + len(kernel)):
             _heat_cell(pen, box(place, top), values[place], values[place] / max(*values, 1), 10)
@@ -225,13 +230,16 @@ def draw(picture: torch.Tensor, kernel: int, stride: int, numbers: str) -> Drawi
     counts, flat = overlap(kernel, stride), sums(entries, stride)
     flat = flat / flat.mean()
     fewest, most, low, high = min(counts) ** 2, max(counts) ** 2, flat.min() ** 2, flat.max() ** 2
-    meet = f"{fewest} to {most} stamps meet" if fewest < most else f"{_stamps(most)} at every place"
-    becomes = f"{low:.2f} to {high:.2f}" if high - low > 1e-5 else f"{high:.2f} everywhere"
-    sentence = f"Kernel {kernel}, stride {stride}, {numbers}: {meet}. A flat picture of 1 becomes {becomes}."
+    if fewest < most:
+        meet = tr("{fewest} to {most} stamps meet").format(fewest=fewest, most=most)
+    else:
+        meet = ngettext("{count} stamp at every place", "{count} stamps meet at every place", most).format(count=most)
+    if high - low > 1e-5:
+        becomes = tr("A flat picture of 1 becomes {low} to {high}.").format(low=f"{low:.2f}", high=f"{high:.2f}")
+    else:
+        becomes = tr("A flat picture of 1 becomes {level} everywhere.").format(level=f"{high:.2f}")
+    says = tr("Kernel {kernel}, stride {stride}, {numbers}: {meet}. {becomes}")
+    sentence = says.format(kernel=kernel, stride=stride, numbers=tr(numbers), meet=meet, becomes=becomes)
     if fewest == 0:
-        sentence += " Where no stamp comes, there are gaps."
+        sentence += " " + tr("Where no stamp comes, there are gaps.")
     return Drawing(pixels, sentence)
-
-
-def _stamps(count: int) -> str:
-    return "1 stamp" if count == 1 else f"{count} stamps meet"

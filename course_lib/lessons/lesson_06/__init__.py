@@ -4,7 +4,7 @@
 `unet_exercises` has what the checks compare with.
 """
 
-from course_lib.lessons.lesson_06.broken_unet import PICTURES, SKIPS, as_picture, guess, mix, without_skips
+from course_lib.lessons.lesson_06.broken_unet import ACROSS, PICTURES, SKIPS, as_picture, guess, mix, without_skips
 from course_lib.lessons.lesson_06.broken_unet import draw as draw_damage
 from course_lib.lessons.lesson_06.checks import check_reads, check_residual, check_total, check_unet
 from course_lib.lessons.lesson_06.questions import (
@@ -26,6 +26,7 @@ from course_lib.lessons.small_model import model
 from course_lib.models.anatomy import only_convolutions, outputs, stable_diffusion, stable_diffusion_parts
 
 __all__ = [
+    "ACROSS",
     "ALT_TOLD",
     "ALT_WAVES",
     "COLUMNS",

@@ -15,9 +15,11 @@ from course_lib.diffusion import q_sample, x0_from
 from course_lib.figures import Drawing, beside, picture_panel
 from course_lib.lessons.small_model import model
 from course_lib.models import UNet
+from course_lib.texts import tr
 
 # The states that the small model's way down hands across, in the order in which they are kept.
 SKIPS = ("conv_in", "down_0", "halved", "down_1")
+ACROSS = {name: f"{name} across" for name in SKIPS}  # what stands beside the box that hands it across
 PICTURES = ("panda", "red apple", "sunflower", "rocket")
 
 
@@ -159,14 +161,21 @@ def draw(picture: str, t: int, told: int | None = None, **skips: bool) -> Drawin
     latent, noise, _ = example(picture)
     with torch.no_grad():
         images = model().decode(torch.cat([latent, q_sample(latent, t, model().table, noise), whole, changed]))
-    changes = [f"told {told}"] if told is not None else []
-    if skips:
-        changes.append(f"without {', '.join(removed)}" if removed else "all skips there")
-    what = ", ".join(changes) or "nothing changed"
-    names = "as it is", "damaged" if skips else what
-    errors = [f"{name}, error {error:.2f}" for name, error in zip(names, (error_whole, error_changed), strict=True)]
-    titles = ["the picture", f"noise of step {t}", *errors]
+    changes = [] if told is None else [tr("told {step}").format(step=told)]
+    if removed:
+        changes.append(tr("without {skips}").format(skips=", ".join(removed)))
+    elif skips:
+        changes.append(tr("all skips there"))
+    what = ", ".join(changes) or tr("nothing changed")
+    with_error = tr("{state}, error {error}")
+    titles = [
+        tr("the picture"),
+        tr("noise of step {step}").format(step=t),
+        with_error.format(state=tr("as it is"), error=f"{error_whole:.2f}"),
+        with_error.format(state=tr("damaged") if skips else what, error=f"{error_changed:.2f}"),
+    ]
+    says = tr("Noise of step {step}, {what}: the error is {error}; of the U-Net as it is, {whole}.")
     return Drawing(
         beside(*(picture_panel(*parts) for parts in zip(images, [160] * 4, titles, strict=True)), gap=12),
-        f"Noise of step {t}, {what}: the error is {error_changed:.2f}; of the U-Net as it is, {error_whole:.2f}.",
+        says.format(step=t, what=what, error=f"{error_changed:.2f}", whole=f"{error_whole:.2f}"),
     )

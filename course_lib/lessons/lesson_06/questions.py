@@ -21,7 +21,7 @@ predict_row = Question(
     (
         Choice("3 5 4 4 9 1 8 6", "The two numbers at the bottom are 4 and 6. Nothing in them says that there were a 3 and a 9."),
         Choice("4 4 4 4 5 5 7 7", "That is what one halving and one doubling leave. Here one more of each follows."),
-        Choice("4 4 4 4 6 6 6 6", "Yes: halved once it is 4 4 5 7, halved twice 4 6, and doubling can only repeat these.", right=True),
+        Choice("4 4 4 4 6 6 6 6", "Halved once it is 4 4 5 7, halved twice 4 6, and doubling can only repeat these.", right=True),
     ),
 )  # fmt: skip
 
@@ -30,7 +30,7 @@ predict_first = Question(
     (
         Choice("572 x 572", "That would need padding: without it, every 3x3 convolution takes one place off at each rim."),
         Choice("564 x 564", "That counts the four convolutions at the top only. What the lower levels lose counts 2, 4, 8 and 16 times as much up here."),
-        Choice("388 x 388", "Yes: 92 places are lost on each side. The lower a convolution stands, the more of the picture its lost rim is worth.", right=True),
+        Choice("388 x 388", "92 places are lost on each side. The lower a convolution stands, the more of the picture its lost rim is worth.", right=True),
     ),
 )  # fmt: skip
 
@@ -38,7 +38,7 @@ predict_where = Question(
     "Stable Diffusion's U-Net works at 64x64, 32x32, 16x16 and 8x8. Where are most of its learned numbers, and where is the largest share of its work, counted in multiply-adds?",
     (
         Choice("both at the top, 64x64", "The largest share of the work, yes. But at the top there are 320 channels only, and the learned numbers grow with the square of the channels."),
-        Choice("learned numbers low down, work at the top", "Right: low down there are many channels and few places, at the top few channels and many places.", right=True),
+        Choice("learned numbers low down, work at the top", "Low down there are many channels and few places, at the top few channels and many places.", right=True),
         Choice("both low down, at 16x16 and 8x8", "The learned numbers, yes. But each of them is used once for each place, and at 8x8 there are only 64 places."),
     ),
 )  # fmt: skip
@@ -47,7 +47,7 @@ predict_far = Question(
     "After the first residual block, convolutions alone have reached 7 x 7 places. A number of the latent changes that lies 12 places away. Does the block's result in the middle change?",
     (
         Choice("no, it is out of reach", "That is true of the convolutions. What else stands in the block?"),
-        Choice("yes, a little", "Right: group norm subtracts a mean and divides by a spread, and both are taken over all places.", right=True),
+        Choice("yes, a little", "Group norm subtracts a mean and divides by a spread, and both are taken over all places.", right=True),
         Choice("only if attention follows", "Attention sees everything, too. But there is a layer in the block itself that does."),
     ),
 )  # fmt: skip
@@ -55,7 +55,7 @@ predict_far = Question(
 predict_skip = Question(
     "The small model's U-Net hands four tables across: two of 8x8, at its upper level, and two of 4x4, at its lower level. Two of them are replaced by zeros. Which two are missed more?",
     (
-        Choice("the two of 8x8", "Right: what differs from place to place travels across at the top. The 4x4 places below do not tell of it.", right=True),
+        Choice("the two of 8x8", "What differs from place to place travels across at the top. The 4x4 places below do not tell of it.", right=True),
         Choice("the two of 4x4", "They are closest to the bottom, and the network can do nearly without them. Look at the pictures."),
         Choice("both alike", "Then all skips would do the same work. Look at the two pictures."),
     ),
@@ -65,7 +65,7 @@ predict_told = Question(
     "A latent has the noise of step 500, but the U-Net is told that it is step 0, where there is nearly none. Does its answer change?",
     (
         Choice("no: it sees for itself how much noise there is", "It could see it. But in training the number was always true, and it has learned to rely on it."),
-        Choice("yes, very much: it answers for the step it was told", "Right: the number decides which mix of noise and picture it gives.", right=True),
+        Choice("yes, very much: it answers for the step it was told", "The number decides which mix of noise and picture it gives.", right=True),
         Choice("a little: every number gets somewhat larger or smaller", "The time only shifts whole channels, but it does so in every residual block, and a norm and a SiLU follow each time."),
     ),
 )  # fmt: skip
@@ -75,7 +75,7 @@ quiz = (
         "How does a table that was kept on the way down join the way up, in both U-Nets?",
         (
             Choice("it is added, number by number", "That is what the way around inside a residual block does. A skip of the U keeps both apart."),
-            Choice("it is put beside, as further channels", "Right: concatenated, so that the next convolution can weigh every channel of both.", right=True),
+            Choice("it is put beside, as further channels", "Concatenated, so that the next convolution can weigh every channel of both.", right=True),
             Choice("it replaces what comes from below", "Then what the bottom has found out would be lost."),
         ),
     ),
@@ -83,7 +83,7 @@ quiz = (
         "Where are the transformers, with self- and cross-attention, in the U-Net of Stable Diffusion 1.x?",
         (
             Choice("at the bottom only", "There is one. The other fifteen are at 64, 32 and 16, on both ways."),
-            Choice("at 64, 32 and 16 on both ways, and in the middle block", "Right: 6 on the way down, 1 in the middle, 9 on the way up. At 8x8 there is the middle one only.", right=True),
+            Choice("at 64, 32 and 16 on both ways, and in the middle block", "6 on the way down, 1 in the middle, 9 on the way up. At 8x8 there is the middle one only.", right=True),
             Choice("after every residual block", "At 8x8 the residual blocks on both ways have none, and in the middle there is one for two."),
         ),
     ),
@@ -91,7 +91,7 @@ quiz = (
         "How is the U-Net told how noisy the latent is?",
         (
             Choice("the number of the step is put on the latent as a fifth channel", "It could be done so. Stable Diffusion's first convolution reads 4 channels, the latent and nothing else."),
-            Choice("every residual block adds numbers made from the step, one for each channel", "Right: waves of the step, two linear layers, and in each block one more linear layer.", right=True),
+            Choice("every residual block adds numbers made from the step, one for each channel", "Waves of the step, two linear layers, and in each block one more linear layer.", right=True),
             Choice("it is not told; it sees the noise", "You have seen what happens when it is told wrong: it relies on the number."),
         ),
     ),

@@ -9,8 +9,10 @@ from PIL import Image, ImageDraw
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, stack, text_panel
-from course_lib.figures.drawing import canvas, font
+from course_lib.figures.drawing import canvas
+from course_lib.figures.lettering import size_to_fit, write
 from course_lib.models.anatomy import Measured, first_u_net, stable_diffusion
+from course_lib.texts import ngettext, tr
 
 ROWS, COLUMNS = 6, 6  # of the cells that the cursor visits; three columns for each network
 _WIDE, _HIGH, _TOP, _BELOW, _SIDE = 114, 56, 46, 172, 120
@@ -91,7 +93,7 @@ def label(title: str, name: str) -> str:
     """
     found = block(title, name)
     size = found.shape_out if title == TITLES[0] else found.shape_in
-    return f"{found.shape_out[0]} × {size[-1]}²" if name != "time_embedding" else "1280 numbers"
+    return f"{found.shape_out[0]} × {size[-1]}²" if name != "time_embedding" else tr("1280 numbers")
 
 
 def draw(row: int, column: int) -> Drawing:
@@ -115,8 +117,9 @@ attention see all of it.'
     pen.rectangle(box, outline=COLOURS["noise"], width=3)
     sheet = np.asarray(image)
     if kind == "nothing":
-        words = "It begins with the picture itself, and it knows no time: it is asked once, not step by step."
-        lines, sentence = [f"{title}: nothing here", words], f"{title}: nothing here. {words}"
+        words = tr("It begins with the picture itself, and it knows no time: it is asked once, not step by step.")
+        nothing = tr("{network}: nothing here").format(network=tr(title))
+        lines, sentence = [nothing, words], f"{nothing}. {words}"
         below = _words(lines)
     elif kind == "skip":
         lines, sentence = _skip(title, block(title, name))
@@ -129,40 +132,69 @@ attention see all of it.'
 
 def _block(title: str, found: Measured) -> tuple[list[str], str]:
     made = next(words for start, words in MADE_OF[title].items() if found.name.startswith(start))
-    both = zip(_pair(found), _totals(title), strict=True)
-    numbers, work = (f"{part:,} ({100 * part / whole:.1f} %)" for part, whole in both)
+    numbers_share, work_share = (
+        f"{100 * part / whole:.1f} %" for part, whole in zip(_pair(found), _totals(title), strict=True)
+    )
+    work = f"{found.work:,}"
     if found.work > 1e8:
-        work = f"{found.work / 1e9:.1f} billion ({100 * found.work / _totals(title)[1]:.1f} %)"
-    shapes = f"{_shape(found.shape_in) or 'the number of a step'} in, {_shape(found.shape_out)} out"
-    lines = [f"{found.name}: {made}", shapes, f"learned numbers: {numbers}", f"multiply-adds: {work}"]
-    said = numbers.replace(" (", " learned numbers (", 1), work.replace(" (", " multiply-adds (", 1)
-    sentence = f"{title}, {found.name}: {shapes}; {', '.join(said)}."
+        work = tr("{count} billion").format(count=f"{found.work / 1e9:.1f}")
+    both, no_shape = tr("{shape_in} in, {shape_out} out"), tr("the number of a step in, {shape_out} out")
+    shapes = both if found.shape_in else no_shape
+    values = {
+        "network": tr(title),
+        "name": found.name,
+        "made": tr(made),
+        "shapes": shapes.format(shape_in=_shape(found.shape_in), shape_out=_shape(found.shape_out)),
+        "numbers": f"{found.numbers:,}",
+        "numbers_share": numbers_share,
+        "work": work,
+        "work_share": work_share,
+    }
+    lines = [
+        tr("{name}: {made}"),
+        "{shapes}",
+        tr("learned numbers: {numbers} ({numbers_share})"),
+        tr("multiply-adds: {work} ({work_share})"),
+    ]
+    says = tr(
+        "{network}, {name}: {shapes}; {numbers} learned numbers ({numbers_share}), {work} multiply-adds ({work_share})."
+    )
+    lines, said = [line.format(**values) for line in lines], [says.format(**values)]
     if found.sees:
-        what = "picture" if title == TITLES[0] else "latent"
-        lines.append(f"convolutions alone reach over {found.sees} × {found.sees} places")
-        sentence += f" Its convolutions alone reach over {found.sees} × {found.sees} places of the {what}"
-        if title == TITLES[1] and found.name != "conv_in":
-            lines.append("group norm and attention see all of it")
-            sentence += "; group norm and attention see all of it"
-        sentence += "."
-    return lines, sentence
+        lines.append(tr("convolutions alone reach over {side} × {side} places").format(side=found.sees))
+        if title == TITLES[0]:
+            says = tr("Its convolutions alone reach over {side} × {side} places of the picture.")
+        elif found.name == "conv_in":
+            says = tr("Its convolutions alone reach over {side} × {side} places of the latent.")
+        else:
+            lines.append(tr("group norm and attention see all of it"))
+            says = tr(
+                "Its convolutions alone reach over {side} × {side} places of the latent; group norm and attention see "
+                "all of it."
+            )
+        said.append(says.format(side=found.sees))
+    return lines, " ".join(said)
 
 
 def _skip(title: str, found: Measured) -> tuple[list[str], str]:
     if title == TITLES[0]:
         ((channels, side, _),) = found.kept
         rim = (side - found.shape_out[1] - 4) // 2
-        words = (
-            f"One table, {_shape(found.kept[0])}, loses a rim of {rim} places on each side and is put beside "
-            f"the {channels} channels that come from below."
+        says = tr(
+            "One table, {shape}, loses a rim of {rim} places on each side and is put beside the {channels} channels "
+            "that come from below."
         )
+        words = says.format(shape=_shape(found.kept[0]), rim=rim, channels=channels)
     else:
         widths = ", ".join(str(shape[0]) for shape in found.kept)
-        words = (
-            f"Three tables of {found.kept[0][1]} × {found.kept[0][2]}, with {widths} channels in the order in which "
-            "they are taken, one for each residual block on the way up; the last one kept is the first one taken."
+        says = tr(
+            "Three tables of {size}, with {widths} channels in the order in which they are taken, one for each "
+            "residual block on the way up; the last one kept is the first one taken."
         )
-    return [f"handed across to {found.name}", words], f"{title}, handed across to {found.name}. {words}"
+        words = says.format(size=_shape(found.kept[0][1:]), widths=widths)
+    sentence = tr("{network}, handed across to {name}. {words}")
+    sentence = sentence.format(network=tr(title), name=found.name, words=words)
+    return [tr("handed across to {name}").format(name=found.name), words], sentence
 
 
 def _pair(found: Measured) -> tuple[int, int]:
@@ -186,19 +218,20 @@ def _sheet() -> np.ndarray:
     for which, title in enumerate(TITLES):
         numbers, work = _totals(title)
         left = which * 3 * _WIDE
-        pen.text((left + 4, 2), title, COLOURS["ink"], font(15))
-        words = f"{numbers / 1e6:.1f} million learned numbers, {work / 1e9:.0f} billion multiply-adds"
-        pen.text((left + 4, 24), words, COLOURS["ink"], font(11))
+        _fit(pen, (left + 4, 2), tr(title), 3 * _WIDE - 8, 15)
+        says = tr("{numbers} million learned numbers, {work} billion multiply-adds")
+        words = says.format(numbers=f"{numbers / 1e6:.1f}", work=f"{work / 1e9:.0f}")
+        _fit(pen, (left + 4, 24), words, 3 * _WIDE - 8)
     for row in range(ROWS):
         for column in range(COLUMNS):
             if row < ROWS - 1 or column % 3 == 1:
                 _cell(pen, row, column)
     top = _TOP + ROWS * _HIGH + 5
     pen.rectangle([4, top + 2, 34, top + 7], fill=COLOURS["ink"])
-    pen.text((40, top - 2), "share of the learned numbers", COLOURS["ink"], font(11))
+    _fit(pen, (40, top - 2), tr("share of the learned numbers"), 180)
     pen.rectangle([226, top + 2, 256, top + 7], fill=_GREY)
-    pen.text((262, top - 2), "share of the multiply-adds", COLOURS["ink"], font(11))
-    pen.text((440, top - 2), "640 × 32²: channels × size", COLOURS["ink"], font(11))
+    _fit(pen, (262, top - 2), tr("share of the multiply-adds"), 172)
+    _fit(pen, (440, top - 2), tr("640 × 32²: channels × size"), COLUMNS * _WIDE - 444)
     return np.asarray(image)
 
 
@@ -208,25 +241,31 @@ def _cell(pen: ImageDraw.ImageDraw, row: int, column: int) -> None:
     middle = left + _WIDE / 2
     if kind == "nothing":
         if column == 0:
-            pen.text((middle, top + 18), "the picture", COLOURS["ink"], font(12), anchor="mm")
-            pen.text((middle, top + 36), "1 × 572²", COLOURS["ink"], font(11), anchor="mm")
+            _fit(pen, (middle, top + 18), tr("the picture"), _WIDE - 8, 12, "mm")
+            _fit(pen, (middle, top + 36), "1 × 572²", _WIDE - 8, anchor="mm")
         return
     found = block(title, name)
     if kind == "skip":
         y = top + _HIGH / 2 + 6
         pen.line([left + 4, y, left + _WIDE - 12, y], fill=COLOURS["ink"], width=2)
         pen.polygon([(left + _WIDE - 4, y), (left + _WIDE - 13, y - 5), (left + _WIDE - 13, y + 5)], COLOURS["ink"])
-        words = f"{len(found.kept)} tables" if len(found.kept) > 1 else "cropped"
-        pen.text((middle, y - 10), words, COLOURS["ink"], font(11), anchor="mm")
+        count = len(found.kept)
+        words = ngettext("{count} table", "{count} tables", count) if count > 1 else tr("cropped")
+        _fit(pen, (middle, y - 10), words.format(count=count), _WIDE - 8, anchor="mm")
         return
     lowest = row == ROWS - 1
     x0, x1 = (left - _WIDE + 6, left + 2 * _WIDE - 7) if lowest else (left + 5, left + _WIDE - 6)
     pen.rectangle([x0, top + 5, x1, top + _HIGH - 6], outline=COLOURS["ink"], width=1)
-    pen.text((middle, top + 15), name, COLOURS["ink"], font(11), anchor="mm")
-    pen.text((middle, top + 30), label(title, name), COLOURS["ink"], font(11), anchor="mm")
+    _fit(pen, (middle, top + 15), name, _WIDE - 14, anchor="mm")
+    _fit(pen, (middle, top + 30), label(title, name), _WIDE - 14, anchor="mm")
     for part, whole, y, ink in zip(_pair(found), _totals(title), (39, 44), (COLOURS["ink"], _GREY), strict=True):
         length = (_WIDE - 24) * part / whole / 0.35  # the largest share of all is below 0.35, but for one
         pen.rectangle([middle - _WIDE / 2 + 11, top + y, middle - _WIDE / 2 + 11 + length, top + y + 3], fill=ink)
+
+
+def _fit(pen: ImageDraw.ImageDraw, place, text: str, room: float, size: int = 11, anchor: str = "la") -> None:
+    """Words in letters of this size, or smaller where they would need more room."""
+    write(pen, place, text, COLOURS["ink"], size_to_fit(text, room, size), anchor=anchor)
 
 
 def _words(lines: list[str]) -> np.ndarray:
@@ -244,8 +283,8 @@ def _field(sheet: np.ndarray, title: str, found: Measured) -> np.ndarray:
     image = Image.fromarray(sheet)
     pen = ImageDraw.Draw(image)
     left, top, scale = COLUMNS * _WIDE - _SIDE - 6, 22, _SIDE / _INPUT[title]
-    what = "picture" if title == TITLES[0] else "latent"
-    pen.text((left, top - 18), f"{what}, {_INPUT[title]} × {_INPUT[title]}", COLOURS["ink"], font(11))
+    says = tr("picture, {side} × {side}") if title == TITLES[0] else tr("latent, {side} × {side}")
+    _fit(pen, (left, top - 18), says.format(side=_INPUT[title]), _SIDE + 6)
     half, centre = min(found.sees * scale, _SIDE) / 2, (left + _SIDE / 2, top + _SIDE / 2)
     pen.rectangle([centre[0] - half, centre[1] - half, centre[0] + half, centre[1] + half], fill=COLOURS["signal"])
     pen.rectangle([left, top, left + _SIDE, top + _SIDE], outline=COLOURS["ink"], width=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from course_lib.models.anatomy import stable_diffusion
 from course_lib.models.blocks import Downsample, ResidualBlock, Upsample
+from course_lib.texts import tr
 
 CHANNELS, ATTENTION, TIME, TEXT = (320, 640, 1280, 1280), (True, True, True, False), 1280, 768
 TOLD = ("down", "middle", "up_1", "up_2")  # exercise 1's blocks that read the time
@@ -185,7 +187,7 @@ def first_wrong_row(answer: object) -> str:
     >>> first_wrong_row([[2560, 2560, 2560], [2560, 2560, 2560], [1920, 1280, 960], [960, 640, 640]])
     'The first row that differs is that of up_blocks.1.'
     """
-    shape = "It has four rows of three numbers; the first row is [2560, 2560, 2560]."
+    shape = tr("It has four rows of three numbers; the first row is [2560, 2560, 2560].")
     try:
         rows = torch.as_tensor(answer).tolist()
     except (TypeError, ValueError, RuntimeError):
@@ -193,7 +195,7 @@ def first_wrong_row(answer: object) -> str:
     if not isinstance(rows, list) or [len(row) if isinstance(row, list) else 0 for row in rows] != [3] * 4:
         return shape
     differ = [index for index, (row, right) in enumerate(zip(rows, reads(), strict=True)) if row != right]
-    return f"The first row that differs is that of up_blocks.{differ[0]}." if differ else ""
+    return tr("The first row that differs is that of up_blocks.{row}.").format(row=differ[0]) if differ else ""
 
 
 def total(
@@ -229,7 +231,7 @@ def block_to_blame(answer: object) -> str:
     >>> block_to_blame(total() - 12_164)[:56]
     'conv_out with its group norm is missing: 12,164 numbers.'
     """
-    advice = (
+    advice = tr(
         "Count each block on a line of its own, and compare with the table above: the first that differs shows where."
     )
     try:
@@ -237,6 +239,10 @@ def block_to_blame(answer: object) -> str:
     except (TypeError, ValueError, OverflowError):
         return advice
     blocks = {name: block.numbers for name, block in stable_diffusion().items()}
-    blocks["conv_out with its group norm"] = blocks["conv_norm_out"] + blocks["conv_out"]
-    same = " or ".join(name for name, numbers in blocks.items() if numbers == abs(off))
-    return f"{same} is {'missing' if off < 0 else 'counted twice'}: {abs(off):,} numbers. {advice}" if same else advice
+    blocks[tr("conv_out with its group norm")] = blocks["conv_norm_out"] + blocks["conv_out"]
+    same = [name for name, numbers in blocks.items() if numbers == abs(off)]
+    if not same:
+        return advice
+    says = tr("{block} is missing: {count} numbers.") if off < 0 else tr("{block} is counted twice: {count} numbers.")
+    one_of = functools.reduce(lambda one, other: tr("{one} or {other}").format(one=one, other=other), same)
+    return f"{says.format(block=one_of, count=f'{abs(off):,}')} {advice}"

@@ -13,6 +13,7 @@ from course_lib.models import UNet, outline
 from course_lib.models.anatomy import outputs
 from course_lib.models.configs import STABLE_DIFFUSION_15
 from course_lib.models.transformer import SpatialTransformer
+from course_lib.texts import ngettext, tr
 
 
 class AttentionLayer(NamedTuple):
@@ -73,21 +74,26 @@ def where_attention_is(layers: Sequence[AttentionLayer]) -> Shown:
     for way, left, lean in (("down", 1.0, 0.45), ("up", 8.0, -0.45)):
         counts = {side: sum(layer.way == way and layer.side == side for layer in layers) for side in sides}
         for row, (side, count) in enumerate(counts.items()):
-            note, role = (f"{count} attention layers", "ink") if count else ("none", "grid")
+            note, role = (_layers(count), "ink") if count else (tr("none"), "grid")
             place = (left + lean * row, 3.6 - 0.95 * row)
             boxes[f"{way} {side}"] = Box(*place, f"{side} x {side}", note, role, width=1.6, height=0.7)
         order = sides if way == "down" else sides[::-1]
         arrows += [Arrow(f"{way} {a}", f"{way} {b}") for a, b in zip(order, order[1:], strict=False)]
-        words.append(", ".join(f"{side} x {side} with {counts[side] or 'none'}" for side in order))
+        says = tr("{side} x {side} with {count}")
+        words.append(", ".join(says.format(side=side, count=counts[side] or tr("none")) for side in order))
     middle = sum(layer.way == "mid" for layer in layers)
-    boxes["middle"] = Box(4.5, 0.75, "middle, 8 x 8", f"{middle} attention layer", width=1.7, height=0.7)
+    boxes["middle"] = Box(4.5, 0.75, "middle, 8 x 8", _layers(middle), width=1.7, height=0.7)
     arrows += [Arrow("down 8", "middle"), Arrow("middle", "up 8")]
     down, up = words
-    alt = (
-        "A U of nine boxes with the number of attention layers in each. "
-        f"On the way down: {down}. In the middle: 8 x 8 with {middle}. On the way up: {up}."
+    alt = tr(
+        "A U of nine boxes with the number of attention layers in each. On the way down: {down}. In the middle: 8 x 8 "
+        "with {middle}. On the way up: {up}."
     )
-    return diagram(boxes, arrows, 9, 4.1, alt)
+    return diagram(boxes, arrows, 9, 4.1, alt.format(down=down, middle=middle, up=up))
+
+
+def _layers(count: int) -> str:
+    return ngettext("{count} attention layer", "{count} attention layers", count).format(count=count)
 
 
 def how_it_flows() -> Shown:

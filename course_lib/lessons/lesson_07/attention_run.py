@@ -14,6 +14,13 @@ from course_lib.pipeline import prepare
 
 BEGIN, END = "(begin)", "(end)"
 MEAN = "mean of all"
+# The names of layers that a learner chooses among, as `layer_name` and `Watched.layers` make them for the small model.
+SIZES = (f"{MEAN} 8 x 8", "middle, 4 x 4")
+WAYS = tuple(
+    f"{way} {level}{letter}, {side} x {side}"
+    for way, level, letters, side in (("down", 1, "a", 8), ("down", 2, "a", 4), ("up", 1, "ab", 4), ("up", 2, "ab", 8))
+    for letter in letters
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, picture_panel, stack
-from course_lib.figures.drawing import canvas, font, titled
-from course_lib.lessons.lesson_07.attention_run import Watched
+from course_lib.figures.drawing import canvas, titled
+from course_lib.figures.lettering import size_to_fit, write
+from course_lib.lessons.lesson_07.attention_run import BEGIN, END, Watched
+from course_lib.texts import tr
 
 _SIDE = 192  # a panel's side; the 64 pixels of the small model's pictures, and 4 or 8 cells, fit in it
 NEARLY_EMPTY = 0.01  # of a map whose largest weight is below this, the drawing says so
@@ -35,18 +37,18 @@ def draw_word(seen: Watched, word: str, layer: str, head: str, step: int) -> Dra
     heat, picture = weights[..., seen.places.index(word)], seen.pictures[step - 1]
     shares = weights.mean(dim=(0, 1))
     panels = beside(
-        picture_panel(picture, _SIDE, f"guess at step {step}"),
-        heat_panel(heat, f'map of "{word}"'),
+        picture_panel(picture, _SIDE, tr("guess at step {step}").format(step=step)),
+        heat_panel(heat, tr('map of "{word}"').format(word=_named(word))),
         picture_panel(through(picture, heat), _SIDE, "the guess through the map"),
     )
     bars = bars_panel(seen.places, shares, word, "where the pixels look, on average")
     share = 100 * shares[seen.places.index(word)]
-    return Drawing(
-        stack(panels, bars),
-        f"Step {step} of {seen.steps}, {layer}, head: {head}. "
-        f'The weights of "{word}" go from {heat.min():.3f} to {heat.max():.3f}; its share is {share:.1f} %.'
-        + (" The map is nearly empty." if heat.max() < NEARLY_EMPTY else ""),
-    )
+    says = tr('The weights of "{word}" go from {low} to {high}; its share is {share} %.')
+    numbers = {"low": f"{heat.min():.3f}", "high": f"{heat.max():.3f}", "share": f"{share:.1f}"}
+    said = [_where(seen, layer, head, step), says.format(word=_named(word), **numbers)]
+    if heat.max() < NEARLY_EMPTY:
+        said.append(tr("The map is nearly empty."))
+    return Drawing(stack(panels, bars), " ".join(said))
 
 
 def draw_pixel(seen: Watched, layer: str, head: str, step: int, row: int, column: int) -> Drawing:
@@ -71,20 +73,21 @@ def draw_pixel(seen: Watched, layer: str, head: str, step: int, row: int, column
     block = seen.pictures.shape[-1] // side
     frame = (own[0] * block, own[1] * block, block, block)
     panels = beside(
-        picture_panel(seen.pictures[step - 1], _SIDE, f"guess at step {step}", frame),
+        picture_panel(seen.pictures[step - 1], _SIDE, tr("guess at step {step}").format(step=step), frame),
         heat_panel(heat, "where the framed pixel looks", own),
         picture_panel(through(seen.pictures[step - 1], heat), _SIDE, "the guess through the map", frame),
     )
     word = 1 + int(shares[1:-1].argmax())
     bars = bars_panel(seen.places, shares, seen.places[word], "where in the prompt the framed pixel looks")
     most = divmod(int(heat.argmax()), side)
-    return Drawing(
-        stack(panels, bars),
-        f"Step {step} of {seen.steps}, {layer}, head: {head}. "
-        f"Pixel at row {own[0]}, column {own[1]} looks most at row {most[0]}, column {most[1]} ({heat.max():.2f}), "
-        f'and of the words at "{seen.places[word]}" ({shares[word]:.2f}).',
-        (1, panels.shape[0] - _SIDE - 1, _SIDE, _SIDE),
+    says = tr(
+        "Pixel at row {row}, column {column} looks most at row {at_row}, column {at_column} ({weight}), and of the "
+        'words at "{word}" ({share}).'
     )
+    places = {"row": own[0], "column": own[1], "at_row": most[0], "at_column": most[1]}
+    shown = {"weight": f"{heat.max():.2f}", "word": seen.places[word], "share": f"{shares[word]:.2f}"}
+    sentence = f"{_where(seen, layer, head, step)} {says.format(**places, **shown)}"
+    return Drawing(stack(panels, bars), sentence, (1, panels.shape[0] - _SIDE - 1, _SIDE, _SIDE))
 
 
 def draw_swap(runs: Mapping[str, Watched], before: str, after: str, step: int) -> Drawing:
@@ -107,18 +110,29 @@ def draw_swap(runs: Mapping[str, Watched], before: str, after: str, step: int) -
     first, second = old.pictures[step - 1], new.pictures[step - 1]
     off = change(old, new, step)
     panels = beside(
-        picture_panel(first, _SIDE, f'"{before}", step {step}'),
-        picture_panel(second, _SIDE, f'"{after}" in its place'),
+        picture_panel(first, _SIDE, tr('"{word}", step {step}').format(word=before, step=step)),
+        picture_panel(second, _SIDE, tr('"{word}" in its place').format(word=after)),
         heat_panel(off, "what changed"),
-        heat_panel(heat, f'map of "{before}" so far'),
+        heat_panel(heat, tr('map of "{word}" so far').format(word=before)),
     )
     if off.sum() == 0:
-        return Drawing(panels, f"Step {step} of {old.steps}. Nothing is swapped, and nothing changes.")
-    return Drawing(
-        panels,
-        f'Step {step} of {old.steps}. The quarter of the pixels that looked most at "{before}" holds '
-        f"{100 * share_in_top_quarter(off, heat):.0f} % of the change.",
+        says = tr("Step {step} of {steps}. Nothing is swapped, and nothing changes.")
+        return Drawing(panels, says.format(step=step, steps=old.steps))
+    says = tr(
+        'Step {step} of {steps}. The quarter of the pixels that looked most at "{word}" holds {share} % of the change.'
     )
+    share = f"{100 * share_in_top_quarter(off, heat):.0f}"
+    return Drawing(panels, says.format(step=step, steps=old.steps, word=before, share=share))
+
+
+def _named(word: str) -> str:
+    """The words of a prompt are the reader's own; its two ends are not."""
+    return tr(word) if word in (BEGIN, END) else word
+
+
+def _where(seen: Watched, layer: str, head: str, step: int) -> str:
+    says = tr("Step {step} of {steps}, {layer}, head: {head}.")
+    return says.format(step=step, steps=seen.steps, layer=tr(layer), head=tr(head))
 
 
 def change(old: Watched, new: Watched, step: int) -> Tensor:
@@ -185,10 +199,11 @@ def bars_panel(names: Sequence[str], shares: Tensor, chosen: str, title: str) ->
     image, pen = canvas(_NAME + _BAR + 60, _ROW * len(names))
     for index, (name, share) in enumerate(zip(names, shares.tolist(), strict=True)):
         middle, mine = index * _ROW + _ROW / 2, name == chosen
-        pen.text((_NAME - 8, middle), f"▸ {name}" if mine else name, COLOURS["ink"], font(12), anchor="rm")
+        shown = f"▸ {_named(name)}" if mine else _named(name)
+        write(pen, (_NAME - 8, middle), shown, COLOURS["ink"], size_to_fit(shown, _NAME - 8, 12), anchor="rm")
         box = [_NAME, index * _ROW + 3, _NAME + max(1, share * _BAR), (index + 1) * _ROW - 3]
         pen.rectangle(box, fill=COLOURS["ink" if mine else "grid"])
-        pen.text((box[2] + 6, middle), f"{share:.2f}", COLOURS["ink"], font(12), anchor="lm")
+        write(pen, (box[2] + 6, middle), f"{share:.2f}", COLOURS["ink"], 12, anchor="lm")
     return titled(np.asarray(image), title)
 
 

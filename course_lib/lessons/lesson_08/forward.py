@@ -8,6 +8,7 @@ import torch
 
 from course_lib.diffusion import NoiseTable, q_sample
 from course_lib.figures import COLOURS, Drawing, beside, histogram_panel, picture_panel
+from course_lib.texts import tr
 
 TABLES = {
     "scaled linear (Stable Diffusion)": NoiseTable.scaled_linear(),
@@ -42,16 +43,15 @@ def draw(picture: torch.Tensor, table: str, t: int) -> Drawing:
         title="its numbers (bars), and pure noise (line)",
         y_name="how often (density)",
     )
-    pixels = beside(picture_panel(x[0], width=320, title=f"x at step {t}"), histogram)
-    return Drawing(
-        pixels,
-        f"Step {t} of {len(TABLES[table]) - 1}, {table}: {signal:.2f} × picture + {spread:.2f} × noise; "
-        f"SNR {_plain(signal**2 / spread**2)}, sigma {_plain(spread / signal)}.",
-    )
+    pixels = beside(picture_panel(x[0], width=320, title=tr("x at step {step}").format(step=t)), histogram)
+    says = tr("Step {step} of {last}, {table}: {signal} × picture + {spread} × noise; SNR {ratio}, sigma {sigma}.")
+    numbers = {"step": t, "last": len(TABLES[table]) - 1, "signal": f"{signal:.2f}", "spread": f"{spread:.2f}"}
+    levels = {"ratio": _plain(signal**2 / spread**2), "sigma": _plain(spread / signal)}
+    return Drawing(pixels, says.format(table=tr(table), **numbers, **levels))
 
 
 def _plain(value: float) -> str:
     """A number with three digits, and never with a power of ten."""
     if value < 1e-4:
-        return "below 0.0001"
+        return tr("below 0.0001")
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

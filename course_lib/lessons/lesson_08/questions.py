@@ -7,7 +7,7 @@ from course_lib.exercises.quiz import Choice, Question
 predict_spread = Question(
     "Start from numbers with variance 1. One step does `x = sqrt(1 - beta) * x + sqrt(beta) * noise`. What is the variance now?",
     (
-        Choice("still 1", "Yes: (1 - beta) * 1 + beta * 1 = 1. The shrinking makes room for the noise.", right=True),
+        Choice("still 1", "(1 - beta) * 1 + beta * 1 = 1. The shrinking makes room for the noise.", right=True),
         Choice("1 + beta", "That would be so without the factor in front of x: the numbers would grow step by step."),
         Choice("1 - beta", "You have counted what is left of the old numbers, but not the noise that was added."),
     ),
@@ -38,10 +38,10 @@ predict_last = Question(
         ),
         Choice(
             "yes, by averaging them",
-            "Yes: 6.8 % of the white is left, and a mean of 12,288 numbers shows it.",
+            "6.8 % of the white is left, and a mean of 12,288 numbers shows it.",
             right=True,
         ),
-        Choice("yes, a corner stays white", "No: every number of the picture gets its share of noise."),
+        Choice("yes, a corner stays white", "Every number of the picture gets its share of noise."),
     ),
 )
 
@@ -52,7 +52,7 @@ quiz = (
             Choice(
                 "how to add noise", "Adding noise is a fixed formula with two square roots; nothing in it is learned."
             ),
-            Choice("nothing", "Right. The forward process is fixed; training asks a network to undo it.", right=True),
+            Choice("nothing", "The forward process is fixed; training asks a network to undo it.", right=True),
             Choice("the noise table", "The table is chosen by people before training starts."),
         ),
     ),
@@ -61,7 +61,7 @@ quiz = (
         (
             Choice(
                 "it reaches any step in one jump",
-                "Right: training needs x at a random step of a random picture, millions of times.",
+                "Training needs x at a random step of a random picture, millions of times.",
                 right=True,
             ),
             Choice("it adds less noise than the chain", "Both add the same amount: they have the same distribution."),

@@ -8,7 +8,7 @@ predict_weights = Question(
     "The three networks of Stable Diffusion 1.5 have 1,066 million weights. How much memory do these take in half precision, float16?",
     (
         Choice("1.1 GB", "That would be one byte for each weight. A float16 has 16 bits, which are two bytes."),
-        Choice("2.1 GB", "Yes: two bytes for each weight.", right=True),
+        Choice("2.1 GB", "Two bytes for each weight.", right=True),
         Choice("4.3 GB", "That is single precision, float32, with four bytes for each weight."),
         Choice("17 GB", "That counts the 16 bits of each weight as bytes. Eight bits are one byte."),
     ),
@@ -21,7 +21,7 @@ predict_side = Question(
         Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
         Choice(
             "4 times",
-            "Yes: there are four times as many places, and as many numbers for each. Attention keeps to this as long as it never holds all its scores at once.",
+            "There are four times as many places, and as many numbers for each. Attention keeps to this as long as it never holds all its scores at once.",
             right=True,
         ),
         Choice(
@@ -40,7 +40,7 @@ predict_same = Question(
         ),
         Choice(
             "the same to the eye",
-            "Yes: what differs is the rounding, far below what a screen can show in single precision.",
+            "What differs is the rounding, far below what a screen can show in single precision.",
             right=True,
         ),
         Choice(
@@ -59,7 +59,7 @@ predict_strength = Question(
         ),
         Choice(
             "at 1.6",
-            "Yes: sigma grows slowly at first. Halfway through the timesteps it is only a ninth of its largest value.",
+            "Sigma grows slowly at first. Halfway through the timesteps it is only a ninth of its largest value.",
             right=True,
         ),
     ),
@@ -71,7 +71,7 @@ quiz = (
         (
             Choice(
                 "the other program draws its first noise differently",
-                "Right: a seed fixes the noise only together with the generator it is given to, and with the device that draws.",
+                "A seed fixes the noise only together with the generator it is given to, and with the device that draws.",
                 right=True,
             ),
             Choice("rounding", "Rounding changes single levels of brightness. It makes no other picture of this one."),
@@ -84,7 +84,7 @@ quiz = (
             Choice("fewer steps", "One step is done before the next begins: twenty need no more memory than one."),
             Choice(
                 "a smaller picture, or half precision",
-                "Right: fewer numbers on the way, or fewer bytes for each number, the weights included.",
+                "Fewer numbers on the way, or fewer bytes for each number, the weights included.",
                 right=True,
             ),
             Choice("a guidance of 3 in place of 7.5", "With 3 as with 7.5 the U-Net is asked twice, side by side."),
@@ -96,7 +96,7 @@ quiz = (
             Choice("a U-Net of its own", "That would be 1.7 GB in half precision. A LoRA has a small part of it."),
             Choice(
                 "for each of some layers two thin matrices",
-                "Right: their product is added to the layer's weights, times a strength that one can choose.",
+                "Their product is added to the layer's weights, times a strength that one can choose.",
                 right=True,
             ),
             Choice("words that are added to the prompt", "Words go through the text encoder. A LoRA changes weights."),

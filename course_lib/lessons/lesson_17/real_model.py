@@ -19,6 +19,7 @@ from course_lib.models.memory import GB, Need, advise_when_full, needed, there, 
 from course_lib.models.model import configs_of
 from course_lib.models.sources import SOURCES, find
 from course_lib.models.weights import read_json
+from course_lib.texts import tr
 from course_lib.threads import LARGE, share_cores
 
 REAL, SMALL = "stable-diffusion-1.5", "small-stable-diffusion"
@@ -62,7 +63,9 @@ class Chosen:
             asked = {"size": self.size, "dtype": self.dtype} | others
             asked |= {"device": self.device, "free": free, "free_on_cpu": there("cpu")}
             raise MemoryError(would_fit(outline(configs_of(self.folder)), **asked))
-        return f"{need.total / GB:.2f} GB needed, {free / GB:.2f} GB free on {self.device.type}: it fits."
+        says = tr("{needed} GB needed, {free} GB free on {device}: it fits.")
+        gigabytes = {"needed": f"{need.total / GB:.2f}", "free": f"{free / GB:.2f}"}
+        return says.format(device=self.device.type, **gigabytes)
 
     def advise(self) -> AbstractContextManager:
         """Within it, running out of memory ends in a MemoryError that says what would fit, whoever computes."""
@@ -83,10 +86,12 @@ class Chosen:
     def about_checker(self) -> str:
         """Whether diffusers runs a safety checker, as a sentence."""
         if not self.wants_checker:
-            return "This model comes without a safety checker: it knows emoji and plain shapes, and nothing else."
+            return tr("This model comes without a safety checker: it knows emoji and plain shapes, and nothing else.")
         if self.has_checker:
-            return "The safety checker is on."
-        return "The files of the safety checker are missing here, so diffusers runs without it. Look before you show."
+            return tr("The safety checker is on.")
+        return tr(
+            "The files of the safety checker are missing here, so diffusers runs without it. Look before you show."
+        )
 
     def diffusers_options(self) -> dict:
         """How diffusers opens the same files in the same precision, with the safety checker wherever it is there."""
@@ -114,24 +119,25 @@ def choose(*, real_on_cpu: bool = False) -> Chosen:
     True
     """
     device = choose_device()
-    where = "the CPU" if device.type == "cpu" else device.type
+    where = tr("the CPU") if device.type == "cpu" else device.type
     if device.type == "cpu" and not real_on_cpu:
-        why = "No GPU was found, so this page runs the course's small model on the CPU."
+        why = tr("No GPU was found, so this page runs the course's small model on the CPU.")
         return Chosen(SMALL, find(SMALL), device, choose_dtype(device), 64, 20, why)
     try:
         folder = _real_folder()
     except FileNotFoundError:
         if real_on_cpu:
             raise
-        why = (
+        why = tr(
             "Stable Diffusion 1.5 is not on this machine and could not be fetched, so this page runs the course's "
-            f"small model on {where}."
+            "small model on {device}."
         )
-        return Chosen(SMALL, find(SMALL), device, choose_dtype(device), 64, 20, why)
+        return Chosen(SMALL, find(SMALL), device, choose_dtype(device), 64, 20, why.format(device=where))
     if device.type == "cpu":
         share_cores(parameters=LARGE)
     dtype = choose_dtype(device)
-    why = f"This page runs Stable Diffusion 1.5 on {where}, in {str(dtype).removeprefix('torch.')}."
+    why = tr("This page runs Stable Diffusion 1.5 on {device}, in {precision}.")
+    why = why.format(device=where, precision=str(dtype).removeprefix("torch."))
     return Chosen(REAL, folder, device, dtype, 512, 20, why)
 
 
@@ -157,8 +163,9 @@ class Difference:
 
     def __str__(self) -> str:
         if math.isnan(self.largest):
-            return f"There is no difference where a picture is NaN: {SEE}."
-        return f"At no place do they differ by more than {max(1, math.ceil(self.largest))} of {LEVELS} levels."
+            return tr("There is no difference where a picture is NaN: {see}.").format(see=tr(SEE))
+        says = tr("At no place do they differ by more than {largest} of {levels} levels.")
+        return says.format(largest=max(1, math.ceil(self.largest)), levels=LEVELS)
 
 
 def difference(one: Tensor, other: Tensor) -> Difference:
@@ -184,7 +191,8 @@ def on_screen(picture: Tensor) -> Tensor:
     """
     lost = int(picture.isnan().sum())
     if lost:
-        print(f"{lost:,} of the {picture.numel():,} numbers of a picture are NaN, and shown as black: {SEE}.")
+        says = tr("{lost} of the {count} numbers of a picture are NaN, and shown as black: {see}.")
+        print(says.format(lost=f"{lost:,}", count=f"{picture.numel():,}", see=tr(SEE)))
     return picture.nan_to_num(nan=-1.0)
 
 
@@ -204,13 +212,16 @@ def show_difference(one: Tensor, other: Tensor, names: tuple[str, str]) -> Shown
     factors = [nice * 10**power for power in range(9) for nice in (1, 2, 5)]
     factor = max((factor for factor in factors if 0 < largest * factor <= LEVELS), default=1)
     pictures, titles = [on_screen(one)[0], on_screen(other)[0]], list(names)
-    alt = f"A picture by {names[0]}, the same by {names[1]}"
     if math.isnan(largest):
-        alt += "; no difference, because NaN is in one of them."
+        alt = tr("A picture by {one}, the same by {other}; no difference, because NaN is in one of them.")
     else:
         pictures.append(gap[0] * factor * 2 / LEVELS - 1)
-        titles.append(f"difference × {factor:,}")
-        alt += ", and their difference: black where they are equal to the last digit."
+        titles.append(tr("difference × {factor}").format(factor=f"{factor:,}"))
+        alt = tr(
+            "A picture by {one}, the same by {other}, and their difference: black where they are equal to the last "
+            "digit."
+        )
+    alt = alt.format(one=tr(names[0]), other=tr(names[1]))
     return show_pictures(pictures, titles=titles, alt=alt, columns=3, size=256)
 
 

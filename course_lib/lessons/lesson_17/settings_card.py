@@ -6,10 +6,11 @@ import functools
 
 import numpy as np
 
-from course_lib.exercises.checks import NOT_YET, RIGHT, Mistake, ValueCheck
+from course_lib.exercises.checks import Mistake, ValueCheck, not_yet, right
 from course_lib.figures import Shown, show_pictures
 from course_lib.models import StableDiffusion
 from course_lib.pipeline import text_to_image
+from course_lib.texts import tr
 
 CARD = """a large red star on a blue background
 Negative prompt: green
@@ -58,19 +59,21 @@ class SettingsCheck(ValueCheck):
     def verdict(self, answer: object) -> str:
         """The verdict as one sentence."""
         if not isinstance(answer, dict):
-            return f"{NOT_YET} {self.name} must be a dictionary with {', '.join(self.right)}."
+            says = tr("{name} must be a dictionary with {keys}.")
+            return not_yet(says.format(name=self.name, keys=", ".join(self.right)))
         wrong = _first_wrong(answer, self.right)
-        return f"{NOT_YET} {wrong}" if wrong else f"{RIGHT} {self.name} is right."
+        return not_yet(wrong) if wrong else right(self.name)
 
 
 def _first_wrong(answer: dict, right: dict) -> str:
     """The first thing that is wrong, as a sentence; empty where nothing is."""
     for name in right:
         if answer.get(name, ...) is ...:
-            return f"{name} is still missing."
+            return tr("{name} is still missing.").format(name=name)
     extra = [name for name in answer if name not in right]
     if extra:
-        return f"{extra[0]!r} is not one of the settings: {', '.join(right)}."
+        says = tr("{name} is not one of the settings: {names}.")
+        return says.format(name=repr(extra[0]), names=", ".join(right))
     prompt, negative, sampler = (answer[name] for name in ("prompt", "negative_prompt", "sampler"))
     rules = [
         (_NEGATIVE_IN, "negative" in str(prompt).lower() or str(prompt).rstrip().endswith("green")),
@@ -149,12 +152,13 @@ def show_card(model: StableDiffusion, settings: dict | None = None) -> Shown:
     if settings is None:
         return alone()
     if not isinstance(settings, dict) or any(settings.get(name, ...) is ... for name in SETTINGS):
-        print("Yours is still missing.")
+        print(tr("Yours is still missing."))
         return alone()
     try:
         yours = text_to_image(model, **settings).image
     except (ValueError, TypeError) as error:
-        print(f"Yours is still missing, because nothing can be painted with these settings: {error}")
+        says = tr("Yours is still missing, because nothing can be painted with these settings: {error}")
+        print(says.format(error=error))
         return alone()
     print(_compared(target, yours))
     alt = "The picture of the card, and yours."
@@ -164,11 +168,13 @@ def show_card(model: StableDiffusion, settings: dict | None = None) -> Shown:
 def _compared(target: np.ndarray, yours: np.ndarray) -> str:
     """How two pictures (H, W, 3) of pixels compare, as a sentence."""
     if target.shape != yours.shape:
-        return f"Yours is of another size, {yours.shape[1]} x {yours.shape[0]} pixels."
+        says = tr("Yours is of another size, {width} x {height} pixels.")
+        return says.format(width=yours.shape[1], height=yours.shape[0])
     gap = np.abs(target.astype(int) - yours).max(axis=-1)
     if not gap.any():
-        return "Yours is the same in every pixel."
-    return (
-        f"Yours is not the card's: {np.count_nonzero(gap):,} of its {gap.size:,} pixels differ, and the largest "
-        f"difference is {gap.max()} of 255 levels."
+        return tr("Yours is the same in every pixel.")
+    says = tr(
+        "Yours is not the card's: {count} of its {pixels} pixels differ, and the largest difference is {largest} of "
+        "255 levels."
     )
+    return says.format(count=f"{np.count_nonzero(gap):,}", pixels=f"{gap.size:,}", largest=gap.max())

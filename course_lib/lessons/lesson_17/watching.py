@@ -14,6 +14,7 @@ from course_lib.models import StableDiffusion
 from course_lib.pipeline import NotFiniteError, prepare, remarks
 from course_lib.pipeline.denoising import advice
 from course_lib.samplers import SAMPLERS, Step
+from course_lib.texts import ngettext, tr
 
 
 def wait(device: torch.device) -> None:
@@ -36,10 +37,12 @@ def measured(device: torch.device) -> str:
     'not measured on the CPU: Python and its libraries would count, too'
     """
     if device.type == "cuda":
-        return f"measured {torch.cuda.max_memory_allocated(device) / 1e6:.0f} MB on cuda, the most at one time"
+        megabytes = f"{torch.cuda.max_memory_allocated(device) / 1e6:.0f}"
+        return tr("measured {size} MB on cuda, the most at one time").format(size=megabytes)
     if device.type == "mps":
-        return f"measured {torch.mps.driver_allocated_memory() / 1e6:.0f} MB on mps, now"
-    return "not measured on the CPU: Python and its libraries would count, too"
+        megabytes = f"{torch.mps.driver_allocated_memory() / 1e6:.0f}"
+        return tr("measured {size} MB on mps, now").format(size=megabytes)
+    return tr("not measured on the CPU: Python and its libraries would count, too")
 
 
 class Watch:
@@ -85,7 +88,7 @@ class Watch:
                 steps.append(step)
         except NotFiniteError as error:  # the player shows that step, black, under this sentence
             steps.append(error.step)
-            said.append(f"The run stopped: {error}")
+            said.append(tr("The run stopped: {reason}").format(reason=error))
         self._last = asked, (". ".join([_title(self.model, asked, len(steps)), *said]), steps)
         return self._last[1]
 
@@ -104,15 +107,22 @@ class Watch:
             raise ValueError("nothing has been run yet; call it with a prompt first")
         later = self.seconds[1:] or self.seconds
         middle = statistics.median(later)
-        first = f"the first step took {1000 * self.seconds[0]:.0f} ms"
-        return f"{1000 * middle:.0f} ms a step, {1 / middle:.1f} steps a second; {first}"
+        says = tr("{pace} ms a step, {rate} steps a second; the first step took {first} ms")
+        return says.format(pace=f"{1000 * middle:.0f}", rate=f"{1 / middle:.1f}", first=f"{1000 * self.seconds[0]:.0f}")
 
 
 def _title(model: StableDiffusion, asked: Mapping, count: int) -> str:
     sampler, scheduler = asked.get("sampler", "dpmpp_2m"), asked.get("scheduler", "karras")
     scale = model.cfg_scale if asked.get("cfg_scale") is None else asked["cfg_scale"]
-    without = f', without "{asked["negative_prompt"]}"' if asked.get("negative_prompt") else ""
-    return (
-        f'"{asked["prompt"]}"{without}: {SAMPLERS[sampler].label}, {scheduler}, {count} step{"s" * (count > 1)}, '
-        f"guidance {scale:g}, seed {asked.get('seed', 0)}"
+    prompt, negative = asked["prompt"], asked.get("negative_prompt")
+    words = tr('"{prompt}", without "{negative}"') if negative else tr('"{prompt}"')
+    says = ngettext(
+        "{words}: {sampler}, {scheduler}, {count} step, guidance {guidance}, seed {seed}",
+        "{words}: {sampler}, {scheduler}, {count} steps, guidance {guidance}, seed {seed}",
+        count,
+    )
+    return says.format(
+        words=words.format(prompt=prompt, negative=negative),
+        **{"sampler": SAMPLERS[sampler].label, "scheduler": scheduler, "count": count},
+        **{"guidance": f"{scale:g}", "seed": asked.get("seed", 0)},
     )

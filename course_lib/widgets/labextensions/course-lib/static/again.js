@@ -45,7 +45,7 @@ async function revive({ esm, css, state }, el, signal) {
 
 /** The picture and the words of an output, as elements. */
 function pictureAndWords({ data, metadata }) {
-  const words = String(data["text/plain"] ?? "").replace(/^Figure: /, "");
+  const words = String(metadata["image/png"]?.alt ?? data["text/plain"] ?? "");
   const said = element("div", { textContent: words });
   said.style.whiteSpace = "pre-wrap";
   if (!data["image/png"]) return [said];

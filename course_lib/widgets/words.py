@@ -1,0 +1,43 @@
+"""The page's own words: what the JavaScript of the widgets says, handed to it as one dictionary."""
+
+from __future__ import annotations
+
+from course_lib.texts import tr
+
+WORDS = {
+    "figure": "Figure: {alt}",
+    "labelled": "{label}. {sentence}",
+    "question": "Question: {text}",
+    "right": "Right.",
+    "not_yet": "Not yet.",
+    "cursor_hint": "The arrow keys, or the mouse, move the cursor in the picture.",
+    "kernel": "Kernel",
+    "kernel_entry": "Kernel, row {row}, column {column}",
+    "own_numbers": "own numbers",
+    "play": "Play",
+    "pause": "Pause",
+    "back": "One step back",
+    "forward": "One step forward",
+    "step_of_run": "Step of the denoising run",
+    "noise": "Noise",
+    "noise_share": "Noise {share} %.",
+    "noisy_picture": "A picture with noise. {sentence}",
+    "page_works": "[OK] The page: widgets run here. Move the slider with the mouse or the arrow keys.",
+    "kernel_waits": "[..] The kernel: waiting for its answer.",
+    "kernel_works": "[OK] The kernel: it answers.",
+    "kernel_silent": "[FAIL] The kernel: no answer in 10 seconds. "
+    "Choose Kernel, Restart Kernel in the menu, and run this cell again.",
+    "too_large": "The browser cannot open {file} ({size} MB) to make it smaller. Save it as PNG or JPEG first.",
+    "unreadable": "{file} cannot be read. Was it moved or renamed?",
+}
+
+
+def words() -> dict[str, str]:
+    """Each of WORDS in the reader's language.
+
+    Example:
+
+    >>> words()["play"]
+    'Play'
+    """
+    return {name: tr(text) for name, text in WORDS.items()}
