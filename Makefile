@@ -9,7 +9,7 @@ there is no $(ANY_PYTHON). On Debian or Ubuntu: sudo apt install python3-venv"; 
 "$(ANY_PYTHON)" make_environment.py $(if $(PYTHON),--python "$(PYTHON)") $(if $(TORCH),--torch "$(TORCH)")
 PYTEST := $(VENV_PYTHON) -m pytest
 
-.PHONY: help lesson reset test lint unit notebooks-test browser portability last-bits bench notebooks format clean
+.PHONY: help lesson reset test lint unit notebooks-test browser portability last-bits bench notebooks texts format clean
 .PHONY: lesson-environment test-environment
 
 help: ## list these commands
@@ -27,7 +27,8 @@ test: test-environment ## run every test, and sum up what failed
 	@$(VENV_PYTHON) tests/parts.py lint unit notebooks-test browser
 
 lint: test-environment ## style of code and notebooks
-	checked=0; $(VENV_PYTHON) -m ruff check . || checked=1; $(VENV_PYTHON) -m ruff format --check . && exit $$checked
+	checked=0; $(VENV_PYTHON) -m ruff check . || checked=1; $(VENV_PYTHON) tests/javascript.py || checked=1; \
+	  $(VENV_PYTHON) -m ruff format --check . && exit $$checked
 
 unit: test-environment ## tests of the library and the examples in its docstrings
 	$(PYTEST) -n 2 --dist worksteal -m "not browser" --doctest-modules tests course_lib
@@ -50,9 +51,13 @@ bench: test-environment ## measure speed, side by side with PyTorch and diffuser
 notebooks: test-environment ## run the notebooks and store their outputs
 	$(VENV_PYTHON) tests/notebooks/execute.py
 
+texts: test-environment ## write all texts that can be translated to build/course.pot
+	$(VENV_PYTHON) -m tests.texts.catalogue
+
 format: test-environment ## bring code and notebooks into the one style
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
+	$(VENV_PYTHON) tests/javascript.py --write
 
 clean: ## remove .venv and caches; never my_lessons
 	rm -rf .venv build course_lib.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -20,6 +20,10 @@ hypothesis.settings.register_profile("course", deadline=None, derandomize="CI" i
 hypothesis.settings.load_profile("course")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--pictures", help="a folder for what browser tests of other languages see, to be looked at")
+
+
 def is_allowed(nodeid: str, reason: str) -> bool:
     """Whether the list of allowed skips names this test with this reason, here."""
     for line in ALLOWED_SKIPS.read_text(encoding="utf-8").splitlines():

@@ -34,8 +34,8 @@ ALLOWED = {
     "__main__": ({"command_line", "datasets", "device", "models", "pipeline", "threads"}, {"tqdm"}),
     "training": (MATHEMATICS, {"torch", "numpy", "PIL", "scipy", "safetensors", "tqdm"}),
     "exercises": ({"texts"}, {"torch"}),
-    "app": (MATHEMATICS, {"torch", "psutil"}),
-    "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython"}),
+    "app": (MATHEMATICS, {"torch", "psutil", "jupyter_core"}),
+    "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython", "pythainlp"}),
     "lessons": (MATHEMATICS | {"figures", "exercises", "training"}, {"torch", "numpy", "PIL"}),
     "widgets": (
         MATHEMATICS | {"figures", "exercises"},

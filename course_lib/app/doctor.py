@@ -110,10 +110,15 @@ def _device() -> tuple[bool, str]:
 
 
 def _widgets() -> tuple[bool, str]:
-    folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
-    missing = [name for name in LABEXTENSIONS if not (folder / name / "package.json").is_file()]
+    from jupyter_core.paths import jupyter_path
+
+    folders = [Path(folder) for folder in jupyter_path("labextensions")]  # wherever JupyterLab looks
+    missing = [
+        name for name in LABEXTENSIONS if not any((folder / name / "package.json").is_file() for folder in folders)
+    ]
     if missing:
-        return False, f"JupyterLab's parts of {' and '.join(missing)} are not in {folder}"
+        places = " or ".join(map(str, folders))
+        return False, f"JupyterLab's parts of {' and '.join(missing)} are not in {places}"
     return True, "JupyterLab's parts are in place"
 
 

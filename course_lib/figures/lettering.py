@@ -87,7 +87,7 @@ def write(
         return pen.text(place, text, ink, font(size), anchor=anchor)
     (across, down), (ascent, descent) = place, font(size).getmetrics()
     across -= {"l": 0, "m": 0.5, "r": 1}[anchor[0]] * width_of(text, size)
-    baseline = down + {"a": ascent, "t": ascent, "m": (ascent - descent) / 2}[anchor[1]]
+    baseline = down + {"a": ascent, "t": ascent, "m": ascent - (ascent + descent) // 2}[anchor[1]]
     for part, face in _runs(text, size):
         pen.text((across, baseline), part, ink, face, anchor="ls")
         across += face.getlength(part)

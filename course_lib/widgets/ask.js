@@ -19,14 +19,14 @@ function render({ model, el, signal }) {
     reply.replaceChildren(element("strong", {}, `${verdict(choice)} `), ...prose(choice.reply));
   }
 
-  radios.forEach((radio, index) =>
+  for (const [index, radio] of radios.entries()) {
     radio.addEventListener("change", () => {
       model.set("chosen", index);
       model.save_changes();
       show();
       hasChanged(el);
-    }),
-  );
+    });
+  }
   keepStill(el, (state) => {
     const chosen = model.get("chosen");
     if (chosen === state.chosen) return null;

@@ -78,7 +78,11 @@ function render({ model, el, signal }) {
   keepStill(el, () => {
     if (model.get("message")) return null; // no drawing of these values: the one that was kept stays
     const alt = canvas.getAttribute("aria-label");
-    return { alt, width: Math.round(parseFloat(canvas.style.width)), data: { "image/png": png(canvas), "text/plain": fill(words.figure, { alt }) } };
+    return {
+      alt,
+      width: Math.round(parseFloat(canvas.style.width)),
+      data: { "image/png": png(canvas), "text/plain": fill(words.figure, { alt }) },
+    };
   });
   paint();
 }

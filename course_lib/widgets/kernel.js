@@ -28,7 +28,10 @@ function render({ model, el, signal }) {
   }
 
   function send() {
-    model.set("fields", inputs.map((input) => input.value));
+    model.set(
+      "fields",
+      inputs.map((input) => input.value),
+    );
     model.save_changes();
   }
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import torch
+from jupyter_core import paths
 
 from course_lib import datasets, device
 from course_lib.app import doctor
@@ -50,7 +51,7 @@ FAULTS = {
         lambda name: importlib.metadata.distribution("nothing"),
         "make lesson",
     ),
-    "widgets": (sys, "prefix", "/nowhere", "make lesson"),
+    "widgets": (paths, "jupyter_path", lambda *folders: ["/nowhere"], "make lesson"),
     "device": (device, "choose_device", refuse, "Remove the folder .venv and run `make lesson` again"),
     "memory": (psutil, "virtual_memory", lambda: SimpleNamespace(available=1e9, total=8e9), "Close other programs"),
     "free disk": (shutil, "disk_usage", lambda path: SimpleNamespace(free=1e8), "Make room"),
@@ -67,6 +68,18 @@ def test_a_broken_part_is_one_line_with_a_remedy(monkeypatch, name):
     monkeypatch.undo()
     assert not check.ok
     assert str(check).startswith(f"[FAIL] {name}: ") and remedy in str(check) and "\n" not in str(check)
+
+
+def test_widgets_are_looked_for_wherever_jupyterlab_looks(monkeypatch, tmp_path):
+    """On Debian's own Python they lie in /usr/local, and its prefix is /usr."""
+    for name in doctor.LABEXTENSIONS:
+        (tmp_path / "local" / name).mkdir(parents=True)
+        (tmp_path / "local" / name / "package.json").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(paths, "jupyter_path", lambda *folders: [str(tmp_path / "empty"), str(tmp_path / "local")])
+    assert line("widgets").ok
+    (tmp_path / "local" / "anywidget" / "package.json").unlink()
+    assert f"anywidget are not in {tmp_path / 'empty'} or {tmp_path / 'local'}" in str(line("widgets"))
 
 
 def test_a_device_that_is_not_there_is_a_failed_check(monkeypatch):

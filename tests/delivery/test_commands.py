@@ -1,7 +1,10 @@
 """What the commands of the README run, without running it; and that the README tells what is there."""
 
+import argparse
+import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -13,52 +16,95 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def dry_run(*arguments):
-    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = ["make", "--dry-run", *arguments]
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    return re.sub(r"\s+", " ", result.stdout.replace("\\\n", " "))
+RECORDER = """#!{python}
+import json, os, sys
+with open({log!r}, "a") as log:
+    log.write(json.dumps(sys.argv[1:]) + "\\n")
+sys.exit(any(part in {failing!r} for part in sys.argv[1:]))
+"""
 
 
-def test_lesson_prepares_the_environment_and_starts():
-    said = dry_run("lesson")
-    assert said.index("make_environment.py") < said.index("-m course_lib.app.start")
-    assert "--test" not in said and "--port" not in said
+@pytest.fixture
+def make(tmp_path):
+    """Run a command of the Makefile with a Python that only notes what it is called with: (exit status, the calls)."""
+
+    def run(*arguments, failing=()):
+        log, python = tmp_path / "log", tmp_path / "python"
+        log.write_text("")
+        python.write_text(RECORDER.format(python=sys.executable, log=str(log), failing=list(failing)))
+        python.chmod(0o755)
+        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        command = ["make", f"VENV_PYTHON={python}", f"ANY_PYTHON={python}", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        return done.returncode, [json.loads(line) for line in log.read_text().splitlines()]
+
+    return run
 
 
-def test_the_options_of_lesson_arrive():
-    said = dry_run("lesson", "LESSON=08", "PORT=8889", "BROWSER=no", "TORCH=cpu", "PYTHON=python3.12")
-    assert '"python3.12" make_environment.py --python "python3.12" --torch "cpu"' in said
-    assert '-m course_lib.app.start --port "8889" --lesson "08" --no-browser' in said
+def understood(monkeypatch, module, arguments):
+    """What argparse makes of arguments in a program of the course, whose work is not done."""
+    taken, parse = [], argparse.ArgumentParser.parse_args
+
+    def take(parser, *others, **options):
+        taken.append(parse(parser, *others, **options))
+        raise InterruptedError
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", take)
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    with pytest.raises(InterruptedError):
+        runpy.run_path(str(ROOT / module), run_name="__main__")
+    monkeypatch.undo()
+    return vars(taken[0])
 
 
-def test_a_browser_of_the_readers_own_is_kept():
-    assert "--no-browser" not in dry_run("lesson", "BROWSER=firefox")
+def test_lesson_makes_the_environment_first_and_its_options_reach_both_programs(make, monkeypatch):
+    asked = ("LESSON=08", "PORT=8889", "BROWSER=no", "TORCH=cpu", "PYTHON=python3.12")
+    status, (environment, (_, module, *options)) = make("lesson", *asked)
+    assert status == 0
+    assert understood(monkeypatch, environment[0], environment[1:]) == {
+        "test": False,
+        "torch": "cpu",
+        "python": "python3.12",
+    }
+    file = module.replace(".", "/") + ".py"
+    assert understood(monkeypatch, file, options) == {"port": "8889", "lesson": "08", "no_browser": True}
 
 
-def test_reset_names_the_lesson():
-    assert '-m course_lib.app.copies --reset "02"' in dry_run("reset", "LESSON=02")
+def test_without_options_the_programs_choose(make, monkeypatch):
+    for extra in ((), ("BROWSER=firefox",)):
+        _, (environment, (_, module, *options)) = make("lesson", *extra)
+        assert understood(monkeypatch, environment[0], environment[1:])["torch"] is None
+        chosen = understood(monkeypatch, module.replace(".", "/") + ".py", options)
+        assert chosen == {"port": None, "lesson": "00", "no_browser": False}
 
 
-def test_test_runs_every_part_whatever_fails():
-    said = dry_run("test")
-    assert said.index("make_environment.py --test") < said.index("tests/parts.py lint unit notebooks-test browser")
+def test_reset_names_the_lesson(make, monkeypatch):
+    _, (_, (_, module, *options)) = make("reset", "LESSON=02")
+    assert understood(monkeypatch, module.replace(".", "/") + ".py", options) == {"reset": "02"}
 
 
-@pytest.mark.parametrize(
-    ("part", "commands"),
-    [
-        ("lint", ["ruff check", "ruff format --check"]),
-        ("unit", ['-m "not browser" --doctest-modules']),
-        ("notebooks-test", ["--nbval"]),
-        ("browser", ["-m browser"]),
-        ("portability", ["tests/portability.py"]),
-    ],
-)
-def test_each_part_runs_its_commands(part, commands):
-    said = dry_run(part)
-    places = [said.index(command) for command in ["--test", *commands]]
-    assert places == sorted(places)
+def test_an_environment_that_cannot_be_made_stops_everything(make):
+    status, calls = make("lesson", failing=["make_environment.py"])
+    assert status != 0 and len(calls) == 1
+
+
+def test_test_names_parts_that_exist_and_forgets_none(make):
+    _, (environment, (program, *parts)) = make("test")
+    assert "--test" in environment and (ROOT / program).is_file()
+    runs = {part: make(part)[1][1:] for part in parts}
+    collected = [" ".join(call) for calls in runs.values() for call in calls]
+    assert (
+        sum("not browser" in call for call in collected)
+        == sum(call.endswith("-m browser tests") for call in collected)
+        == 1
+    )
+    assert any("--nbval" in call for call in collected) and any("ruff" in call for call in collected)
+
+
+@pytest.mark.parametrize("failing", ["check", "format", "tests/javascript.py"])
+def test_lint_looks_at_everything_whatever_is_found(make, failing):
+    status, calls = make("lint", failing=[failing])
+    assert status != 0 and len(calls) == 1 + 3
 
 
 def test_help_lists_every_command():

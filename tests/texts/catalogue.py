@@ -1,7 +1,7 @@
 """Every text that the course can show, as a catalogue for translators: `make texts` writes it to build/course.pot.
 
-Templates are found in the code, where `tr` and `ngettext` stand. Declared texts are found in the objects themselves (the
-questions, checks and constants of the lessons), and as arguments of what shows them: titles, labels, alt texts.
+Templates are found in the code, where `tr` and `ngettext` stand. Declared texts are found in the objects themselves
+(the questions, checks and constants of the lessons), and as arguments of what shows them: titles, labels, alt texts.
 The file is built and not kept: it changes with every sentence, and what it holds stands in the sources already.
 """
 
@@ -124,13 +124,17 @@ def _in_source(source: str, path: Path) -> Iterator[tuple[str, tuple[str, int]]]
                 if isinstance(target, ast.Name):
                     values.setdefault(target.id, []).append(node.value)
     for node in ast.walk(tree):
+        given = []
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             given = [keyword.value for keyword in node.keywords if keyword.arg in KEYWORDS]
             given += [node.args[place] for place in PLACES.get(name, ()) if place < len(node.args)]
-            for argument in given:
-                for text in _strings(argument, values):
-                    yield text, (path.relative_to(ROOT).as_posix(), node.lineno)
+        elif isinstance(node, ast.Dict):  # arguments that are handed over as **settings
+            pairs = zip(node.keys, node.values, strict=True)
+            given = [value for key, value in pairs if isinstance(key, ast.Constant) and key.value in KEYWORDS]
+        for argument in given:
+            for text in _strings(argument, values):
+                yield text, (path.relative_to(ROOT).as_posix(), node.lineno)
 
 
 def _strings(node: ast.AST, values: Mapping[str, list[ast.expr]], depth: int = 3) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A language that nobody speaks: every text in brackets, a third longer, with Thai in it. What is not translated shows."""
+"""A language that nobody speaks: every text in brackets, a third longer, with Thai in it."""
 
 from __future__ import annotations
 

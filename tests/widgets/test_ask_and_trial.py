@@ -32,21 +32,6 @@ def test_the_page_gets_question_and_replies():
     assert shown["text"] == QUESTION.text and [choice["right"] for choice in shown["choices"]] == [False, True, False]
 
 
-def test_a_reply_does_not_say_its_verdict_twice():
-    replies = [
-        "Right: nine.",
-        "Yes: it is.",
-        "No: count.",
-        "Right. Your copy stays.",
-        "No library does.",
-        "Right",
-        "Not yet. Go on.",
-    ]
-    choices = tuple(Choice(str(index), reply, right=index == 0) for index, reply in enumerate(replies))
-    shown = [choice["reply"] for choice in ask(Question("Which?", choices)).question["choices"]]
-    assert shown == ["Nine.", "It is.", "Count.", "Your copy stays.", "No library does.", "Right", "Go on."]
-
-
 def test_only_questions_are_asked():
     with pytest.raises(ValueError, match="expected a Question; got str"):
         ask("Why?")

@@ -11,7 +11,9 @@ const keptFor = ({ metadata }) => metadata[VIEW]?.course_lib;
 const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 
 function toBase64(bytes) {
-  const view = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+  const view = ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
   let text = "";
   for (let start = 0; start < view.length; start += 32768) {
     text += String.fromCharCode(...view.subarray(start, start + 32768));
@@ -21,8 +23,11 @@ function toBase64(bytes) {
 
 const packed = (state) => mapped(state, (value) => (isBytes(value) ? { base64: toBase64(value) } : value));
 const unpacked = (state) =>
-  mapped(state, (value) => (value?.base64 ? Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0)) : value));
-const mapped = (state, change) => Object.fromEntries(Object.entries(state).map(([name, value]) => [name, change(value)]));
+  mapped(state, (value) =>
+    value?.base64 ? Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0)) : value,
+  );
+const mapped = (state, change) =>
+  Object.fromEntries(Object.entries(state).map(([name, value]) => [name, change(value)]));
 
 function element(tag, attributes, ...children) {
   const made = Object.assign(document.createElement(tag), attributes);
@@ -186,7 +191,7 @@ window._JUPYTERLAB["course-lib"] = {
       id: "course-lib:again",
       autoStart: true,
       requires: [INotebookTracker],
-      activate: (app, tracker) => {
+      activate: (_app, tracker) => {
         tracker.forEach(watch);
         tracker.widgetAdded.connect((_, panel) => watch(panel));
       },
