@@ -78,6 +78,8 @@ def test_explorer_follows_slider_cursor_and_upload(live):
     canvas, keys = cell.locator("canvas"), page.keyboard
     pictures = Pictures(notebook, canvas, cell.locator(".cl-sentence"))
     pictures.new("t is 30, cursor at row 16, column 16.")
+    assert cell.locator(".cl-sentence").get_attribute("aria-live") == "polite", "no screen reader hears of a new state"
+    assert cell.locator(".cl-explorer-canvas .cl-message").get_attribute("role") == "alert"
 
     handle = notebook.slider("t").first
     handle.focus()

@@ -26,6 +26,30 @@ PAUSE_AT_9 = """([canvas, player]) => new MutationObserver((_, observer) => {
   observer.disconnect();
   player.querySelector("button[aria-label=Pause]").click();
 }).observe(canvas, { attributes: true })"""
+# What a player takes of the browser, and gives back: pictures that are decoded, and clocks that tick.
+HELD = """() => {
+  const held = (window.courseHeld = { decoded: 0, closed: 0, clocks: new Set() });
+  const [decode, start, stop, close] = [createImageBitmap, setInterval, clearInterval, ImageBitmap.prototype.close];
+  window.createImageBitmap = async (...given) => {
+    if (held.wait) await held.wait;
+    const picture = await decode(...given);
+    held.decoded += 1;
+    return picture;
+  };
+  ImageBitmap.prototype.close = function () {
+    held.closed += 1;
+    return close.call(this);
+  };
+  window.setInterval = (act, pause) => {
+    const clock = start(act, pause);
+    if (pause === 150 || pause === 1000) held.clocks.add(clock);
+    return clock;
+  };
+  window.clearInterval = (clock) => {
+    held.clocks.delete(clock);
+    stop(clock);
+  };
+}"""
 QUESTION = """
 ask(Question("Is `1 < 2` or <b>not</b>?", (
     Choice("It is.", "One is `less`.", right=True), Choice("It is not.", "Count <i>again</i>."))))
@@ -75,6 +99,49 @@ def test_player_takes_another_run(live):
     notebook, cells = live
     notebook.wait_for_label(cells["again"].locator("canvas").first, "Step 1 of 5")
     assert cells["again"].locator(".cl-title").inner_text() == "next"
+
+
+@pytest.fixture
+def short_lived(lab):
+    """A player whose cell is run and cleared again, on a page that notes what it holds."""
+    yield from opened(lab, {"player": "shown = player(run(picture), title='first')\nshown"})
+
+
+def clear_outputs(notebook):
+    notebook.command("notebook:clear-all-cell-outputs")
+    notebook.wait_for("() => !document.querySelector('.cl-player')")
+
+
+def test_player_decodes_each_run_once_and_gives_everything_back_when_it_goes(short_lived):
+    notebook, cells = short_lived
+    page, player = notebook.page, cells["player"]
+    clear_outputs(notebook)
+    page.evaluate(HELD)
+    notebook.run_all()
+    player.locator(".cl-sentence").get_by_text("Step 1 of 12").wait_for()
+    page.evaluate("""() => jupyterapp.shell.currentWidget.sessionContext.session.kernel
+        .requestExecute({ code: "shown.load(run(-picture, 5), title='next')" }).done""")
+    player.locator(".cl-sentence").get_by_text("Step 1 of 5").wait_for()
+    held = page.evaluate("() => ({ ...courseHeld, clocks: courseHeld.clocks.size })")
+    assert (held["decoded"], held["closed"], held["clocks"]) == (2, 1, 0)
+
+    player.get_by_role("button", name="Play").click()
+    assert page.evaluate("() => courseHeld.clocks.size") == 1
+    clear_outputs(notebook)
+    notebook.wait_for("() => courseHeld.closed === 2")
+    assert page.evaluate("() => courseHeld.clocks.size") == 0, "it plays on where nobody sees it"
+
+
+def test_a_picture_that_is_decoded_after_its_player_went_is_not_kept(short_lived):
+    notebook, _ = short_lived
+    clear_outputs(notebook)
+    notebook.page.evaluate(HELD)
+    notebook.page.evaluate("() => { courseHeld.wait = new Promise((go) => (courseHeld.go = go)); }")
+    notebook.run_all()
+    notebook.wait_for("() => document.querySelector('.cl-player')")
+    clear_outputs(notebook)
+    notebook.page.evaluate("() => courseHeld.go()")
+    notebook.wait_for("() => courseHeld.decoded === 1 && courseHeld.closed === 1")
 
 
 def test_player_scrubs_plays_and_outlives_the_kernel(afterwards):

@@ -45,6 +45,16 @@ def test_every_frame_comes_back_from_the_sprite(count, decoded):
             assert np.array_equal(ours, cut)
 
 
+@pytest.mark.parametrize(("side", "batch", "scale", "shown"), [(8, 1, None, 256), (8, 4, None, 252), (8, 1, 5, 40)])
+def test_panes_stand_equally_large_on_the_page(side, batch, scale, shown):
+    """Near 256 pixels, unless asked otherwise, and a whole number of them for each pixel of the widest."""
+    decode = lambda x: torch.nn.functional.interpolate(x, scale_factor=0.5)  # noqa: E731
+    panes = player(run(batch=batch, side=side), decode, pixel_scale=scale).about["panes"]
+    widest = max(pane["width"] for pane in panes)
+    assert [pane["shown"] for pane in panes] == [shown] * 3 and shown % widest == 0
+    assert [pane["width"] for pane in panes] == [widest, widest, tile(torch.zeros(batch, 3, side // 2, 4)).shape[1]]
+
+
 def test_panes_show_state_guess_and_result():
     taken = run()
     taken[-1] = taken[-1]._replace(x_next=taken[-1].x_next + 0.5)  # a result that no guess showed before
