@@ -9,7 +9,7 @@ there is no $(ANY_PYTHON). On Debian or Ubuntu: sudo apt install python3-venv"; 
 "$(ANY_PYTHON)" make_environment.py $(if $(PYTHON),--python "$(PYTHON)") $(if $(TORCH),--torch "$(TORCH)")
 PYTEST := $(VENV_PYTHON) -m pytest
 
-.PHONY: help lesson reset test lint unit notebooks-test browser portability last-bits bench notebooks texts format clean
+.PHONY: help lesson reset test lint unit notebooks-test browser portability last-bits mutants bench notebooks texts format clean
 .PHONY: lesson-environment test-environment
 
 help: ## list these commands
@@ -44,6 +44,9 @@ portability: test-environment ## run the notebooks again as other processors wou
 
 last-bits: test-environment ## look for text in the notebooks that hangs on rounding (slow)
 	@$(VENV_PYTHON) tests/portability.py "other last bits"
+
+mutants: test-environment ## break the library and see whether tests notice (slow): make mutants FILE=course_lib/datasets/search.py
+	@$(VENV_PYTHON) tests/mutants.py $(FILE)
 
 bench: test-environment ## measure speed, side by side with PyTorch and diffusers
 	$(VENV_PYTHON) -m benchmarks
