@@ -123,8 +123,8 @@ def picture_of(tokens: Tensor, size: tuple[int, int]) -> Tensor:
 def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, *, causal: bool = False) -> Tensor:
     """Attention with several heads, by PyTorch's fast routine: query (B, N, C), key and value (B, M, C) -> (B, N, C).
 
-    The same as `course_lib.layers.attention`. While something differentiates in forward mode, it is written out, since
-    the fast routine cannot be differentiated that way.
+    The same as `course_lib.layers.attention`. The fast routine has no forward derivative: differentiate in forward mode
+    within `torch.nn.attention.sdpa_kernel(SDPBackend.MATH)`.
 
     Example:
 
@@ -132,12 +132,5 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, *, causal: boo
     torch.Size([1, 5, 8])
     """
     q, k, v = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in (query, key, value))
-    if torch.autograd.forward_ad._current_level >= 0:
-        scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
-        if causal:
-            ahead = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1)
-            scores = scores.masked_fill(ahead, float("-inf"))
-        out = torch.softmax(scores, dim=-1) @ v
-    else:
-        out = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
-    return out.transpose(1, 2).flatten(2)
+    attended = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
+    return attended.transpose(1, 2).flatten(2)

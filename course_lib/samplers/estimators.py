@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from course_lib.samplers.here import Here, add_noise, evaluate, level_like
 from course_lib.samplers.mathematics import combine, phi
@@ -143,7 +144,9 @@ def taylor(here: Here) -> torch.Tensor:
         return here.denoised
     sigma = level_like(here.x, here.sigma)
     try:
-        _, derivative = torch.func.jvp(here.denoise, (here.x, sigma), (here.denoised - here.x, -sigma))
+        # PyTorch's fast routines for attention have no forward derivative; what they compute, written out, has one.
+        with sdpa_kernel(SDPBackend.MATH):
+            _, derivative = torch.func.jvp(here.denoise, (here.x, sigma), (here.denoised - here.x, -sigma))
     except (RuntimeError, NotImplementedError) as error:
         error.add_note("ttm differentiates through the denoiser in forward mode; one of its parts does not allow that")
         raise

@@ -156,6 +156,25 @@ def test_the_reserve_of_a_gpu_is_emptied(kind, monkeypatch):
     assert done == ["emptied"]
 
 
+@pytest.mark.parametrize(("kind", "held"), [("cpu", None), ("cuda", 70), ("mps", 50)])
+def test_what_the_program_holds_already_counts_as_free_for_it(kind, held, monkeypatch):
+    told, networks = {}, untrained().networks
+    monkeypatch.setattr("course_lib.models.memory.there", lambda device: 1000)
+    monkeypatch.setattr("course_lib.models.memory.would_fit", lambda networks, **given: told.update(given) or "words")
+    if kind == "cpu":
+        held = sum(weight.nbytes for network in networks.values() for weight in network.parameters())
+    else:
+        available = torch.cuda if kind == "cuda" else torch.backends.mps
+        allocated = "memory_allocated" if kind == "cuda" else "current_allocated_memory"
+        monkeypatch.setattr(available, "is_available", lambda: True)
+        monkeypatch.setattr(getattr(torch, kind), allocated, lambda *device: held)
+        monkeypatch.setattr(getattr(torch, kind), "empty_cache", lambda: None)
+    settings = {"device": torch.device(kind), "size": 16, "dtype": SINGLE}
+    with pytest.raises(MemoryError, match="words"), advise_when_full(networks, **settings):
+        full()
+    assert held > 0 and (told["free"], told["free_on_cpu"]) == (1000 + held, 1000)
+
+
 @pytest.mark.parametrize("where", ["encode", "encode_text", "decode"])
 def test_a_full_memory_anywhere_is_advice(where):
     tiny = untrained()
