@@ -38,6 +38,17 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _catalogue(os.environ.get(LANGUAGE, "en")).ngettext(one, many, count)
 
 
+def is_english() -> bool:
+    """Whether texts are shown as they are written.
+
+    Example:
+
+    >>> is_english()
+    True
+    """
+    return os.environ.get(LANGUAGE, "en") == "en"
+
+
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language == "en":

@@ -102,7 +102,7 @@ def _draw_frame(axis, frame: Frame) -> None:
 
     how = {"fill": False, "edgecolor": COLOURS["ink"], "linewidth": 1, "linestyle": (0, (5, 4))}
     axis.add_patch(Rectangle((frame.x, frame.y), frame.width, frame.height, **how))
-    words = _words(frame.text, 9.5, frame.width - 0.2)
+    words = _words(frame.text, 9.5)
     axis.text(frame.x + 0.1, frame.y + frame.height - 0.08, **words, va="top", style="italic")
 
 
@@ -114,7 +114,7 @@ def _draw_box(axis, box: Box):
     patch = FancyBboxPatch(corner, box.width, box.height, boxstyle="round,pad=0,rounding_size=0.08", **how)
     axis.add_patch(patch)
     above = 0.16 * box.height if box.note else 0
-    room = 0.9 * box.width
+    room = 0.96 * box.width
     axis.text(box.x, box.y + above, **_words(box.text, 10.5, 0.85 * room), ha="center", va="center", weight="bold")
     axis.text(box.x, box.y - 0.24 * box.height, **_words(box.note, 8, room), ha="center", va="center")
     return patch
@@ -123,9 +123,8 @@ def _draw_box(axis, box: Box):
 def _words(text: str, size: float, room: float | None = None) -> dict:
     """Words in the reader's language, no wider than `room` inches, by default than the English ones."""
     shown = tr(text)
-    if shown != text:
-        size *= min(1.0, (_inches(text, size) if room is None else room) / _inches(shown, size))
-    return {"s": shown, "fontsize": size}
+    wide, room = _inches(shown, size), _inches(text, size) if room is None else room
+    return {"s": shown, "fontsize": size if wide <= room else size * room / wide}
 
 
 def _inches(text: str, points: float) -> float:

@@ -16,7 +16,7 @@ from course_lib.texts import tr
 
 TEXT_SIZE = 13
 FONTS = shipped.ROOT / "data" / "fonts"
-THAI_FONT = "NotoSansThai-Regular.ttf"
+THAI_FONT, THAI_BOLD = "NotoSansThai-Regular.ttf", "NotoSansThai-Bold.ttf"
 _THAI = re.compile("([\u0e00-\u0e7f]+)")
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from course_lib import expect, shipped
-from course_lib.figures.lettering import FONTS, THAI_FONT
+from course_lib.figures.lettering import FONTS, THAI_BOLD, THAI_FONT
 from course_lib.texts import tr
 
 if TYPE_CHECKING:
@@ -158,8 +158,9 @@ def _know_thai_font() -> None:
     """Matplotlib finds a font by its name once the file is known to it."""
     from matplotlib import font_manager
 
-    shipped.read(FONTS, THAI_FONT)  # whole, or the reader is told how it comes back
-    font_manager.fontManager.addfont(FONTS / THAI_FONT)
+    for name in (THAI_FONT, THAI_BOLD):
+        shipped.read(FONTS, name)  # whole, or the reader is told how it comes back
+        font_manager.fontManager.addfont(FONTS / name)
 
 
 def _translate(fig: Figure) -> None:

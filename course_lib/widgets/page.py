@@ -8,8 +8,10 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from course_lib import shipped
 from course_lib.figures import Shown
-from course_lib.texts import tr
+from course_lib.figures.lettering import FONTS, THAI_FONT
+from course_lib.texts import is_english, tr
 from course_lib.widgets.words import words
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -29,14 +31,21 @@ def module(name: str) -> str:
 
 
 def styles() -> str:
-    """The style sheet of all widgets.
+    """The style sheet of all widgets; in another language than English the course's Thai font is in it.
+
+    A reader's machine may have no Thai letters, and the page asks no other one for a font.
 
     Example:
 
     >>> ".cl-widget" in styles()
     True
     """
-    return _read("page.css")
+    if is_english():
+        return _read("page.css")
+    font = base64.b64encode(shipped.read(FONTS, THAI_FONT)).decode()
+    face = f'font-family: "Noto Sans Thai"; src: url(data:font/ttf;base64,{font}); unicode-range: U+0E00-0E7F;'
+    names = 'font-family: var(--jp-ui-font-family, system-ui, sans-serif), "Noto Sans Thai";'
+    return f"@font-face {{ {face} }}\n{_read('page.css')}\n.cl-widget, .cl-explorer, .cl-explorer * {{ {names} }}\n"
 
 
 def _read(name: str) -> str:

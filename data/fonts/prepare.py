@@ -17,13 +17,16 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = "@fontsource/noto-sans-thai@5.3.0"
-WOFF, LICENCE = "package/files/noto-sans-thai-thai-400-normal.woff", "package/LICENSE"
-FONT = "NotoSansThai-Regular.ttf"
+LICENCE = "package/LICENSE"
+FONTS = {
+    "NotoSansThai-Regular.ttf": "package/files/noto-sans-thai-thai-400-normal.woff",
+    "NotoSansThai-Bold.ttf": "package/files/noto-sans-thai-thai-700-normal.woff",
+}
 TABLE = re.compile(r"(?<=<!-- files: begin -->\n).*(?=<!-- files: end -->)", re.DOTALL)
 
 
 def fetch() -> None:
-    """Write the font and its licence."""
+    """Write both weights of the font, and its licence."""
     from fontTools.ttLib import TTFont
 
     npm = shutil.which("npm")
@@ -35,9 +38,10 @@ def fetch() -> None:
             sys.exit(f"npm could not fetch {PACKAGE}; it said:\n{done.stderr.strip()}")
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as package:
             (HERE / "OFL.txt").write_bytes(package.extractfile(LICENCE).read())
-            font = TTFont(package.extractfile(WOFF), recalcTimestamp=False)
-        font.flavor = None
-        font.save(HERE / FONT)
+            for name, woff in FONTS.items():
+                font = TTFont(package.extractfile(woff), recalcTimestamp=False)
+                font.flavor = None
+                font.save(HERE / name)
 
 
 def renew_table() -> None:

@@ -82,10 +82,12 @@ def test_letters_shrink_to_their_room_and_no_further():
     assert width_of("a very long line of words", fits) <= 120 < width_of("a very long line of words", fits + 1)
 
 
-def test_matplotlib_has_thai_letters(recwarn):
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_matplotlib_has_thai_letters(recwarn, caplog, weight):
     with subplots(width=3, height=2) as (fig, axis):
-        axis.set_title(THAI)
+        axis.set_title(THAI, weight=weight)
     show(fig, "A title.")
+    assert not caplog.messages
     assert not [warning for warning in recwarn if "missing from" in str(warning.message)]
 
 

@@ -269,10 +269,11 @@ def _fit(pen: ImageDraw.ImageDraw, place, text: str, room: float, size: int = 11
 
 
 def _words(lines: list[str]) -> np.ndarray:
-    """The description on paper that is always equally large."""
-    sheet = np.full((_BELOW, COLUMNS * _WIDE, 3), 255, np.uint8)
-    words = stack(*(text_panel(line, sheet.shape[1] - _SIDE - 60, size=13) for line in lines), gap=5)
-    sheet[4 : 4 + words.shape[0], 4 : 4 + words.shape[1]] = words[: _BELOW - 4]
+    """The description on paper that is equally large for all blocks, unless a language needs more lines."""
+    words = stack(*(text_panel(line, COLUMNS * _WIDE - _SIDE - 60, size=13) for line in lines), gap=5)
+    words = words[:-1]  # below the last line a row is empty
+    sheet = np.full((max(_BELOW, 4 + words.shape[0]), COLUMNS * _WIDE, 3), 255, np.uint8)
+    sheet[4 : 4 + words.shape[0], 4 : 4 + words.shape[1]] = words
     return sheet
 
 
