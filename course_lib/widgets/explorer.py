@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import ipywidgets
 import numpy as np
@@ -162,16 +162,20 @@ class Explorer(ipywidgets.VBox):
         alt = tr("{label}. {sentence}").format(label=self.label, sentence=tr(drawing.sentence))
         return show_pixels(drawing.pixels, alt)
 
-    def _drawings(self) -> Iterable[Drawing]:
+    def _drawings(self) -> Iterator[Drawing]:
         made = self.draw(**self.values)
-        return [made] if isinstance(made, Drawing) else made
+        yield from [made] if isinstance(made, Drawing) else made
 
     def _redraw(self, change=None) -> None:
-        try:
-            for drawing in self._drawings():
-                self.canvas.put(drawing)
-        except ValueError as error:
-            self.canvas.complain(str(error))
+        drawings, ended = self._drawings(), object()
+        while True:
+            try:  # drawing may refuse the values; what it draws must be a drawing
+                drawing = next(drawings, ended)
+            except ValueError as error:
+                return self.canvas.complain(str(error))
+            if drawing is ended:
+                return None
+            self.canvas.put(drawing)
 
     def _repr_mimebundle_(self, **options):
         return static_bundle(super()._repr_mimebundle_(**options), self.static(), {"note": MOVE_IT})

@@ -157,6 +157,7 @@ def share_in_top_quarter(what: Tensor, heat: Tensor) -> float:
 
     Example:
 
+    >>> import torch
     >>> share_in_top_quarter(torch.tensor([[6.0, 1.0], [1.0, 0.0]]), torch.tensor([[9, 1], [2, 3]]))
     0.75
     """
@@ -169,6 +170,7 @@ def bars_panel(names: Sequence[str], shares: Tensor, chosen: str, title: str) ->
 
     Example:
 
+    >>> import torch
     >>> bars_panel(["a", "b"], torch.tensor([0.25, 0.75]), "b", "shares").shape
     (60, 576, 3)
     """
