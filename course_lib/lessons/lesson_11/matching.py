@@ -122,13 +122,13 @@ class Matching:
         """Unit vectors (B, 64) of texts, now or at a kept step; 0 where no token is known. Raises as `weights` does."""
         return _texts(_bags(texts), self.weights(step))
 
-    def of_pictures(self, step: int | None = None) -> Tensor:
-        """Unit vectors (256, 64) of the pictures in the style never shown. Raises ValueError as `weights` does."""
-        return _images(_pictures(HELD_OUT), self.weights(step))
+    def of_pictures(self, step: int | None = None, style: str = HELD_OUT) -> Tensor:
+        """Unit vectors (256, 64) of the pictures in a style. Raises ValueError as `weights` does, and for another."""
+        return _images(_pictures(style), self.weights(step))
 
-    def cosines(self, step: int | None = None) -> Tensor:
-        """(256, 256): a row for each caption, a column for each picture never shown. Raises as `weights` does."""
-        return self.of_texts(held_out().captions, step) @ self.of_pictures(step).T
+    def cosines(self, step: int | None = None, style: str = HELD_OUT) -> Tensor:
+        """(256, 256): a row for each caption, a column for each picture of a style. Raises as `of_pictures` does."""
+        return self.of_texts(held_out().captions, step) @ self.of_pictures(step, style).T
 
     def found(self, step: int | None = None) -> float:
         """The share of the 256 pictures never shown whose own caption has the largest cosine of all."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from course_lib import expect
+from course_lib.datasets import open_emoji
 from course_lib.figures import COLOURS, Drawing, beside, line_panel, picture_panel, settled, stack, text_panel
 from course_lib.figures.drawing import blend, canvas, font, titled, true_minus
 from course_lib.figures.images import to_pixels
-from course_lib.lessons.lesson_11.matching import EVERY, Matching, held_out
+from course_lib.lessons.lesson_11.matching import EVERY, HELD_OUT, Matching, held_out
 from course_lib.lessons.lesson_11.painting import paint
 from course_lib.lessons.lesson_11.tokens import shortened
 from course_lib.texts import tr
@@ -21,25 +24,32 @@ TWELVE = (
     "red heart", "blue heart", "strawberry", "pizza", "panda", "fox", "frog", "sunflower", "fire", "rocket",
     "soccer ball", "rainbow",
 )  # fmt: skip
-_CELL, _NAME = 32, 92
+STYLES = {"learned from": "fluent", "never shown": HELD_OUT}
+_CELL, _NAME, _DARKEST = 32, 92, 0.8
 
 
-def draw_matrix(matching: Matching, step: int) -> Drawing:
-    """The cosines of twelve captions with twelve pictures never shown after `step` steps, beside the loss so far.
+@cache
+def _images(style: str) -> Tensor:
+    return open_emoji(style).images
 
-    step : a kept one, a multiple of 10. Raises ValueError for another one. Example:
 
-    >>> draw_matrix(Matching(), 0).sentence.split(". ")[0]
+def draw_matrix(matching: Matching, pictures: str, step: int) -> Drawing:
+    """The cosines of twelve captions with twelve pictures after `step` steps, beside the loss so far.
+
+    pictures : of STYLES; step : a kept one, a multiple of 10. Raises ValueError for others. Example:
+
+    >>> draw_matrix(Matching(), "never shown", 0).sentence.split(". ")[0]
     'Step 0 of 0'
     """
     numbers = [held_out().captions.index(name) for name in TWELVE]
-    every = settled(matching.cosines(step))
+    expect.known("kind of pictures", pictures, STYLES)
+    every = settled(matching.cosines(step, STYLES[pictures]))
     matrix, right = every[numbers][:, numbers], every.argmax(dim=0) == torch.arange(256)
     own = matrix.diagonal().mean()
     other = (matrix.sum() - matrix.diagonal().sum()) / (matrix.numel() - len(matrix))
     said = tr(
         "Step {step} of {steps}. Mean cosine with the own caption {own}, with another {other}. "
-        "{found} of 256 pictures never shown find their caption."
+        "{found} of 256 pictures find their caption."
     )
     words = {
         "step": step,
@@ -48,8 +58,8 @@ def draw_matrix(matching: Matching, step: int) -> Drawing:
         "other": _plain(other),
         "found": int(right.sum()),
     }
-    panel = matrix_panel(matrix, TWELVE, held_out().images[numbers])
-    side = text_panel(tr("Dark: the two vectors point the same way."), 260)
+    panel = matrix_panel(matrix, TWELVE, _images(STYLES[pictures])[numbers])
+    side = text_panel(tr("White: a cosine of 0 or below. Darkest: 0.8 or above."), 260)
     if matching.step > 1:
         losses = [matching.losses[max(0, at - 1)] for at in range(0, matching.step + 1, EVERY)]
         at = list(range(0, matching.step + 1, EVERY))
@@ -62,7 +72,7 @@ def _plain(cosine: Tensor) -> str:
 
 
 def matrix_panel(matrix: Tensor, names: Sequence[str], pictures: Tensor) -> np.ndarray:
-    """Cosines (N, N) as cells, from white for 0 and below to dark for 1, captions at the left, pictures on top.
+    """Cosines (N, N) as cells, from white for 0 and below to dark for 0.8, captions at the left, pictures on top.
 
     Example:
 
@@ -78,7 +88,7 @@ def matrix_panel(matrix: Tensor, names: Sequence[str], pictures: Tensor) -> np.n
     for row, values in enumerate(matrix.tolist()):
         for column, value in enumerate(values):
             left, top = _NAME + column * _CELL, (row + 1) * _CELL
-            fill = blend(COLOURS["paper"], COLOURS["signal"], min(1.0, max(0.0, value)))
+            fill = blend(COLOURS["paper"], COLOURS["signal"], min(1.0, max(0.0, value / _DARKEST)))
             pen.rectangle([left, top, left + _CELL, top + _CELL], fill=fill, outline=COLOURS["grid"])
     return np.asarray(image)
 
