@@ -12,6 +12,7 @@ from torch import Tensor
 from course_lib import expect
 from course_lib.datasets import PictureSet, open_emoji
 from course_lib.models import clip_tokenizer
+from course_lib.training.stopped import Stopped
 
 LEARNED, HELD_OUT = ("noto", "fluent", "flat"), "twemoji"
 STEPS, EVERY = 200, 10  # of a whole training, and after how many of them it is kept
@@ -110,13 +111,16 @@ class Matching:
         return self._state.losses
 
     def run(self, until: int = STEPS) -> None:
-        """Train up to step `until`, from wherever it is. After an interrupt a further call goes on.
+        """Train up to step `until`, from wherever it is. An interrupt becomes `Stopped`; a further call goes on.
 
         Raises ValueError for what is not a whole number.
         """
         expect.whole("until", until)
-        while self.step < until:
-            self._state = self._next(self._state)
+        try:
+            while self.step < until:
+                self._state = self._next(self._state)
+        except KeyboardInterrupt:
+            raise Stopped(self.step) from None
 
     def of_texts(self, texts: list[str], step: int | None = None) -> Tensor:
         """Unit vectors (B, 64) of texts, now or at a kept step; 0 where no token is known. Raises as `weights` does."""
