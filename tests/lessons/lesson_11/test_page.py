@@ -76,6 +76,11 @@ def test_both_remedies_end_at_a_smaller_spread():
     assert spreads(lesson.walk(guided_in_interval(*answers, 12, low=0.5, high=2)))[-1] < 0.98 * plain
 
 
+def test_more_steps_do_not_calm_a_large_scale():
+    denoise = lesson.model().guided_denoiser(PANDA, cfg_scale=15)
+    assert spreads(lesson.walk(denoise, steps=40))[-1] > 0.8 * spreads(lesson.walk(denoise, steps=20))[-1]
+
+
 def test_guidance_works_after_the_network():
     seen = {scale: watch(lesson.model(), SHAPES, seed=2, cfg_scale=scale, steps=3) for scale in (1, 10)}
     for name in seen[1].words:
