@@ -58,7 +58,7 @@ quiz = (
         ),
     ),
     Question(
-        "A picture at scale 15 is garish. What does NOT help?",
+        "At scale 15 the colours are too strong. What does NOT help?",
         (
             Choice("rescaling each guess", "It helps: the guess gets back the spread that it has with the words alone."),
             Choice("guidance at the middle noise levels only", "It helps: fewer steps are stretched, and those that are left out cost half."),
