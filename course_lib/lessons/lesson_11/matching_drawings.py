@@ -13,8 +13,9 @@ from torch import Tensor
 from course_lib import expect
 from course_lib.datasets import open_emoji
 from course_lib.figures import COLOURS, Drawing, beside, line_panel, picture_panel, settled, stack, text_panel
-from course_lib.figures.drawing import blend, canvas, font, titled, true_minus
+from course_lib.figures.drawing import blend, canvas, titled, true_minus
 from course_lib.figures.images import to_pixels
+from course_lib.figures.lettering import write
 from course_lib.lessons.lesson_11.matching import EVERY, HELD_OUT, Matching, held_out
 from course_lib.lessons.lesson_11.painting import paint
 from course_lib.lessons.lesson_11.tokens import shortened
@@ -82,7 +83,7 @@ def matrix_panel(matrix: Tensor, names: Sequence[str], pictures: Tensor) -> np.n
     count = len(names)
     image, pen = canvas(_NAME + count * _CELL + 1, (count + 1) * _CELL + 1)
     for index, (name, picture) in enumerate(zip(names, pictures, strict=True)):
-        pen.text((_NAME - 6, (index + 1.5) * _CELL), name, COLOURS["ink"], font(12), anchor="rm")
+        write(pen, (_NAME - 6, (index + 1.5) * _CELL), name, COLOURS["ink"], 12, anchor="rm")
         small = torch.nn.functional.avg_pool2d(picture[None], 2)[0]
         image.paste(Image.fromarray(to_pixels(small)), (_NAME + index * _CELL, 0))
     for row, values in enumerate(matrix.tolist()):

@@ -6,7 +6,8 @@ import numpy as np
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing
-from course_lib.figures.drawing import canvas, font
+from course_lib.figures.drawing import canvas
+from course_lib.figures.lettering import width_of, write
 from course_lib.lessons.small_model import model
 from course_lib.models import Tokenizer, clip_tokenizer
 from course_lib.models.tokenizer import END_OF_WORD, byte_letters
@@ -98,7 +99,7 @@ def _boxes(boxes: list[tuple[str, str, bool]]) -> np.ndarray:
     """Boxes in rows, as wide as their words."""
     placed, left, top = [], 0, 0
     for words, number, ends in boxes:
-        width = 12 + int(max(font(12).getlength(words), font(10).getlength(number)))
+        width = 12 + int(max(width_of(words, 12), width_of(number, 10)))
         if left + width > _WIDTH and left:
             left, top = 0, top + _HIGH + _GAP
         placed.append((left, top, width, words, number, ends))
@@ -108,6 +109,6 @@ def _boxes(boxes: list[tuple[str, str, bool]]) -> np.ndarray:
         pen.rectangle([left, top, left + width, top + _HIGH], outline=COLOURS["grid"])
         if ends:
             pen.line([left + width, top, left + width, top + _HIGH], fill=COLOURS["noise"], width=3)
-        pen.text((left + width / 2, top + 13), words, COLOURS["ink"], font(12), anchor="mm")
-        pen.text((left + width / 2, top + 30), number, "#5A5A5A", font(10), anchor="mm")
+        write(pen, (left + width / 2, top + 13), words, COLOURS["ink"], 12, anchor="mm")
+        write(pen, (left + width / 2, top + 30), number, "#5A5A5A", 10, anchor="mm")
     return np.asarray(image)
