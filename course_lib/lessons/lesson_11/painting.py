@@ -34,7 +34,7 @@ def walk(denoise: Callable, count: int = 1, *, seed: int = SEED, steps: int = FI
     (3, tensor(0.))
     """
     run = prepare(model(), "", seed=seed, steps=steps, cfg_scale=1)
-    run.denoise, run.x = denoise, run.x.expand(count, -1, -1, -1)
+    run.denoise, run.x, run.generators = denoise, run.x.expand(count, -1, -1, -1), run.generators * count
     return list(run)
 
 
