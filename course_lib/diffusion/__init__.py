@@ -1,7 +1,7 @@
 """Forward and reverse diffusion: noise tables, the forward process, predictions, guidance, exact denoisers."""
 
 from course_lib.diffusion.forward import forward_chain, forward_step, q_sample
-from course_lib.diffusion.guidance import guide, guided
+from course_lib.diffusion.guidance import guide, guided, guided_and_rescaled, guided_in_interval, rescale
 from course_lib.diffusion.ideal import DatasetDenoiser, GaussianDenoiser, MixtureDenoiser
 from course_lib.diffusion.noise_table import NoiseTable
 from course_lib.diffusion.prediction import (
@@ -24,7 +24,10 @@ __all__ = [
     "forward_step",
     "guide",
     "guided",
+    "guided_and_rescaled",
+    "guided_in_interval",
     "prediction_from",
     "q_sample",
+    "rescale",
     "x0_from",
 ]

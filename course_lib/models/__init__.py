@@ -1,5 +1,6 @@
 """Stable Diffusion's networks, written to be read; they open any Stable Diffusion 1.x folder of the diffusers kind."""
 
+from course_lib.models.clip_vocabulary import clip_tokenizer
 from course_lib.models.model import StableDiffusion, load, outline
 from course_lib.models.recorder import Recorded, Recorder
 from course_lib.models.text_encoder import TextEncoder
@@ -18,6 +19,7 @@ __all__ = [
     "Tokenizer",
     "UNet",
     "UNet2015",
+    "clip_tokenizer",
     "load",
     "outline",
     "untrained",

@@ -9,8 +9,9 @@ from course_lib.pipeline.finite import NotFiniteError
 from course_lib.pipeline.preparing import prepare
 from course_lib.pipeline.remarks import remarks
 from course_lib.pipeline.tasks import image_to_image, inpaint, text_to_image, upscale
+from course_lib.pipeline.watching import Watched, watch
 
 __all__ = [
-    "Denoising", "Generated", "NotFiniteError", "image_to_image", "inpaint", "prepare", "remarks", "text_to_image",
-    "upscale",
+    "Denoising", "Generated", "NotFiniteError", "Watched", "image_to_image", "inpaint", "prepare", "remarks",
+    "text_to_image", "upscale", "watch",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import ipywidgets
 import numpy as np
@@ -73,7 +73,8 @@ class Canvas(CourseWidget):
 class Explorer(ipywidgets.VBox):
     """Controls joined to a live drawing: whenever a control changes, `draw` is called with the values of all.
 
-    draw: `draw(**values) -> Drawing`. controls: name -> ipywidgets control (anything with a `value`). label: what the
+    draw: `draw(**values) -> Drawing`, or an iterator of drawings: a coarse one that is there at once, and last the one
+    that stays. controls: name -> ipywidgets control (anything with a `value`). label: what the
     whole is, for the page and for screen readers. cursor: (rows, columns) of cells that the arrow keys and the mouse
     visit; `draw` then also gets `row` and `column`. start: the cell (row, column) of the cursor at first, by default
     the middle one. height: the drawing's height on the page, by default its own.
@@ -97,7 +98,7 @@ class Explorer(ipywidgets.VBox):
 
     def __init__(
         self,
-        draw: Callable[..., Drawing],
+        draw: Callable[..., Drawing | Iterable[Drawing]],
         controls: Mapping[str, ipywidgets.Widget],
         *,
         label: str,
@@ -137,7 +138,7 @@ class Explorer(ipywidgets.VBox):
         return self.canvas.sentence
 
     def draw_now(self) -> Drawing:
-        """Call `draw` with the present values and return its drawing, without showing it.
+        """Call `draw` with the present values and return its drawing, the last of several, without showing it.
 
         Example:
 
@@ -145,7 +146,8 @@ class Explorer(ipywidgets.VBox):
         >>> Explorer(lambda: black, {}, label="Nothing to move").draw_now().sentence
         'A black square.'
         """
-        return self.draw(**self.values)
+        *_, last = self._drawings()
+        return last
 
     def static(self) -> Shown:
         """The present drawing as a still figure, for a cell of its own.
@@ -160,12 +162,19 @@ class Explorer(ipywidgets.VBox):
         alt = tr("{label}. {sentence}").format(label=self.label, sentence=tr(drawing.sentence))
         return show_pixels(drawing.pixels, alt)
 
+    def _drawings(self) -> Iterator[Drawing]:
+        made = self.draw(**self.values)
+        yield from [made] if isinstance(made, Drawing) else made
+
     def _redraw(self, change=None) -> None:
-        try:
-            drawing = self.draw_now()
-        except ValueError as error:
-            self.canvas.complain(str(error))
-        else:
+        drawings, ended = self._drawings(), object()
+        while True:
+            try:  # drawing may refuse the values; what it draws must be a drawing
+                drawing = next(drawings, ended)
+            except ValueError as error:
+                return self.canvas.complain(str(error))
+            if drawing is ended:
+                return None
             self.canvas.put(drawing)
 
     def _repr_mimebundle_(self, **options):

@@ -90,3 +90,30 @@ def test_the_window_moves_with_the_arrow_keys(opened):
     notebook.page.keyboard.press("ArrowDown")
     notebook.wait_for_label(canvas, "row 49, column 8")
     assert notebook.pixels(canvas) != before
+
+
+def test_a_guidance_move_shows_a_coarse_picture_and_then_a_fine_one(opened):
+    notebook = opened("11")
+    canvas = notebook.page.locator(".cl-explorer canvas").first
+    notebook.wait_for_label(canvas, "Scale 7.5, seed 1, 20 steps")
+    seen = [notebook.pixels(canvas)]
+    notebook.page.evaluate(
+        """canvas => {
+            window.labels = [];
+            const note = () => window.labels.push(canvas.getAttribute('aria-label'));
+            new MutationObserver(note).observe(canvas, { attributes: true, attributeFilter: ['aria-label'] });
+        }""",
+        canvas.element_handle(),
+    )
+    notebook.slider("scale").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.wait_for_label(canvas, "Scale 8, seed 1, 20 steps")
+    seen.append(notebook.pixels(canvas))
+    assert "Scale 8, seed 1, 4 steps" in notebook.page.evaluate("() => window.labels[0]")
+    prompt = notebook.page.locator(".cl-explorer input[type=text]").first
+    prompt.fill("<b>a red heart</b>")
+    prompt.press("Enter")
+    notebook.wait_for_label(canvas, "20 steps. Prompt: “<b>a red heart</b>”")
+    seen.append(notebook.pixels(canvas))
+    assert len(set(seen)) == 3, "a control moved and the picture did not"
+    assert notebook.page.locator(".cl-explorer b").count() == 0, "what was typed became HTML"

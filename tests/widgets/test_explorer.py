@@ -57,6 +57,23 @@ def test_a_value_error_is_said_and_the_explorer_goes_on():
     assert explorer.canvas.message == "" and explorer.sentence == "Level 5."
 
 
+def test_a_coarse_drawing_comes_before_the_one_that_stays():
+    seen = []
+
+    def twice(level):
+        for name in ("coarse", "fine"):
+            yield square(level)._replace(sentence=f"Level {level}, {name}.")
+            seen.append(explorer.sentence if level != 3 else "")
+
+    explorer = Explorer(twice, {"level": slider()}, label="Grey")
+    assert explorer.canvas.drawn == 2 and explorer.sentence == "Level 3, fine."
+    explorer.controls["level"].value = 7
+    assert seen[2:] == ["Level 7, coarse.", "Level 7, fine."], "the coarse one is shown before the fine one is made"
+    assert explorer.draw_now().sentence == "Level 7, fine." and explorer.canvas.drawn == 4
+    explorer.controls["level"].value = 13
+    assert explorer.canvas.message == "level must not be 13; got 13" and explorer.sentence == "Level 7, fine."
+
+
 def test_any_other_error_is_raised():
     explorer = Explorer(square, {"level": slider()}, label="Grey")
     with pytest.raises(ZeroDivisionError):

@@ -16,6 +16,7 @@ from course_lib.figures import COLOURS, Drawing, beside, line_panel, stack, text
 from course_lib.figures.drawing import titled
 from course_lib.lessons.lesson_03.kinks import ACTIVATIONS, called
 from course_lib.texts import tr
+from course_lib.training.stopped import Stopped
 
 EVERY = 50  # steps from one kept state of a training to the next
 LAST = 2000
@@ -63,23 +64,6 @@ class _State(NamedTuple):
     means: tuple[Tensor, ...]  # Adam's two running means, of the gradients and of their squares
     squares: tuple[Tensor, ...]
     kept: tuple[_Kept, ...]  # every EVERY steps
-
-
-class Stopped(KeyboardInterrupt):
-    """The stop button: JupyterLab shows its sentence, and no traceback.
-
-    Example:
-
-    >>> str(Stopped(120))
-    'Stopped at step 120. Run this cell again, and the training goes on from there.'
-    """
-
-    def __init__(self, step: int):
-        says = tr("Stopped at step {step}. Run this cell again, and the training goes on from there.")
-        super().__init__(says.format(step=step))
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
 
 
 class Training:

@@ -1,5 +1,5 @@
-"""Lesson 07, attention: its predictions, its quiz and its checks; it runs a model in `attention_run`, draws in
-`heat_maps` and counts in `attention_cost`."""
+"""Lesson 07, attention: its predictions, its quiz and its checks; it draws in `heat_maps` and counts in
+`attention_cost`."""
 
 from course_lib.lessons.lesson_07.attention_cost import (
     AttentionLayer,
@@ -7,7 +7,6 @@ from course_lib.lessons.lesson_07.attention_cost import (
     how_it_flows,
     where_attention_is,
 )
-from course_lib.lessons.lesson_07.attention_run import watch
 from course_lib.lessons.lesson_07.checks import check_attention, check_scores, check_weights
 from course_lib.lessons.lesson_07.heat_maps import change, draw_pixel, draw_swap, draw_word, share_in_top_quarter
 from course_lib.lessons.lesson_07.questions import (
@@ -20,6 +19,7 @@ from course_lib.lessons.lesson_07.questions import (
     predict_where,
     quiz,
 )
+from course_lib.pipeline import watch
 
 __all__ = [
     "AttentionLayer",

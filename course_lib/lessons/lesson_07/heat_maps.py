@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, picture_panel, stack
 from course_lib.figures.drawing import canvas, titled
+from course_lib.figures.heat import heat_panel, through
 from course_lib.figures.lettering import size_to_fit, write
-from course_lib.lessons.lesson_07.attention_run import BEGIN, END, Watched
+from course_lib.pipeline import Watched
+from course_lib.pipeline.watching import BEGIN, END
 from course_lib.texts import tr
 
 _SIDE = 192  # a panel's side; the 64 pixels of the small model's pictures, and 4 or 8 cells, fit in it
@@ -26,7 +27,7 @@ def draw_word(seen: Watched, word: str, layer: str, head: str, step: int) -> Dra
     word : of seen.places; layer, head : of seen.layers and seen.heads; step : from 1 to seen.steps.
     Raises ValueError for others. Example:
 
-    >>> from course_lib.lessons.lesson_07.attention_run import watch
+    >>> from course_lib.pipeline import watch
     >>> from course_lib.models import untrained
     >>> seen = watch(untrained(), "a b", steps=2)
     >>> draw_word(seen, "b", seen.layers[0], seen.heads[0], 2).sentence
@@ -57,7 +58,7 @@ def draw_pixel(seen: Watched, layer: str, head: str, step: int, row: int, column
     row, column : of the pixels of the largest layers, 8 x 8 in the small model. In a smaller layer it is the larger
     pixel that holds this place. The rest is as in `draw_word`. Raises ValueError likewise. Example:
 
-    >>> from course_lib.lessons.lesson_07.attention_run import watch
+    >>> from course_lib.pipeline import watch
     >>> from course_lib.models import untrained
     >>> seen = watch(untrained(), "a b", steps=2)
     >>> draw_pixel(seen, "middle, 4 x 4", seen.heads[0], 2, 7, 0).sentence.split(": ")[0]
@@ -96,7 +97,7 @@ def draw_swap(runs: Mapping[str, Watched], before: str, after: str, step: int) -
     runs : word -> its run, all from the same noise; before, after : of these words. The map is the mean over the
     largest layers and the steps so far. Raises ValueError for other words and steps. Example:
 
-    >>> from course_lib.lessons.lesson_07.attention_run import watch
+    >>> from course_lib.pipeline import watch
     >>> from course_lib.models import untrained
     >>> runs = {word: watch(untrained(), f"a {word}", steps=2) for word in ("b", "c")}
     >>> draw_swap(runs, "b", "b", 1).sentence
@@ -140,7 +141,7 @@ def change(old: Watched, new: Watched, step: int) -> Tensor:
 
     Example:
 
-    >>> from course_lib.lessons.lesson_07.attention_run import watch
+    >>> from course_lib.pipeline import watch
     >>> from course_lib.models import untrained
     >>> seen = watch(untrained(), "a b", steps=1)
     >>> change(seen, seen, 1).shape, change(seen, seen, 1).max()
@@ -155,6 +156,7 @@ def share_in_top_quarter(what: Tensor, heat: Tensor) -> float:
 
     Example:
 
+    >>> import torch
     >>> share_in_top_quarter(torch.tensor([[6.0, 1.0], [1.0, 0.0]]), torch.tensor([[9, 1], [2, 3]]))
     0.75
     """
@@ -162,37 +164,12 @@ def share_in_top_quarter(what: Tensor, heat: Tensor) -> float:
     return float(what.flatten()[top].sum() / what.sum())
 
 
-def heat_panel(heat: Tensor, title: str, frame: tuple[int, int] | None = None) -> np.ndarray:
-    """A map (h, w) of weights, from black for 0 to white for its largest; the cell `frame` is outlined.
-
-    Example:
-
-    >>> heat_panel(torch.eye(8), "a map", frame=(0, 0)).shape
-    (216, 194, 3)
-    """
-    box = None if frame is None else (*frame, 1, 1)
-    return picture_panel(2 * heat / heat.max().clamp(min=1e-12) - 1, _SIDE, title, box)
-
-
-def through(picture: Tensor, heat: Tensor) -> Tensor:
-    """A picture (3, H, W), dark where the map (h, w) is low, as it is where the map is highest.
-
-    Example:
-
-    >>> through(torch.ones(3, 2, 2), torch.tensor([[4.0, 1.0], [2.0, 0.0]]))[0]
-    tensor([[ 1.0000, -0.5000],
-            [ 0.0000, -1.0000]])
-    """
-    light = (heat / heat.max().clamp(min=1e-12))[None, None]
-    light = torch.nn.functional.interpolate(light, size=picture.shape[-2:], mode="nearest")[0]
-    return light * (picture + 1) - 1
-
-
 def bars_panel(names: Sequence[str], shares: Tensor, chosen: str, title: str) -> np.ndarray:
     """A bar for each share (N,) from 0 to 1, with its name and its number; that of `chosen` is dark.
 
     Example:
 
+    >>> import torch
     >>> bars_panel(["a", "b"], torch.tensor([0.25, 0.75]), "b", "shares").shape
     (60, 576, 3)
     """

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from course_lib.figures import COLOURS
 from course_lib.lessons import lesson_03 as lesson
-from course_lib.lessons.lesson_03.spirals import Stopped
+from course_lib.training.stopped import Stopped
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import torch
 from PIL import ImageColor
 
 from course_lib import figures
+from course_lib.figures.heat import heat_panel, through
 from course_lib.lessons import lesson_07 as lesson
 from course_lib.lessons.lesson_07 import heat_maps
 from course_lib.models import load, untrained
@@ -110,13 +111,13 @@ def test_what_is_shown_are_the_recorded_weights(seen):
 
 
 def test_a_map_is_black_for_0_and_white_for_its_largest_weight():
-    panel = heat_maps.heat_panel(torch.tensor([[0.0, 0.1], [0.2, 0.4]]), "")
+    panel = heat_panel(torch.tensor([[0.0, 0.1], [0.2, 0.4]]), "")
     assert [panel[row, column, 0] for row in (48, 144) for column in (48, 144)] == [0, 64, 128, 255]
 
 
 def test_the_map_of_a_word_is_drawn_beside_the_guess(seen, maps):
     drawing = lesson.draw_word(seen, "blue", seen.layers[0], seen.heads[0], 7)
-    panel = heat_maps.heat_panel(maps[6, ..., seen.places.index("blue")], 'map of "blue"')
+    panel = heat_panel(maps[6, ..., seen.places.index("blue")], 'map of "blue"')
     high, wide, _ = panel.shape
     assert (drawing.pixels[:high, wide + 16 : 2 * wide + 16] == panel).all()
 
@@ -148,7 +149,7 @@ def test_the_swap_looks_at_the_steps_so_far(runs, maps, seen):
 
 def test_the_map_through_which_the_picture_is_seen():
     picture, heat = torch.rand(3, 8, 8), torch.tensor([[1.0, 0.0], [0.5, 0.25]])
-    lit = heat_maps.through(picture, heat)
+    lit = through(picture, heat)
     torch.testing.assert_close(lit[:, :4, :4], picture[:, :4, :4])
     assert (lit[:, :4, 4:] == -1).all()
     torch.testing.assert_close(lit[:, 4:, :4] + 1, (picture[:, 4:, :4] + 1) / 2)

@@ -1,4 +1,4 @@
-"""Lesson 07's run: a picture painted by a model, with all attention weights of every step."""
+"""A run that is watched: a picture painted by a model, with all attention weights of every step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_lib import expect
 from course_lib.models import Recorder, StableDiffusion
-from course_lib.pipeline import prepare
+from course_lib.pipeline.preparing import prepare
 
 BEGIN, END = "(begin)", "(end)"
 MEAN = "mean of all"
@@ -80,8 +80,10 @@ class Watched:
         return chosen.mean(dim=1) if head == MEAN else chosen[:, int(head) - 1]
 
 
-def watch(model: StableDiffusion, prompt: str, *, seed: int = 2, steps: int = 20) -> Watched:
-    """Paint a prompt as `text_to_image` does, and keep who looked where at each step.
+def watch(
+    model: StableDiffusion, prompt: str, *, seed: int = 2, steps: int = 20, cfg_scale: float | None = None
+) -> Watched:
+    """Paint a prompt as `text_to_image` does, and keep who looked where at each step, in the pass with the prompt.
 
     Raises ValueError as `prepare` does. Example:
 
@@ -90,7 +92,7 @@ def watch(model: StableDiffusion, prompt: str, *, seed: int = 2, steps: int = 20
     >>> seen.places, seen.layers[:2]
     (('(begin)', 'a', 'b', '(end)'), ['mean of all 8 x 8', 'down 1a, 8 x 8'])
     """
-    run = prepare(model, prompt, seed=seed, steps=steps)
+    run = prepare(model, prompt, seed=seed, steps=steps, cfg_scale=cfg_scale)
     words, pixels = Recorder(model.unet), Recorder(model.unet, of="pixels")
     run.denoise = words.around(pixels.around(run.denoise))
     walked = list(run)

@@ -1,0 +1,141 @@
+"""What lesson 11 says of the small model: of its states, of guidance, and of what tames it. With margin."""
+
+import time
+
+import pytest
+import torch
+
+from course_lib.diffusion import guide, guided, guided_and_rescaled, guided_in_interval
+from course_lib.lessons import lesson_11 as lesson
+from course_lib.pipeline import text_to_image, watch
+
+PANDA, SHAPES = "a panda on a blue background", "a red circle above a blue square"
+
+
+def apart(one, other):
+    return (one - other).square().mean().sqrt().item()
+
+
+def spreads(steps):
+    return [step.denoised.std().item() for step in steps]
+
+
+@pytest.fixture(scope="module")
+def changed():
+    states = lesson.encode(SHAPES)
+    order = torch.randperm(24, generator=torch.Generator().manual_seed(0))
+    exchanged = lesson.encode("a blue square above a red circle")
+    one_vector = states.mean(dim=1, keepdim=True).expand_as(states)
+    return lesson.paint_states(torch.cat([states, states[:, order], exchanged, one_vector]), seed=2)
+
+
+def test_shuffled_states_paint_the_same_and_exchanged_words_do_not(changed):
+    prompt, shuffled, exchanged, one_vector = changed
+    torch.testing.assert_close(shuffled, prompt, rtol=0, atol=0.01)
+    assert apart(exchanged, prompt) > 0.15 and apart(one_vector, prompt) > 0.15
+
+
+def test_half_and_half_is_neither_side():
+    for one, other in (("a red heart", "a blue heart"), ("a panda", "a fox")):
+        sides = [lesson.encode(one), lesson.encode(other)]
+        first, mix, second = lesson.paint_states(torch.cat([sides[0], sum(sides) / 2, sides[1]]), seed=2)
+        assert min(apart(mix, first), apart(mix, second)) > 0.08
+
+
+def test_what_0_and_1_are_said_to_be():
+    heart, fox = "a heart", "a fox"
+    assert torch.equal(lesson.paint(heart, cfg_scale=0, steps=4), lesson.paint(fox, cfg_scale=0, steps=4))
+    assert torch.equal(lesson.paint(heart, fox, cfg_scale=1, steps=4), lesson.paint(heart, cfg_scale=1, steps=4))
+    turned = lesson.paint(heart, fox, cfg_scale=0, steps=4)
+    torch.testing.assert_close(turned, lesson.paint(fox, cfg_scale=1, steps=4), rtol=0, atol=0.01)
+    assert apart(turned, lesson.paint(heart, cfg_scale=1, steps=4)) > 0.05
+    assert guide(torch.tensor(1.0), torch.tensor(3.0), 4) == 9
+
+
+def test_the_page_paints_what_the_pipeline_paints():
+    picture = lesson.paint(SHAPES, "blue", 3.0, 5, 7)
+    image = text_to_image(lesson.model(), SHAPES, negative_prompt="blue", cfg_scale=3.0, steps=5, seed=7).image
+    pixels = ((picture + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
+    assert torch.equal(pixels, torch.from_numpy(image))
+
+
+def test_the_spread_grows_with_the_scale_and_most_at_first():
+    runs = {
+        scale: spreads(lesson.walk(lesson.model().guided_denoiser(PANDA, cfg_scale=scale))) for scale in (1, 3, 7.5, 20)
+    }
+    for small, large in ((1, 3), (3, 7.5), (7.5, 20)):
+        assert runs[large][0] > 1.5 * runs[small][0] and runs[large][-1] > runs[small][-1]
+    assert runs[20][0] > 5 * runs[1][0], "several times as large"
+    assert runs[20][0] / runs[1][0] > 2 * runs[20][-1] / runs[1][-1] and runs[20][-1] > 1.3 * runs[1][-1]
+
+
+def test_both_remedies_end_at_a_smaller_spread():
+    answers = [lesson.model().denoiser(lesson.encode(text)) for text in ("", PANDA)]
+    plain = spreads(lesson.walk(guided(*answers, 12)))[-1]
+    assert spreads(lesson.walk(guided_and_rescaled(*answers, 12, share=0.7)))[-1] < 0.95 * plain
+    assert spreads(lesson.walk(guided_in_interval(*answers, 12, low=0.5, high=2)))[-1] < 0.98 * plain
+
+
+def test_more_steps_do_not_calm_a_large_scale():
+    denoise = lesson.model().guided_denoiser(PANDA, cfg_scale=15)
+    assert spreads(lesson.walk(denoise, steps=40))[-1] > 0.8 * spreads(lesson.walk(denoise, steps=20))[-1]
+
+
+def test_guidance_works_after_the_network():
+    seen = {scale: watch(lesson.model(), SHAPES, seed=2, cfg_scale=scale, steps=3) for scale in (1, 10)}
+    for name in seen[1].words:
+        first, other = (run.words[name] for run in seen.values())
+        torch.testing.assert_close(first[0], other[0], rtol=0, atol=1e-3)
+        assert (first[-1] - other[-1]).abs().max() > 0.01
+
+
+def test_a_move_shows_a_coarse_picture_and_then_a_fine_one():
+    drawings = list(lesson.draw_guided(PANDA, "", 5.5, 3))
+    assert [drawing.sentence.split(",")[2] for drawing in drawings] == [
+        " 4 steps. Prompt: “a panda on a blue background”. Negative prompt: “”.",
+        " 20 steps. Prompt: “a panda on a blue background”. Negative prompt: “”.",
+    ]
+    assert not (drawings[0].pixels == drawings[1].pixels).all()
+    start = time.process_time()
+    again = list(lesson.draw_guided(PANDA, "", 5.5, 3))
+    assert time.process_time() - start < 0.2, "what was painted once comes back at once"
+    assert (again[1].pixels == drawings[1].pixels).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "red " * 2500, "<script>alert(1)</script>", "😀", "หัวใจสีแดง", "\0\x1b\r\n", "qwrtzp"],
+    ids=["empty", "long", "HTML", "emoji", "Thai", "control", "unknown"],
+)
+def test_odd_prompts_work_or_say_what_was_dropped(text, monkeypatch):
+    monkeypatch.setattr("course_lib.lessons.lesson_11.painting.FINE", 2)
+    monkeypatch.setattr("course_lib.lessons.lesson_11.painting.COARSE", 1)
+    for prompt, negative in ((text, ""), ("a fox", text)):
+        *_, drawing = lesson.draw_guided(prompt, negative, 3.0, 1)
+        assert drawing.sentence.isprintable() and len(drawing.sentence) < 300
+        too_long = len(lesson.model().tokenizer.tokens(text)) > 22
+        assert ("tokens were cut, from" in drawing.sentence) == too_long
+
+
+def test_half_a_letter_is_refused_in_words():
+    with pytest.raises(ValueError, match="prompt must be a text in Unicode"):
+        list(lesson.draw_guided("\ud800", "", 3.0, 1))
+
+
+def test_other_ways_of_writing_the_exercises_are_right():
+    assert lesson.check_guide.verdict(lambda a, b, w: (1 - w) * a + w * b).startswith("[OK]")
+    assert lesson.check_guide.verdict(torch.lerp).startswith("[OK]")
+    normal = torch.nn.functional.normalize
+    assert lesson.check_cosine.verdict(lambda a, b: normal(a) @ normal(b).T).startswith("[OK]")
+    by_loops = lambda a, b: torch.stack([torch.cosine_similarity(row[None], b) for row in a])  # noqa: E731
+    assert lesson.check_cosine.verdict(by_loops).startswith("[OK]")
+    assert lesson.check_passes.verdict(torch.tensor(28)).startswith("[OK]")
+
+
+def test_usual_slips_are_named():
+    assert "wrong way round" in lesson.check_guide.verdict(lambda a, b, w: b + w * (a - b))
+    assert "multiplies before it subtracts" in lesson.check_guide.verdict(lambda a, b, w: a + w * b - a)
+    assert "shape" in lesson.check_cosine.verdict(lambda a, b: (a @ b.T).sum())
+    assert "transpose the second" in lesson.check_cosine.verdict(lambda a, b: a @ b)
+    column = lambda a, b: a @ b.T / (a.norm(dim=1) * b.norm(dim=1))  # noqa: E731
+    assert "[:, None]" in lesson.check_cosine.verdict(column)
