@@ -3,6 +3,7 @@
 from course_lib.widgets.ask import Ask, ask
 from course_lib.widgets.explorer import Explorer
 from course_lib.widgets.kernel import KernelEditor
+from course_lib.widgets.live import LiveDrawing
 from course_lib.widgets.pictures import PictureChooser
 from course_lib.widgets.player import Player, player
 from course_lib.widgets.runner import Runner
@@ -12,6 +13,7 @@ __all__ = [
     "Ask",
     "Explorer",
     "KernelEditor",
+    "LiveDrawing",
     "PictureChooser",
     "Player",
     "Runner",
