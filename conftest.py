@@ -13,6 +13,7 @@ ALLOWED_SKIPS = Path(__file__).parent / "tests" / "allowed_skips.txt"
 
 # Set before anything imports torch, and inherited by the kernels of the notebooks.
 os.environ.update(COURSE_DEVICE="cpu", CUDA_VISIBLE_DEVICES="", HF_HUB_OFFLINE="1", TQDM_DISABLE="1")
+os.environ.setdefault("COURSE_SHORT_TRAINING", "1")  # a training on a page learns a little, and is not kept
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, and beside other work
 
 # A deadline would judge the machine; in CI the same examples are tried each time.

@@ -36,7 +36,10 @@ ALLOWED = {
     "exercises": ({"texts"}, {"torch"}),
     "app": (MATHEMATICS, {"torch", "psutil", "jupyter_core"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython", "pythainlp"}),
-    "lessons": (MATHEMATICS | {"figures", "exercises", "training"}, {"torch", "numpy", "PIL"}),
+    "lessons": (
+        MATHEMATICS | {"figures", "exercises", "training"},
+        {"torch", "numpy", "PIL", "safetensors"},
+    ),
     "widgets": (
         MATHEMATICS | {"figures", "exercises"},
         {"torch", "numpy", "PIL", "matplotlib", "anywidget", "ipywidgets", "traitlets"},

@@ -15,7 +15,6 @@ from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, beside, line_panel, stack, text_panel
 from course_lib.figures.drawing import titled
 from course_lib.lessons.lesson_03.kinks import ACTIVATIONS, called
-from course_lib.lessons.stopped import Stopped
 from course_lib.texts import tr
 from course_lib.training.stopped import Stopped
 

@@ -1,0 +1,191 @@
+"""Lesson 09's drawings over all their states, and the numbers that its text states."""
+
+import math
+
+import pytest
+import torch
+
+from course_lib.diffusion import DatasetDenoiser, as_denoiser, prediction_from, q_sample
+from course_lib.lessons import lesson_09 as lesson
+from course_lib.lessons.lesson_09 import broken, errors, exact, live, painted, reverse
+from course_lib.samplers import sample
+
+TABLE = lesson.TABLE
+
+
+def test_the_faces_are_parted_and_none_is_in_both():
+    seen, unseen = lesson.open_faces(), lesson.open_faces(unseen=True)
+    assert len(seen) == 104 and len(unseen) == 8 and seen.shape[1:] == unseen.shape[1:] == (3, 16, 16)
+    assert torch.cdist(seen.flatten(1), unseen.flatten(1)).min() > 1
+
+
+@pytest.mark.parametrize("face", lesson.ROW)
+def test_every_state_of_the_guess_can_be_drawn(face):
+    drawings = [lesson.draw_guess(face, t) for t in [*range(0, 1000, 111), 998, 999]]
+    assert len({drawing.pixels.shape for drawing in drawings}) == 1, "the drawing jumps in size"
+    assert all(drawing.pixels.dtype.name == "uint8" for drawing in drawings)
+    assert "the best guess is the " + face in drawings[0].sentence and "a mix" in drawings[-1].sentence
+
+
+def test_what_is_said_of_the_shares_is_true():
+    """Sure at t = 600, where the eye sees only noise; a blur of all eight at t = 999, and the wrong one first."""
+    row = exact.open_row()
+
+    def shares(number, t):
+        return DatasetDenoiser(row).weights(exact.make_noisy(number, t), TABLE.sigmas[t].item())[0]
+
+    chosen = list(lesson.ROW).index("face in sunglasses")
+    assert shares(chosen, 600)[chosen] > 0.99
+    assert 0.4 < shares(chosen, 800)[chosen] < 0.5
+    assert shares(chosen, 999).max() < 0.3
+    assert list(lesson.ROW)[shares(chosen, 999).argmax()] == "face with a mask"
+
+
+def test_the_numbers_on_paper_are_true():
+    known = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]])
+    x = torch.tensor([[1.0, 0.0]])
+    denoise = DatasetDenoiser(known)
+    torch.testing.assert_close(denoise.weights(x, 1.0)[0], torch.tensor([0.47, 0.47, 0.06]), atol=5e-3, rtol=0)
+    torch.testing.assert_close(denoise(x, 1.0)[0], torch.tensor([0.87, -0.06]), atol=5e-3, rtol=0)
+    assert (round(math.exp(-0.5), 3), round(math.exp(-2.5), 3)) == (0.607, 0.082)
+    x0, eps = torch.tensor([1.0]), torch.tensor([0.5])
+    noisy = 0.6 * x0 + 0.8 * eps
+    assert noisy.item() == pytest.approx(1.0) and prediction_from("v", x0, noisy, 0.36).item() == pytest.approx(-0.5)
+    one = torch.tensor([1.0])
+    assert reverse.step_back(one, one, 0.36, 0.64, eps).item() == pytest.approx(1.217, abs=5e-4)
+    assert (
+        pytest.approx(0.547, abs=5e-4) == 0.8 * 0.4375 / 0.64 and pytest.approx(0.422, abs=5e-4) == 0.75 * 0.36 / 0.64
+    )
+    assert math.sqrt(0.36 / 0.64 * 0.4375) == pytest.approx(0.496, abs=5e-4)
+
+
+def test_the_same_error_of_each_prediction():
+    """Of the noise sigma times, of v by at most one, of the picture as it is; and of the noise from the picture."""
+    for t in (0, 300, 999):
+        sigma = TABLE.sigmas[t].item()
+        assert errors.error_of_picture("eps", t) == pytest.approx(0.1 * sigma)
+        assert errors.error_of_picture("x0", t) == pytest.approx(0.1)
+        assert errors.error_of_picture("v", t) == pytest.approx(0.1 * math.sqrt(1 - TABLE.alphas_cumprod[t].item()))
+    assert errors.error_of_picture("eps", 999) == pytest.approx(1.46, abs=5e-3)
+    assert 0.1 / TABLE.sigmas[0].item() == pytest.approx(3.4, abs=0.05)
+    assert math.sqrt(TABLE.alphas_cumprod[999].item()) == pytest.approx(0.07, abs=2e-3)
+    with pytest.raises(ValueError, match="unknown prediction 'u'"):
+        errors.error_of_picture("u", 3)
+
+
+def test_the_networks_have_as_many_parameters_as_the_page_says():
+    for network in (live.make_network(), *map(broken.open_network, broken.NETWORKS)):
+        assert sum(parameter.numel() for parameter in network.parameters()) == 143_251
+
+
+def test_without_time_or_skips_a_network_hears_and_sees_less():
+    x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    early, late = torch.tensor([3.0]), torch.tensor([900.0])
+    network, deaf = broken.open_network("whole"), broken.open_network("whole", hears_time=False)
+    assert not torch.allclose(network(x, early), network(x, late)) and torch.equal(deaf(x, early), deaf(x, late))
+    assert not torch.allclose(broken.open_network("whole", skips=False)(x, late), network(x, late))
+
+
+def test_a_step_back_has_the_spread_that_training_has():
+    """From states of step 999 with the true picture as the guess, one step gives states of step 949."""
+    generator = torch.Generator().manual_seed(0)
+    x0 = torch.full((200_000,), 0.7)
+    bars = [TABLE.alphas_cumprod[t].item() for t in (799, 499)]
+    x = bars[0] ** 0.5 * x0 + (1 - bars[0]) ** 0.5 * torch.randn(len(x0), generator=generator)
+    after = reverse.step_back(x, x0, *bars, torch.randn(len(x0), generator=generator))
+    assert after.mean().item() == pytest.approx(0.7 * bars[1] ** 0.5, abs=0.01)
+    assert after.std().item() == pytest.approx((1 - bars[1]) ** 0.5, abs=0.01)
+    alone = reverse.step_back(x, x0, *bars, torch.zeros_like(x0))
+    assert alone.std() < after.std() - 0.05, "the mean alone has too little noise, as the page says"
+
+
+def test_the_walk_is_the_librarys_euler_ancestral_and_ddim():
+    """In float64, where nothing hides a difference; the last step lands on the guess."""
+    denoise = DatasetDenoiser(lesson.open_faces().double())
+    bars = [*(reverse.alpha_bar_of(t) for t in reverse.VISITED), 1.0]
+    draws = torch.randn(21, 2, 3, 16, 16, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    state = draws[20]
+    for index, bar in enumerate(bars[:-1]):
+        x0 = denoise(state / bar**0.5, (1 / bar - 1) ** 0.5)
+        state = reverse.step_back(state, x0, bar, bars[index + 1], draws[index])
+    sigmas = [(1 / bar - 1) ** 0.5 for bar in bars]
+    for name, options in {"euler_ancestral": {}, "ddim": {"eta": 1.0}}.items():
+        drawn = iter(draws)
+        start = draws[20] / bars[0] ** 0.5
+        result = sample(name, denoise, start, sigmas, noise_sampler=lambda *levels, d=drawn: next(d), **options)
+        torch.testing.assert_close(result, state, atol=1e-9, rtol=0)
+
+
+def test_the_exact_denoiser_remembers_and_the_network_does_not():
+    remembered = live.paint(lesson.exact_denoiser())
+    assert (remembered - lesson.nearest(remembered)).abs().max() < 1e-3
+    network = as_denoiser(broken.open_network("whole"), TABLE, "v")
+    made = live.paint(network)
+    assert ((made - lesson.nearest(made)).square().mean(dim=(1, 2, 3)).sqrt() > 0.1).all()
+
+
+def test_what_each_does_at_its_worst():
+    """For faces that neither knows the exact denoiser is sure of another one; the network is nearer."""
+    unseen, sigma = lesson.open_faces(unseen=True), TABLE.sigmas[400].float()
+    x = unseen + sigma * torch.randn(unseen.shape, generator=torch.Generator().manual_seed(4))
+    assert lesson.exact_denoiser().weights(x, sigma).max(dim=1).values.median() > 0.75
+    network = as_denoiser(broken.open_network("whole"), TABLE, "v")
+    wrong = [(guess(x, sigma) - unseen).square().mean().item() for guess in (lesson.exact_denoiser(), network)]
+    assert wrong[1] < 0.8 * wrong[0]
+    pictures = torch.cat([lesson.open_faces()[:3], torch.zeros(1, 3, 16, 16)])
+    assert torch.equal(painted.worst(pictures, 1), pictures[3:])
+
+
+@pytest.mark.parametrize("name", lesson.BREAKS)
+def test_every_way_to_break_it_can_be_drawn(name):
+    drawing = lesson.draw_broken(name)
+    assert drawing.pixels.dtype.name == "uint8"
+    assert drawing.sentence.startswith(name.capitalize())
+
+
+def test_each_break_hurts_as_the_page_says():
+    """The mean least and the skips most; what stays on after the last step is grain of its spread."""
+    far = {name: broken.distance_from_faces(broken.paint_broken(name)) for name in lesson.BREAKS}
+    whole = far.pop("nothing is broken")
+    assert min(far, key=far.get) == "the mean predicted in place of v" and max(far, key=far.get) == "no skips"
+    assert min(far.values()) > 1.05 * whole and far["no skips"] > 4 * whole
+    clean, grainy = (broken.paint_broken(name) for name in ("nothing is broken", "noise on the last step"))
+    assert (grainy - clean).std().item() == pytest.approx((1 - TABLE.alphas_cumprod[49].item()) ** 0.5, abs=0.01)
+
+
+def test_no_number_of_the_page_lies_on_an_edge():
+    """The distances are shown with two decimals, and another processor adds in another order."""
+    for name in lesson.BREAKS:
+        hundredths = 100 * broken.distance_from_faces(broken.paint_broken(name))
+        assert abs(hundredths % 1 - 0.5) > 0.01, name
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="unknown face 'sleepy'"):
+        lesson.draw_guess("sleepy", 3)
+    with pytest.raises(ValueError, match="t must be a whole number, at least 0, at most 999; got 1000"):
+        lesson.draw_guess("skull", 1000)
+    with pytest.raises(ValueError, match="unknown way to break it 'all'"):
+        lesson.draw_broken("all")
+    with pytest.raises(ValueError, match="unknown network 'large'"):
+        broken.open_network("large")
+
+
+def test_always_answering_0_costs_about_1():
+    """The noise has variance 1; v, whose picture has less variance, costs a little less."""
+    zero = lambda x, t: torch.zeros_like(x)  # noqa: E731
+    faces = lesson.open_faces()
+    assert live.make_loss("eps", faces)(zero, list(range(512)))["loss"].item() == pytest.approx(1, abs=0.02)
+    assert 0.6 < live.make_loss("v", faces)(zero, list(range(512)))["loss"].item() < 1
+
+
+def test_the_noisy_faces_of_a_loss_are_those_of_q_sample():
+    """A network that knows the noise has no loss."""
+    faces = torch.full((1, 3, 4, 4), 0.5)
+
+    def knows(x, t):
+        return prediction_from("eps", faces.expand_as(x), x, TABLE.alphas_cumprod[t.long()].reshape(-1, 1, 1, 1))
+
+    assert live.make_loss("eps", faces)(knows, list(range(64)))["loss"].item() < 1e-4
+    noise = torch.ones(1, 3, 4, 4)
+    assert knows(q_sample(faces, 500, TABLE, noise), torch.tensor([500.0])).mean().item() == pytest.approx(1, abs=1e-4)
