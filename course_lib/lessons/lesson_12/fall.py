@@ -1,0 +1,59 @@
+"""The lesson's first picture: exact paths that fall from noise to the blobs, drawn as a curtain."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from course_lib.figures import COLOURS, Shown, show, subplots
+from course_lib.lessons.lesson_12.blobs import exact_path, noisy
+from course_lib.lessons.lesson_12.plane import noise_colour
+
+_TOP, _LEVELS = 15.0, (15, 5, 2, 1, 0.5, 0.2, 0)
+_LEAN, _FLOOR = 0.3, 0.34  # how the plane is seen from the side: what its second coordinate adds across, and upwards
+
+
+def fall(particles: int = 600) -> Shown:
+    """The exact paths of particles from noise level 15 at the top to the blobs at the bottom, seen from the side.
+
+    Each x is divided by sqrt(1 + sigma**2), so that the noise does not leave the page. Example:
+
+    >>> fall(20).width
+    860
+    """
+    sigmas, states = exact_path(noisy(particles, _TOP, seed=6), _TOP, 0.0, parts=72)
+    seen = (states / (1 + sigmas**2).sqrt()[:, None, None]).numpy()
+    height = _height(sigmas.numpy())
+    across = seen[..., 0] + _LEAN * seen[..., 1]
+    up = height[:, None] + _FLOOR * seen[..., 1]
+    from matplotlib.collections import LineCollection
+
+    with subplots(width=8.6, height=6.6) as (fig, axis):
+        for row in range(len(sigmas) - 1):
+            ends = np.stack([across[row : row + 2].T, up[row : row + 2].T], axis=2)
+            colour = np.array(noise_colour(sigmas[row].item())) / 255
+            axis.add_collection(LineCollection(ends, colors=[colour], linewidths=0.7, alpha=0.4, capstyle="butt"))
+        for row, colour in ((0, COLOURS["noise"]), (-1, COLOURS["signal"])):
+            axis.scatter(across[row], up[row], s=7, color=colour, alpha=0.7, linewidths=0, zorder=3)
+        for level in _LEVELS:
+            down = _height(np.array([level]))[0]
+            axis.text(-4.35, down, f"σ = {level:g}", color=np.array(noise_colour(level, 0.25)) / 255, fontsize=11, va="center")
+        axis.text(3.5, _height(np.array([_TOP]))[0], "pure noise,\nnearly", color=COLOURS["noise"], fontsize=12, va="center")
+        axis.text(3.5, 0, "the data:\nthree blobs", color=COLOURS["signal"], fontsize=12, va="center")
+        axis.set(xlim=(-4.4, 5.0), ylim=(-1.3, _height(np.array([_TOP]))[0] + 1.3))
+        axis.axis("off")
+    return show(fig, ALT)
+
+
+ALT = (
+    "A curtain of six hundred thin lines. At the top, where the noise level is 15, they begin as one wide orange cloud. "
+    "They hang straight for a while. Between noise levels 2 and 0.5 the curtain parts into three strands, turns blue, and "
+    "ends at the bottom in three blobs of dots."
+)
+
+
+def _height(sigmas: np.ndarray) -> np.ndarray:
+    """Where a level is drawn: 0 at the bottom, with about the same room for each halving above 0.3."""
+    return 8.0 * np.log1p(sigmas / 0.3) / math.log1p(_TOP / 0.3)
