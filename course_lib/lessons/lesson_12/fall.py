@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 
 from course_lib.figures import COLOURS, Shown, show, subplots
 from course_lib.lessons.lesson_12.blobs import exact_path, noisy
 from course_lib.lessons.lesson_12.plane import noise_colour
+from course_lib.texts import tr
 
 _TOP, _LEVELS = 15.0, (15, 5, 2, 1, 0.5, 0.2, 0)
 _LEAN, _FLOOR = 0.3, 0.34  # how the plane is seen from the side: what its second coordinate adds across, and upwards
@@ -39,18 +39,19 @@ def fall(particles: int = 600) -> Shown:
             axis.scatter(across[row], up[row], s=7, color=colour, alpha=0.7, linewidths=0, zorder=3)
         for level in _LEVELS:
             down = _height(np.array([level]))[0]
-            axis.text(-4.35, down, f"σ = {level:g}", color=np.array(noise_colour(level, 0.25)) / 255, fontsize=11, va="center")
-        axis.text(3.5, _height(np.array([_TOP]))[0], "pure noise,\nnearly", color=COLOURS["noise"], fontsize=12, va="center")
-        axis.text(3.5, 0, "the data:\nthree blobs", color=COLOURS["signal"], fontsize=12, va="center")
-        axis.set(xlim=(-4.4, 5.0), ylim=(-1.3, _height(np.array([_TOP]))[0] + 1.3))
+            ink = np.array(noise_colour(level, 0.25)) / 255
+            axis.text(-4.35, down, f"σ = {level:g}", color=ink, fontsize=11, va="center")
+        axis.text(3.5, height[0], tr("pure noise,\nnearly"), color=COLOURS["noise"], fontsize=12, va="center")
+        axis.text(3.5, 0, tr("the data:\nthree blobs"), color=COLOURS["signal"], fontsize=12, va="center")
+        axis.set(xlim=(-4.4, 5.0), ylim=(-1.3, height[0] + 1.3))
         axis.axis("off")
     return show(fig, ALT)
 
 
 ALT = (
-    "A curtain of six hundred thin lines. At the top, where the noise level is 15, they begin as one wide orange cloud. "
-    "They hang straight for a while. Between noise levels 2 and 0.5 the curtain parts into three strands, turns blue, and "
-    "ends at the bottom in three blobs of dots."
+    "A curtain of six hundred thin lines. At the top, where the noise level is 15, they begin as one wide orange "
+    "cloud. They hang straight for a while. Between noise levels 2 and 0.5 the curtain parts into three strands, "
+    "turns blue, and ends at the bottom in three blobs of dots."
 )
 
 

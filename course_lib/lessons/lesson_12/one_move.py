@@ -11,8 +11,8 @@ from course_lib.figures import COLOURS, Shown, show, subplots
 from course_lib.lessons.lesson_12.blobs import BLOBS, MEANS, STDS, exact_path
 from course_lib.samplers import steps
 
-_X, _SIGMA, _NEXT = (1.9, -0.35), 1.0, 0.5
-_KICK = (0.62, 0.95)  # of the noise in the third picture, chosen so that it can be seen
+_X, _SIGMA, _NEXT = (1.95, -0.35), 1.0, 0.5
+_KICK = (0.55, 0.95)  # of the noise in the third picture, chosen so that it can be seen
 
 
 def one_move() -> Shown:
@@ -29,7 +29,7 @@ def one_move() -> Shown:
     ancestral = next(steps("euler_ancestral", BLOBS, x, [_SIGMA, _NEXT, 0.0], noise_sampler=lambda *pair: noise))
     low = ancestral.target + _NEXT**2 / _SIGMA**2 * (x - ancestral.target)
     path = exact_path(x, _SIGMA, _NEXT)[1][:, 0]
-    with subplots(1, 3, width=9.8, height=3.9) as (fig, axes):
+    with subplots(1, 3, width=9.8, height=3.1) as (fig, axes):
         for axis in axes:
             _ground(axis, path)
         titles = ("aim at D, keep half", "a better target, keep half", "keep a quarter, add fresh noise")
@@ -42,10 +42,10 @@ def one_move() -> Shown:
 
 
 ALT = (
-    "Three pictures of one step from noise level 1 to 0.5, each with the exact path as a dashed curve. First: from x a thin "
-    "line leads to the guess D, and the particle goes half of the way. Second: the same with a target beside D, and the "
-    "particle ends nearer to the end of the exact path. Third: it goes three quarters of the way to D, and an arrow of fresh "
-    "noise moves it sideways; a circle shows how far such noise usually reaches."
+    "Three pictures of one step from noise level 1 to 0.5, each with the exact path as a dashed curve. First: from x a "
+    "thin line leads to the guess D, and the particle goes half of the way. Second: the same with a target beside D, "
+    "and the particle ends nearer to the end of the exact path. Third: it goes three quarters of the way to D, and an "
+    "arrow of fresh noise moves it sideways; a dotted circle has the noise's strength as its radius."
 )
 
 
@@ -56,9 +56,12 @@ def _ground(axis, path: Tensor) -> None:
         for reach, alpha in ((2.0, 0.10), (1.0, 0.18)):
             axis.add_patch(Circle(mean, reach * std, color=COLOURS["signal"], alpha=alpha, linewidth=0))
     axis.plot(*path.T, color=COLOURS["target"], linestyle=(0, (3, 2)), linewidth=2.2)
-    axis.plot(*path[-1], "o", markerfacecolor="none", markeredgecolor=COLOURS["target"], markersize=11, markeredgewidth=2)
-    axis.set(xlim=(-0.35, 2.5), ylim=(-1.75, 1.5), xticks=[], yticks=[], aspect="equal")
+    axis.plot(
+        *path[-1], "o", markerfacecolor="none", markeredgecolor=COLOURS["target"], markersize=11, markeredgewidth=2
+    )
+    axis.set(xlim=(0.5, 2.2), ylim=(-0.72, 0.62), xticks=[], yticks=[], aspect="equal")
     axis.grid(False)
+    axis.spines[:].set_visible(False)
 
 
 def _walk(axis, step, reached: Tensor) -> None:
@@ -74,19 +77,18 @@ def _words(axes, euler, heun, ancestral, low: Tensor) -> None:
     from matplotlib.patches import Circle
 
     for axis in axes:
-        _word(axis, euler.x, "x", (10, 6), COLOURS["noise"])
+        _word(axis, euler.x, "x", (0, -20), COLOURS["noise"])
     _word(axes[0], euler.target, "D = target", (-8, 12), COLOURS["denoised"], "center")
     _word(axes[1], heun.target, "target", (-10, 12), COLOURS["denoised"], "center")
     axes[1].plot(*heun.denoised[0], "s", markerfacecolor="none", markeredgecolor=COLOURS["denoised"], markersize=8)
     _word(axes[1], heun.denoised, "D", (-10, -16), COLOURS["denoised"])
-    _word(axes[0], euler.x_next, "x_next", (8, -14), COLOURS["noise"])
-    _word(axes[1], heun.x_next, "x_next", (10, -12), COLOURS["noise"])
+    _word(axes[0], euler.x_next, "x_next", (-34, -20), COLOURS["noise"])
+    _word(axes[1], heun.x_next, "x_next", (-38, -20), COLOURS["noise"])
     axis, up = axes[2], math.sqrt(_NEXT**2 - (_NEXT**2 / _SIGMA) ** 2)
     _word(axis, ancestral.target, "D = target", (-8, 12), COLOURS["denoised"], "center")
     axis.add_patch(Circle(low[0].tolist(), up, fill=False, color=COLOURS["noise"], linestyle=":", linewidth=1.5))
-    axis.annotate(
-        "", ancestral.x_next[0].tolist(), low[0].tolist(), arrowprops={"arrowstyle": "-|>", "color": COLOURS["noise"], "lw": 2}
-    )
+    arrow = {"arrowstyle": "-|>", "color": COLOURS["noise"], "lw": 2}
+    axis.annotate("", ancestral.x_next[0].tolist(), low[0].tolist(), arrowprops=arrow)
     axis.plot(*ancestral.x_next[0], "o", color=COLOURS["noise"], markersize=9)
     _word(axis, ancestral.x_next, "x_next", (9, 2), COLOURS["noise"])
 

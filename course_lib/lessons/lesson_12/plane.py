@@ -57,7 +57,7 @@ def noise_colour(sigma: float, darker: float = 0.0) -> tuple[int, int, int]:
     darker : the share of ink in it. Example:
 
     >>> noise_colour(0.0), noise_colour(1000.0)
-    ((0, 114, 178), (212, 94, 0))
+    ((0, 114, 178), (213, 94, 0))
     """
     at = math.atan(sigma) / (math.pi / 2) * (len(_DUSK) - 1)
     first = min(int(at), len(_DUSK) - 2)
