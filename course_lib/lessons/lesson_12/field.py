@@ -17,8 +17,8 @@ from course_lib.texts import tr
 
 ALT_FIELD = (
     "The plane at noise levels 3, 1.5, 0.7 and 0.2. At 3 all comets swim to nearly one point, and the dots are spread "
-    "over the whole plane. At 1.5 the cloud is smaller. At 0.7 the comets part into three basins around three clouds. At "
-    "0.2 there are three dense blobs, and each comet swims straight to one of them."
+    "over the whole plane. At 1.5 the cloud is smaller. At 0.7 the comets part into three basins around three clouds. "
+    "At 0.2 there are three dense blobs, and each comet swims straight to one of them."
 )
 CROWD = 300
 _STEP = 0.05  # of the slider

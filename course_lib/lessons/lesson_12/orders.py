@@ -15,7 +15,7 @@ from course_lib.lessons.lesson_12.plane import HEIGHT, UNIT, WIDTH
 from course_lib.lessons.lesson_12.walks import ends_by_cell, walk
 from course_lib.samplers import SAMPLERS
 
-EVERYWHERE, BORDER = "everywhere", "at the border"
+EVERYWHERE, BORDER = "everywhere", "close to the border"
 COMPARED = ("euler", "heun", "dpmpp_2m")
 COUNTS = (6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 _SIZE = 5  # pixels of a square of the map
@@ -24,7 +24,7 @@ _SIZE = 5  # pixels of a square of the map
 def errors(name: str, steps: int, where: str = EVERYWHERE) -> tuple[int, Tensor]:
     """The calls of a run without fresh noise, and how far each of 400 particles ends from its exact path: (400,).
 
-    where : EVERYWHERE, particles as noise makes them; BORDER, on a short line across the border above the middle.
+    where : EVERYWHERE, particles as noise makes them; BORDER, on a short line that leads away from a border.
     The run ends at level 0.03: the step from there to 0 has an error of its own, which no method makes smaller.
     Raises ValueError for an unknown name or place, and fewer steps than the sampler needs.
 
@@ -65,7 +65,7 @@ def error_map(name: str, steps: int, size: int = 10) -> np.ndarray:
 
 
 def draw_orders() -> Shown:
-    """Median error against calls for three samplers, and for Euler at the border; beside it, Euler's error by place.
+    """Median error against calls for three samplers, and for Euler close to the border; Euler's error by place.
 
     Example:
 
@@ -81,7 +81,7 @@ def draw_orders() -> Shown:
             label = f"{SAMPLERS[name].label}, order {order}"
             axis.loglog(calls, far, f"{marker}-", color=COLOURS[colour], markersize=5, label=label)
         far = [median_error("euler", count, BORDER) for count in COUNTS]
-        axis.loglog(COUNTS, far, "o--", color=COLOURS["ink"], markersize=4, label="Euler, starts at the border")
+        axis.loglog(COUNTS, far, "o--", color=COLOURS["ink"], markersize=4, label="Euler, starts close to a border")
         ticks = [6, 12, 25, 50, 100, 200]
         axis.set(xlabel="calls of the denoiser", ylabel="median error", title="Each line's slope is an order")
         axis.set_xticks(ticks, [str(tick) for tick in ticks])
@@ -94,7 +94,8 @@ ALT = (
     "Left: the plane of starting points, darker where Euler with 12 steps ends far from the exact path. Nearly all of "
     "it is pale; three thin dark lines, the borders between the blobs' regions, meet near the middle. Right, with both "
     "axes logarithmic: three lines fall as calls grow, Euler's with slope -1, Heun's and DPM++ 2M's with slope -2. A "
-    "fourth, Euler from starts at the border, is high and nearly flat up to 12 calls, and falls as Euler's from 24 on."
+    "fourth, Euler from starts close to a border, is high and nearly flat up to 12 calls, and falls like Euler's "
+    "later on."
 )
 
 
