@@ -69,7 +69,7 @@ def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int) -
     expect.one_of("particles", particles, (ONE, CLOSE, ALL_OVER))
     x = _start(particles, row, column)
     way = walk(sampler, x, levels(steps))
-    exact = _all_over()[1] if particles == ALL_OVER else exact_path(x, parts=16)[1]
+    exact = _all_over()[1] if particles == ALL_OVER else exact_path(x, parts=32 if particles == ONE else 16)[1]
     plane = Plane(0.0)
     plane.mark(_borders(), COLOURS["ink"])
     if particles == ONE:

@@ -71,7 +71,7 @@ def test_the_right_noise_leaves_the_distribution_alone():
     """The first coordinate of a cloud is compared with that of level 1 as two samples: Kolmogorov-Smirnov."""
     from scipy.stats import ks_2samp
 
-    exact = lesson.noisy(4000, 1.0, seed=99)[:, 0]
+    exact = lesson.noisy(3000, 1.0, seed=99)[:, 0]
     for sigma_to in (0.0, 0.3, 0.8):
         up = math.sqrt(1 - sigma_to**2)
         assert ks_2samp(lesson.down_and_up(sigma_to, up)[2][:, 0], exact).pvalue > 0.001
