@@ -148,6 +148,18 @@ def density(x: Tensor, sigma: float) -> Tensor:
     return (SHARES / (2 * math.pi * variance) * torch.exp(-distance / (2 * variance))).sum(1)
 
 
+def circle(middle: Tensor, radius: float) -> Tensor:
+    """The points of a circle round `middle` (2,), for drawing: (2, 73).
+
+    Example:
+
+    >>> circle(MEANS[0], 0.0)[:, 0]
+    tensor([-1.5000,  0.5000], dtype=torch.float64)
+    """
+    turn = torch.linspace(0, 2 * math.pi, 73, dtype=torch.float64)
+    return middle[:, None] + radius * torch.stack([turn.cos(), turn.sin()])
+
+
 def _change(x: Tensor, along: float) -> Tensor:
     """The slope in asinh(sigma / _BEND), from which the exact path is made."""
     sigma = max(0.0, _BEND * math.sinh(along))

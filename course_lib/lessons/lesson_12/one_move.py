@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from course_lib.figures import COLOURS, Shown, show, subplots
-from course_lib.lessons.lesson_12.blobs import BLOBS, MEANS, STDS, exact_path
+from course_lib.lessons.lesson_12.blobs import BLOBS, MEANS, STDS, circle, exact_path
 from course_lib.samplers import steps
+from course_lib.texts import tr
 
 _X, _SIGMA, _NEXT = (1.95, -0.35), 1.0, 0.5
 _KICK = (0.55, 0.95)  # of the noise in the third picture, chosen so that it can be seen
@@ -32,7 +33,7 @@ def one_move() -> Shown:
     with subplots(1, 3, width=9.8, height=3.1) as (fig, axes):
         for axis in axes:
             _ground(axis, path)
-        titles = ("aim at D, keep half", "a better target, keep half", "keep a quarter, add fresh noise")
+        titles = (tr("aim at D, keep half"), tr("a better target, keep half"), tr("keep a quarter, add fresh noise"))
         for axis, step, title in zip(axes, (euler, heun, ancestral), titles, strict=True):
             reached = low if step is ancestral else step.x_next
             _walk(axis, step, reached)
@@ -50,11 +51,9 @@ ALT = (
 
 
 def _ground(axis, path: Tensor) -> None:
-    from matplotlib.patches import Circle
-
-    for mean, std in zip(MEANS.tolist(), STDS.tolist(), strict=True):
+    for mean, std in zip(MEANS, STDS.tolist(), strict=True):
         for reach, alpha in ((2.0, 0.10), (1.0, 0.18)):
-            axis.add_patch(Circle(mean, reach * std, color=COLOURS["signal"], alpha=alpha, linewidth=0))
+            axis.fill(*circle(mean, reach * std), color=COLOURS["signal"], alpha=alpha, linewidth=0)
     axis.plot(*path.T, color=COLOURS["target"], linestyle=(0, (3, 2)), linewidth=2.2)
     axis.plot(
         *path[-1], "o", markerfacecolor="none", markeredgecolor=COLOURS["target"], markersize=11, markeredgewidth=2
@@ -74,19 +73,17 @@ def _walk(axis, step, reached: Tensor) -> None:
 
 
 def _words(axes, euler, heun, ancestral, low: Tensor) -> None:
-    from matplotlib.patches import Circle
-
     for axis in axes:
         _word(axis, euler.x, "x", (0, -20), COLOURS["noise"])
-    _word(axes[0], euler.target, "D = target", (-8, 12), COLOURS["denoised"], "center")
-    _word(axes[1], heun.target, "target", (-10, 12), COLOURS["denoised"], "center")
+    _word(axes[0], euler.target, tr("D = target"), (-8, 12), COLOURS["denoised"], "center")
+    _word(axes[1], heun.target, tr("target"), (-10, 12), COLOURS["denoised"], "center")
     axes[1].plot(*heun.denoised[0], "s", markerfacecolor="none", markeredgecolor=COLOURS["denoised"], markersize=8)
     _word(axes[1], heun.denoised, "D", (-10, -16), COLOURS["denoised"])
     _word(axes[0], euler.x_next, "x_next", (-34, -20), COLOURS["noise"])
     _word(axes[1], heun.x_next, "x_next", (-38, -20), COLOURS["noise"])
     axis, up = axes[2], math.sqrt(_NEXT**2 - (_NEXT**2 / _SIGMA) ** 2)
-    _word(axis, ancestral.target, "D = target", (-8, 12), COLOURS["denoised"], "center")
-    axis.add_patch(Circle(low[0].tolist(), up, fill=False, color=COLOURS["noise"], linestyle=":", linewidth=1.5))
+    _word(axis, ancestral.target, tr("D = target"), (-8, 12), COLOURS["denoised"], "center")
+    axis.plot(*circle(low[0], up), color=COLOURS["noise"], linestyle=":", linewidth=1.5)
     arrow = {"arrowstyle": "-|>", "color": COLOURS["noise"], "lw": 2}
     axis.annotate("", ancestral.x_next[0].tolist(), low[0].tolist(), arrowprops=arrow)
     axis.plot(*ancestral.x_next[0], "o", color=COLOURS["noise"], markersize=9)

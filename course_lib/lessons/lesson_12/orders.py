@@ -10,10 +10,11 @@ from torch import Tensor
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Shown, show, subplots
-from course_lib.lessons.lesson_12.blobs import LOWEST, MEANS, STDS, exact_end, levels, noisy
+from course_lib.lessons.lesson_12.blobs import LOWEST, MEANS, STDS, circle, exact_end, levels, noisy
 from course_lib.lessons.lesson_12.plane import HEIGHT, UNIT, WIDTH
 from course_lib.lessons.lesson_12.walks import ends_by_cell, walk
 from course_lib.samplers import SAMPLERS
+from course_lib.texts import tr
 
 EVERYWHERE, BORDER = "everywhere", "close to the border"
 COMPARED = ("euler", "heun", "dpmpp_2m")
@@ -78,12 +79,13 @@ def draw_orders() -> Shown:
         for name, colour, marker, order in zip(COMPARED, colours, "osD", (1, 2, 2), strict=True):
             runs = [errors(name, count) for count in COUNTS]
             calls, far = [run[0] for run in runs], [run[1].median().item() for run in runs]
-            label = f"{SAMPLERS[name].label}, order {order}"
+            label = tr("{sampler}, order {order}").format(sampler=SAMPLERS[name].label, order=order)
             axis.loglog(calls, far, f"{marker}-", color=COLOURS[colour], markersize=5, label=label)
         far = [median_error("euler", count, BORDER) for count in COUNTS]
-        axis.loglog(COUNTS, far, "o--", color=COLOURS["ink"], markersize=4, label="Euler, starts close to a border")
+        axis.loglog(COUNTS, far, "o--", color=COLOURS["ink"], markersize=4, label=tr("Euler, starts close to a border"))
         ticks = [6, 12, 25, 50, 100, 200]
-        axis.set(xlabel="calls of the denoiser", ylabel="median error", title="Each line's slope is an order")
+        axis.set(xlabel=tr("calls of the denoiser"), ylabel=tr("median error"), ylim=(1.5e-5, 2))
+        axis.set_title(tr("Each line's slope is an order"))
         axis.set_xticks(ticks, [str(tick) for tick in ticks])
         axis.minorticks_off()
         axis.legend(fontsize=9, loc="lower left")
@@ -91,8 +93,8 @@ def draw_orders() -> Shown:
 
 
 ALT = (
-    "Left: the plane of starting points, darker where Euler with 12 steps ends far from the exact path. Nearly all of "
-    "it is pale; three thin dark lines, the borders between the blobs' regions, meet near the middle. Right, with both "
+    "Left: the plane of starting points, darker where Euler with 12 steps ends far from the exact path. Most of it "
+    "is pale; three thin dark lines, the borders between the blobs' regions, meet near the middle. Right, with both "
     "axes logarithmic: three lines fall as calls grow, Euler's with slope -1, Heun's and DPM++ 2M's with slope -2. A "
     "fourth, Euler from starts close to a border, is high and nearly flat up to 12 calls, and falls like Euler's "
     "later on."
@@ -100,18 +102,17 @@ ALT = (
 
 
 def _map(axis) -> None:
-    from matplotlib.colors import LinearSegmentedColormap, PowerNorm
-    from matplotlib.patches import Circle
-
     far = error_map("euler", 12, _SIZE)
     ends = [-WIDTH / 2 / UNIT, WIDTH / 2 / UNIT, -HEIGHT / 2 / UNIT, HEIGHT / 2 / UNIT]
-    inks = LinearSegmentedColormap.from_list("error", [COLOURS["paper"], COLOURS["noise"], COLOURS["ink"]])
-    picture = axis.imshow(far, extent=ends, cmap=inks, norm=PowerNorm(0.6, 0, 1), interpolation="bilinear")
-    for mean, std in zip(MEANS.tolist(), STDS.tolist(), strict=True):
-        axis.add_patch(Circle(mean, 2 * std, fill=False, color=COLOURS["signal"], linewidth=1.5))
-    axis.set(title="Euler, 12 steps: error by starting point", xticks=[], yticks=[])
+    look = {"cmap": "Oranges", "norm": "log", "vmin": 0.03, "vmax": 1.0, "interpolation": "bilinear"}
+    picture = axis.imshow(far.clip(0.03, 1), extent=ends, **look)
+    for mean, std in zip(MEANS, STDS.tolist(), strict=True):
+        axis.plot(*circle(mean, 2 * std), color=COLOURS["signal"], linewidth=1.5)
+    axis.set(title=tr("Euler, 12 steps: error by starting point"), xticks=[], yticks=[])
     axis.grid(False)
-    axis.figure.colorbar(picture, ax=axis, shrink=0.75, ticks=[0, 0.1, 0.3, 1.0])
+    bar = axis.figure.colorbar(picture, ax=axis, shrink=0.75)
+    bar.set_ticks([0.03, 0.1, 0.3, 1.0], labels=["0.03", "0.1", "0.3", "1"])
+    bar.minorticks_off()
 
 
 @cache
