@@ -92,7 +92,7 @@ def _panel(cloud: Tensor, level: float, title: str) -> np.ndarray:
     plane = Plane(LEVEL, strength=0.5)
     plane.dots(cloud[_FOLLOWED:_DRAWN], noise_colour(level, 0.3), radius=2.2, alpha=0.55)
     plane.dots(cloud[:_FOLLOWED], COLOURS["ink"], radius=7.0, rim=True)
-    return titled(plane.pixels(smaller=2), title)
+    return titled(plane.pixels(shrink=4), title)
 
 
 def _verdict(reached: float) -> str:

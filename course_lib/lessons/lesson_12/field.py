@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing
-from course_lib.figures.drawing import number_text
+from course_lib.figures.drawing import number_text, titled
 from course_lib.lessons.lesson_12.blobs import BLOBS, START, exact_path, noisy
 from course_lib.lessons.lesson_12.plane import Plane, noise_colour, place
 from course_lib.texts import tr
@@ -50,17 +50,17 @@ def draw_field(sigma: float, row: int, column: int) -> Drawing:
 
 
 def field_panel(sigma: float) -> np.ndarray:
-    """The field and the crowd alone, as pixels (460, 620, 3) uint8.
+    """The field and the crowd alone, with the level above, as pixels (329, 414, 3) uint8.
 
     Example:
 
     >>> field_panel(1.0).shape
-    (460, 620, 3)
+    (329, 414, 3)
     """
     plane = Plane(sigma)
     plane.field(sigma)
     plane.dots(_crowd()[round(sigma / _STEP)], noise_colour(sigma, darker=0.3), radius=2.0, alpha=0.8)
-    return plane.pixels()
+    return titled(plane.pixels(shrink=3), tr("noise level {sigma}").format(sigma=number_text(sigma)))
 
 
 @cache

@@ -116,9 +116,9 @@ class Plane:
         """Cover with a colour what is bright in a mask of FINE_SIZE."""
         self._image.paste(_rgb(colour), mask=mask)
 
-    def pixels(self, smaller: int = 1) -> np.ndarray:
-        """The finished drawing, (460, 620, 3) uint8, or `smaller` times smaller, with a thin frame."""
-        image = self._image.reduce(_FINER * smaller)
+    def pixels(self, shrink: int = _FINER) -> np.ndarray:
+        """The finished drawing with a thin frame, (H, W, 3) uint8: shrink 2 gives 460 x 620, 3 two thirds of it, ..."""
+        image = self._image.reduce(shrink)
         ImageDraw.Draw(image).rectangle([0, 0, image.width - 1, image.height - 1], outline=COLOURS["grid"])
         return np.asarray(image)
 

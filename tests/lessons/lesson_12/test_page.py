@@ -82,7 +82,7 @@ def test_the_right_noise_leaves_the_distribution_alone():
 def test_still_pictures_have_words():
     for shown in (lesson.fall(20), lesson.one_move()):
         assert shown.png.startswith(b"\x89PNG") and len(shown.alt) > 100
-    assert lesson.field_panel(0.7).shape == (460, 620, 3)
+    assert lesson.field_panel(0.7).shape == (329, 414, 3)
     assert lesson.cloud_strip([0.0, 0.87]).ndim == 3
 
 
