@@ -92,6 +92,35 @@ check_step = FunctionCheck(
             _away,
         ),
         Mistake(
+            "Brackets: `**` comes before `-`, so only sigma_to**2 went under the root. Write (sigma_next**2 - sigma_to**2) ** 0.5.",
+            _with(lambda sigma, to, after: after**2 - to),
+        ),
+        Mistake(
+            "You took the root of a difference of strengths. Square first, then subtract, then take the root.",
+            _with(lambda sigma, to, after: math.sqrt(after - to)),
+        ),
+        Mistake(
+            "Your noise leads back up to sigma, where the step began. It must lead up to sigma_next.",
+            _with(lambda sigma, to, after: math.sqrt(sigma**2 - to**2)),
+        ),
+        Mistake(
+            "That strength belongs to one sigma_to only, sigma_next**2 / sigma. Here sigma_to is given: use it.",
+            _with(lambda sigma, to, after: after * math.sqrt(1 - (after / sigma) ** 2)),
+        ),
+        Mistake(
+            "The noise is added before the move, so the move shrinks it. Move first, then add the noise.",
+            lambda x, target, sigma, to, after, noise: move(x + _right_up(sigma, to, after) * noise, target, sigma, to),
+        ),
+        Mistake(
+            "The distance that stays must be measured from the target: add it to `target`.",
+            lambda x, target, sigma, to, after, noise: to / sigma * (x - target) + _right_up(sigma, to, after) * noise,
+        ),
+        Mistake(
+            "The levels are plain numbers, and torch.sqrt takes tensors only. Use math.sqrt, or ** 0.5.",
+            lambda x, target, sigma, to, after, noise: x + torch.sqrt(after**2 - to**2),
+            stops="must be Tensor, not float",
+        ),
+        Mistake(
             "The move is right, but no fresh noise is added.",
             _with(lambda sigma, to, after: 0.0),
         ),
@@ -147,6 +176,10 @@ check_order = FunctionCheck(
         Mistake(
             "You divided one logarithm by the other, error by error. Take the logarithm of a ratio: log(error / smaller_error).",
             lambda calls, error, more, smaller: math.log(error) / math.log(smaller),
+        ),
+        Mistake(
+            "The calls' ratio needs its logarithm, too: divide by log(more_calls / calls).",
+            lambda calls, error, more, smaller: math.log(error / smaller) / (more / calls),
         ),
         Mistake(
             "Differences depend on the unit. An order needs ratios: error / smaller_error and more_calls / calls.",

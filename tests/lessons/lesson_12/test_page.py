@@ -103,7 +103,19 @@ def test_at_the_first_level_all_lead_near_the_mean():
     assert ((guesses - middle).norm(dim=1).median()) < 0.6
 
 
+def test_a_stride_to_the_guess_makes_the_crowd_too_narrow():
+    """What the page says of LCM with an ordinary denoiser."""
+    x = lesson.noisy(2000, 3.0, seed=4)
+    ends = lesson.walk("lcm", x, lesson.levels(30)).states[-1]
+    right = lesson.walk("euler", x, lesson.levels(30)).states[-1]
+    for blob in range(3):
+        narrow, wide = (cloud[blobs.owner(cloud) == blob].std(dim=0).norm() for cloud in (ends, right))
+        assert narrow < 0.85 * wide
+
+
 def test_numbers_of_the_text_are_true():
+    apart = torch.pdist(blobs.MEANS)
+    assert apart.min() > 2.5 and apart.max() < 3.5
     assert (1 * 5 + 4 * 0) / (1 + 4) == 1
     assert lesson.BLOBS.responsibilities(torch.tensor([[3.0, 2.0]], dtype=torch.float64), 1.0)[0, 1] > 0.99
     assert lesson.median_error("euler", 6) == pytest.approx(0.11, abs=0.005)
