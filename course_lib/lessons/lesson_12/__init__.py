@@ -6,7 +6,7 @@ from course_lib.lessons.lesson_12.clouds import ALT_CLOUDS, cloud_strip, down_an
 from course_lib.lessons.lesson_12.fall import fall
 from course_lib.lessons.lesson_12.field import ALT_FIELD, draw_field, field_panel
 from course_lib.lessons.lesson_12.one_move import one_move
-from course_lib.lessons.lesson_12.orders import COMPARED, draw_orders, errors, median_error
+from course_lib.lessons.lesson_12.orders import draw_orders, errors, median_error
 from course_lib.lessons.lesson_12.plane import COLUMNS, ROWS, cell, place
 from course_lib.lessons.lesson_12.questions import (
     predict_border,
@@ -24,7 +24,6 @@ __all__ = [
     "BLOBS",
     "CLOSE",
     "COLUMNS",
-    "COMPARED",
     "ONE",
     "ROWS",
     "START",

@@ -43,7 +43,7 @@ def draw_clouds(sigma_to: float, sigma_up: float) -> Drawing:
     Raises ValueError as `down_and_up` does. Example:
 
     >>> print(draw_clouds(0.5, 0.5).sentence)
-    Down from 1 to 0.50, then up by noise of 0.50: the level is now 0.71, below 1: too little noise.
+    Down from 1 to 0.50, then up by noise of 0.50: the level is 0.71, below 1: too little noise.
     """
     clouds = down_and_up(sigma_to, sigma_up)
     reached = math.hypot(sigma_to, sigma_up)
@@ -57,9 +57,7 @@ def draw_clouds(sigma_to: float, sigma_up: float) -> Drawing:
         title=tr("bars: this cloud; line: exact"),
     )  # fmt: skip
     words = {"low": number_text(sigma_to), "up": number_text(sigma_up), "level": number_text(reached)}
-    said = tr("Down from 1 to {low}, then up by noise of {up}: the level is now {level}{verdict}").format(
-        **words, verdict=_verdict(reached)
-    )
+    said = _template(reached).format(**words)
     return Drawing(stack(beside(*panels[:2]), beside(panels[2], histogram)), said)
 
 
@@ -95,11 +93,14 @@ def _panel(cloud: Tensor, level: float, title: str) -> np.ndarray:
     return titled(plane.pixels(shrink=4), title)
 
 
-def _verdict(reached: float) -> str:
+def _template(reached: float) -> str:
+    """The sentence about a cloud that has reached a level."""
     reached = round(reached, 2)
     if reached == LEVEL:
-        return tr(", as before: the right amount.")
-    return tr(", below 1: too little noise.") if reached < LEVEL else tr(", above 1: too much noise.")
+        return tr("Down from 1 to {low}, then up by noise of {up}: the level is {level}, as before: the right amount.")
+    if reached < LEVEL:
+        return tr("Down from 1 to {low}, then up by noise of {up}: the level is {level}, below 1: too little noise.")
+    return tr("Down from 1 to {low}, then up by noise of {up}: the level is {level}, above 1: too much noise.")
 
 
 def _curve(x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ predict_field = Question(
         Choice("to the nearest blob", "At level 3 nobody can tell from which blob a point came: all three count."),
         Choice(
             "from everywhere to nearly the same point",
-            "Yes: to near the mean of all data. Which blob it will be is decided later, at lower levels.",
+            "To near the mean of all data. Which blob it will be is decided later, at lower levels.",
             right=True,
         ),
         Choice("nowhere in particular, it is noise", "The points are noisy. The field is not: it is a formula."),
@@ -22,7 +22,7 @@ predict_noise = Question(
     "to bring it back to level 1?",
     (
         Choice("0.50", "Strengths don't add up: 0.5 and 0.5 make a level of 0.71. Variances add up."),
-        Choice("0.87", "Yes: 0.5² + 0.87² = 0.25 + 0.75 = 1.", right=True),
+        Choice("0.87", "0.5² + 0.87² = 0.25 + 0.75 = 1.", right=True),
         Choice("1.00", "That is too much: 0.5² + 1² = 1.25, a level of 1.12."),
     ),
 )
@@ -31,7 +31,7 @@ predict_order = Question(
     "Euler's error is 0.041 with 16 calls, and 0.021 with 32. Heun's is 0.020 with 16 calls. What is Heun's with 32?",
     (
         Choice("0.010", "That is half, as with Euler. Heun's target is better, and so is its order."),
-        Choice("0.005", "Yes, nearly: a quarter. The table below has 0.0045.", right=True),
+        Choice("0.005", "Nearly: a quarter, as the table below shows with 0.0045.", right=True),
         Choice("0.000", "No method with a finite number of calls is exact here."),
     ),
 )
@@ -44,7 +44,7 @@ predict_border = Question(
         ),
         Choice(
             "those that start near a border between two blobs",
-            "Yes: there a small error decides which blob the particle ends in.",
+            "There a small error decides which blob the particle ends in.",
             right=True,
         ),
         Choice("all alike", "The slope bends the paths more in some places than in others. Look at the map."),
@@ -57,7 +57,7 @@ quiz = (
         (
             Choice(
                 "it settles: it comes near to the one on the exact path",
-                "Right. Where the path begins decides where it ends, and more steps follow it better.",
+                "Where the path begins decides where it ends, and more steps follow it better.",
                 right=True,
             ),
             Choice(
@@ -77,7 +77,7 @@ quiz = (
                 "'Implicit' in its name belongs to the model. Its step is explicit.",
             ),
             Choice("DDIM is of second order", "It makes one call a step, remembers nothing, and is of first order."),
-            Choice("by rounding only", "Right: they are one formula, written in two kinds of coordinates.", right=True),
+            Choice("by rounding only", "They are one formula, written in two kinds of coordinates.", right=True),
         ),
     ),
     Question(
@@ -85,7 +85,7 @@ quiz = (
         (
             Choice(
                 "because the cloud must be at level 1 when the denoiser is told 1",
-                "Right: 0.5² + 0.87² = 1². Without it the points would have less noise than the denoiser is told.",
+                "0.5² + 0.87² = 1². Without it the points would have less noise than the denoiser is told.",
                 right=True,
             ),
             Choice(

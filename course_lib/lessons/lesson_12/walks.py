@@ -65,7 +65,7 @@ def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int, s
     Example:
 
     >>> print(draw_walk("euler", 5, ONE, 10, 50).sentence)
-    Euler, 5 steps, 5 calls. It ends at (1.09, 1.24); the exact path ends at (1.20, 1.31). Distance: 0.13.
+    Euler, 5 steps: 5 calls. It ends at (1.09, 1.24); the exact path ends at (1.20, 1.31). Distance: 0.13.
     """
     expect.one_of("particles", particles, (ONE, CLOSE, ALL_OVER))
     x = _start(particles, row, column)
@@ -141,25 +141,24 @@ def _draw_many(plane: Plane, way: Walk, exact: Tensor, alpha: float) -> None:
 
 
 def _said(sampler: str, steps: int, way: Walk, exact: Tensor, particles: str) -> str:
-    row, ends, right = SAMPLERS[sampler], way.states[-1], exact[-1]
+    ends, right = way.states[-1], exact[-1]
+    called = ngettext("{sampler}, {steps}: {count} call.", "{sampler}, {steps}: {count} calls.", way.calls)
     taken = ngettext("{count} step", "{count} steps", steps).format(count=steps)
-    called = ngettext("{count} call", "{count} calls", way.calls).format(count=way.calls)
-    run = tr("{sampler}, {steps}, {calls}.").format(sampler=row.label, steps=taken, calls=called)
+    sentences = [called.format(sampler=SAMPLERS[sampler].label, steps=taken, count=way.calls)]
+    distance = number_text((ends - right).norm(dim=1).median().item())
     if particles == ONE:
-        distance = number_text((ends - right).norm().item())
-        words = tr("It ends at {end}; the exact path ends at {exact}. Distance: {distance}.")
-        words = words.format(end=_pair(ends), exact=_pair(right), distance=distance)
+        says = tr("It ends at {end}; the exact path ends at {exact}. Distance: {distance}.")
+        sentences.append(says.format(end=_pair(ends), exact=_pair(right), distance=distance))
     else:
-        distance = number_text((ends - right).norm(dim=1).median().item())
         counts = [", ".join(str(int((owner(x) == blob).sum())) for blob in range(3)) for x in (ends, right)]
-        words = tr(
+        says = tr(
             "In the blobs left, upper, lower end {ends}; on exact paths {exact}. "
             "Median distance of an end from the exact one: {distance}."
         )
-        words = words.format(ends=counts[0], exact=counts[1], distance=distance)
-    if row.stochastic:
-        words += " " + tr("It adds fresh noise, so it is not meant to stay on the exact path.")
-    return f"{run} {words}"
+        sentences.append(says.format(ends=counts[0], exact=counts[1], distance=distance))
+    if SAMPLERS[sampler].stochastic:
+        sentences.append(tr("It adds fresh noise, so it is not meant to stay on the exact path."))
+    return " ".join(sentences)
 
 
 def _pair(x: Tensor) -> str:

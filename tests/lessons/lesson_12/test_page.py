@@ -32,7 +32,7 @@ def test_every_sampler_walks(name):
     for particles in (lesson.ONE, lesson.CLOSE, lesson.ALL_OVER):
         drawing = lesson.draw_walk(name, 6, particles, 12, 25)
         assert drawing.pixels.shape == (460, 620, 3)
-        assert drawing.sentence.startswith(f"{SAMPLERS[name].label}, 6 steps, ")
+        assert drawing.sentence.startswith(f"{SAMPLERS[name].label}, 6 steps: ")
         assert ("adds fresh noise" in drawing.sentence) == SAMPLERS[name].stochastic
     again = lesson.draw_walk(name, 6, particles, 12, 25)
     assert np.array_equal(again.pixels, drawing.pixels), "the same choice draws another picture"
