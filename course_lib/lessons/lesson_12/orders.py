@@ -17,7 +17,6 @@ from course_lib.samplers import SAMPLERS
 from course_lib.texts import tr
 
 EVERYWHERE, BORDER = "everywhere", "close to the border"
-COMPARED = ("euler", "heun", "dpmpp_2m")
 COUNTS = (6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 _SIZE = 5  # pixels of a square of the map
 
@@ -76,7 +75,7 @@ def draw_orders() -> Shown:
     with subplots(1, 2, width=9.8, height=4.2) as (fig, (map_axis, axis)):
         _map(map_axis)
         colours = ("noise", "denoised", "signal")
-        for name, colour, marker, order in zip(COMPARED, colours, "osD", (1, 2, 2), strict=True):
+        for name, colour, marker, order in zip(("euler", "heun", "dpmpp_2m"), colours, "osD", (1, 2, 2), strict=True):
             runs = [errors(name, count) for count in COUNTS]
             calls, far = [run[0] for run in runs], [run[1].median().item() for run in runs]
             label = tr("{sampler}, order {order}").format(sampler=SAMPLERS[name].label, order=order)
