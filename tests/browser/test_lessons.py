@@ -72,6 +72,28 @@ def test_the_slider_from_picture_to_noise(opened):
     assert len(set(seen)) == len(seen), "a control moved and the picture did not"
 
 
+def test_a_particle_is_dropped_with_keys_and_with_the_mouse(opened):
+    notebook = opened("12")
+    field, walk, _ = notebook.page.locator(".cl-explorer canvas").all()
+    notebook.wait_for_label(walk, "Euler, 5 steps: 5 calls.")
+    seen = [notebook.pixels(walk)]
+    walk.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.wait_for_label(walk, "the exact path ends at (−0.60, 1.11)")
+    seen.append(notebook.pixels(walk))
+    box = walk.bounding_box()
+    notebook.page.mouse.click(box["x"] + 0.85 * box["width"], box["y"] + 0.3 * box["height"])
+    notebook.wait_for_label(walk, "It ends at (1.")
+    seen.append(notebook.pixels(walk))
+    notebook.page.locator(".cl-explorer select").first.select_option(label="heun")
+    notebook.wait_for_label(walk, "Heun, 5 steps: 9 calls.")
+    seen.append(notebook.pixels(walk))
+    assert len(set(seen)) == len(seen), "something was moved and the picture did not change"
+    notebook.slider("noise level").focus()
+    notebook.page.keyboard.press("Home")
+    notebook.wait_for_label(field, "Noise level 0.05.")
+
+
 def test_an_answer_is_shown_only_when_one_is_chosen(opened):
     page = opened("08").page
     question = page.locator(".cl-ask").first

@@ -53,7 +53,7 @@ PLACES = {
     "titled": (1,),
 }
 # Constants of the lessons that are no texts: prompts, and names of models, layers and samplers.
-NO_TEXTS = {"CARD", "EXAMPLES", "OFFERED", "REAL", "SETTINGS", "SKIPS", "SMALL"}
+NO_TEXTS = {"CARD", "EXAMPLES", "OFFERED", "REAL", "SAMPLERS", "SETTINGS", "SKIPS", "SMALL"}
 # What is shown of an object of each kind.
 SHOWN = {
     Question: ("text", "choices"),

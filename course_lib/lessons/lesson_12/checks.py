@@ -1,0 +1,201 @@
+"""Lesson 12, what a sampler is: the checks of its exercises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.samplers.mathematics import move
+
+
+def _cases() -> list[tuple]:
+    """x, target, sigma, sigma_to, sigma_next, noise: steps down past the next level, and one without fresh noise."""
+    generator = torch.Generator().manual_seed(12)
+    draw = [torch.randn(4, 2, generator=generator, dtype=torch.float64) for _ in range(9)]
+    levels = [(2.0, 0.5, 1.0), (1.6, 0.3, 0.9), (0.8, 0.6, 0.6)]
+    return [
+        (x, target, *level, noise)
+        for x, target, noise, level in zip(draw[:3], draw[3:6], draw[6:], levels, strict=True)
+    ]
+
+
+def _step(x: Tensor, target: Tensor, sigma: float, sigma_to: float, sigma_next: float, noise: Tensor) -> Tensor:
+    return move(x, target, sigma, sigma_to) + math.sqrt(sigma_next**2 - sigma_to**2) * noise
+
+
+def _with(up: Callable[[float, float, float], float], keep=lambda sigma, sigma_to, sigma_next: sigma_to / sigma):
+    """A wrong step: another strength of noise, or another share of the distance that is kept."""
+
+    def wrong(x, target, sigma, sigma_to, sigma_next, noise):
+        kept = target + keep(sigma, sigma_to, sigma_next) * (x - target)
+        return kept + up(sigma, sigma_to, sigma_next) * noise
+
+    return wrong
+
+
+def _right_up(sigma: float, sigma_to: float, sigma_next: float) -> float:
+    return math.sqrt(sigma_next**2 - sigma_to**2)
+
+
+def _away(x, target, sigma, sigma_to, sigma_next, noise):
+    return x + sigma_to / sigma * (target - x) + _right_up(sigma, sigma_to, sigma_next) * noise
+
+
+def _own_noise(answer: Callable) -> bool:
+    """Whether noise a million times as strong leaves the result small."""
+    *others, noise = _cases()[0]
+    try:
+        return bool(answer(*others, 1e6 * noise).abs().max() < 1e3)
+    except Exception:  # an answer that is nothing of the kind
+        return False
+
+
+check_step = FunctionCheck(
+    "noisy_step",
+    _step,
+    _cases(),
+    [
+        Mistake(
+            "The strength of the noise is sigma_next - sigma_to in yours. Strengths don't subtract; variances, the squares, do.",
+            _with(lambda sigma, to, after: after - to),
+        ),
+        Mistake(
+            "sigma_next**2 - sigma_to**2 is a variance. Noise is multiplied by its square root.",
+            _with(lambda sigma, to, after: after**2 - to**2),
+        ),
+        Mistake(
+            "You added the whole of sigma_next as noise. The part sigma_to is still in x_to: it must count, too.",
+            _with(lambda sigma, to, after: after),
+        ),
+        Mistake(
+            "Your noise fills up from sigma_next to sigma. It must fill up from sigma_to to sigma_next.",
+            _with(lambda sigma, to, after: math.sqrt(sigma**2 - after**2)),
+        ),
+        Mistake(
+            "sqrt(a**2 + b**2) is the level that two noises reach together. Here the sum is known, sigma_next: subtract.",
+            _with(lambda sigma, to, after: math.hypot(after, to)),
+        ),
+        Mistake(
+            "The move goes down to sigma_next in yours. Go down to sigma_to, further; the noise leads back up.",
+            _with(_right_up, lambda sigma, to, after: after / sigma),
+        ),
+        Mistake(
+            "The share of the distance that stays is sigma_to / sigma, below 1. Yours is the other way round.",
+            _with(_right_up, lambda sigma, to, after: sigma / to),
+        ),
+        Mistake(
+            "You go the share sigma_to / sigma towards the target. That share of the distance must *stay*: start from the target.",
+            _away,
+        ),
+        Mistake(
+            "Brackets: `**` comes before `-`, so only sigma_to**2 went under the root. Write (sigma_next**2 - sigma_to**2) ** 0.5.",
+            _with(lambda sigma, to, after: after**2 - to),
+        ),
+        Mistake(
+            "You took the root of a difference of strengths. Square first, then subtract, then take the root.",
+            _with(lambda sigma, to, after: math.sqrt(after - to)),
+        ),
+        Mistake(
+            "Your noise leads back up to sigma, where the step began. It must lead up to sigma_next.",
+            _with(lambda sigma, to, after: math.sqrt(sigma**2 - to**2)),
+        ),
+        Mistake(
+            "That strength belongs to one sigma_to only, sigma_next**2 / sigma. Here sigma_to is given: use it.",
+            _with(lambda sigma, to, after: after * math.sqrt(1 - (after / sigma) ** 2)),
+        ),
+        Mistake(
+            "The noise is added before the move, so the move shrinks it. Move first, then add the noise.",
+            lambda x, target, sigma, to, after, noise: move(x + _right_up(sigma, to, after) * noise, target, sigma, to),
+        ),
+        Mistake(
+            "The distance that stays must be measured from the target: add it to `target`.",
+            lambda x, target, sigma, to, after, noise: to / sigma * (x - target) + _right_up(sigma, to, after) * noise,
+        ),
+        Mistake(
+            "The levels are plain numbers, and torch.sqrt takes tensors only. Use math.sqrt, or ** 0.5.",
+            lambda x, target, sigma, to, after, noise: x + torch.sqrt(after**2 - to**2),
+            stops="must be Tensor, not float",
+        ),
+        Mistake(
+            "The move is right, but no fresh noise is added.",
+            _with(lambda sigma, to, after: 0.0),
+        ),
+        Mistake(
+            "A root of a negative number: take the larger square first, sigma_next**2 - sigma_to**2.",
+            _with(lambda sigma, to, after: math.sqrt(to**2 - after**2)),
+            stops="math domain error|expected a nonnegative input",
+        ),
+        Mistake(
+            "The noise that comes in is not used: take `noise`, and draw none of your own.",
+            lambda *given: move(given[0], given[1], given[2], given[3]) + 0.1,
+            when=_own_noise,
+        ),
+    ],
+)
+
+
+def _order(calls: float, error: float, more_calls: float, smaller_error: float) -> float:
+    return math.log(error / smaller_error) / math.log(more_calls / calls)
+
+
+_RUNS = [(16, 0.08, 32, 0.02), (10, 0.3, 40, 0.075), (12, 0.2, 36, 0.02), (20, 0.05, 30, 0.06)]
+
+check_order = FunctionCheck(
+    "order_of",
+    _order,
+    _RUNS,
+    [
+        Mistake(
+            "The sign: where the error falls, the order is above 0. Divide the larger error by the smaller one.",
+            lambda calls, error, more, smaller: -_order(calls, error, more, smaller),
+        ),
+        Mistake(
+            "That is how many times smaller the error gets. An order says which *power* of the calls that is: take logarithms.",
+            lambda calls, error, more, smaller: error / smaller,
+        ),
+        Mistake(
+            "log2 of the errors' ratio is the order where the calls are doubled. Here they may grow by any factor: divide by its logarithm.",
+            lambda calls, error, more, smaller: math.log2(error / smaller),
+        ),
+        Mistake(
+            "The logarithm of the errors' ratio alone is not an order: divide it by the logarithm of the calls' ratio.",
+            lambda calls, error, more, smaller: math.log(error / smaller),
+        ),
+        Mistake(
+            "You divided the two ratios. Divide their logarithms.",
+            lambda calls, error, more, smaller: (error / smaller) / (more / calls),
+        ),
+        Mistake(
+            "The ratios have changed places: how much the errors fell stands above, how much the calls grew below.",
+            lambda calls, error, more, smaller: 1 / _order(calls, error, more, smaller),
+        ),
+        Mistake(
+            "You divided one logarithm by the other, error by error. Take the logarithm of a ratio: log(error / smaller_error).",
+            lambda calls, error, more, smaller: math.log(error) / math.log(smaller),
+        ),
+        Mistake(
+            "The calls' ratio needs its logarithm, too: divide by log(more_calls / calls).",
+            lambda calls, error, more, smaller: math.log(error / smaller) / (more / calls),
+        ),
+        Mistake(
+            "Differences depend on the unit. An order needs ratios: error / smaller_error and more_calls / calls.",
+            lambda calls, error, more, smaller: (error - smaller) / (more - calls),
+        ),
+    ],
+)
+
+check_odd = ValueCheck(
+    "your sampler",
+    "heunpp2",
+    [
+        Mistake("Heun keeps what its name promises: between 16 and 32 steps you measure 2.1.", "heun"),
+        Mistake("DPM2 keeps what its name promises: it is of second order.", "dpm_2"),
+        Mistake("Write the name in small letters, as SAMPLERS does: heunpp2.", "HeunPP2"),
+        Mistake("That is an order. The question asks which of the three samplers has it.", 1),
+    ],
+    hint="It is one of heun, heunpp2 and dpm_2, in quotes: measure all three, and look for the order 1.",
+)

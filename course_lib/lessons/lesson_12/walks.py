@@ -1,0 +1,165 @@
+"""Particles that any of the thirty samplers walks from noise to the blobs, with the exact paths beside them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image, ImageChops, ImageFilter
+from torch import Tensor
+
+from course_lib import expect
+from course_lib.figures import COLOURS, Drawing
+from course_lib.figures.drawing import number_text
+from course_lib.lessons.lesson_12.blobs import BLOBS, START, exact_path, levels, noisy, owner
+from course_lib.lessons.lesson_12.plane import CELL, COLUMNS, FINE_SIZE, ROWS, Plane, mesh, place
+from course_lib.samplers import SAMPLERS, steps
+from course_lib.texts import ngettext, tr
+
+ONE, CLOSE, ALL_OVER = "one particle", "a hundred, close together", "a hundred, from all over"
+_FRESH, _CLOSE, _FAR = 1201, 1202, 1203  # seeds; the fresh noise must have nothing in common with the starts
+
+
+class Walk(NamedTuple):
+    """states (steps + 1, B, 2), from the start to the end; targets (steps, B, 2); how many calls it made."""
+
+    states: Tensor
+    targets: Tensor
+    calls: int
+
+
+def walk(name: str, x: Tensor, sigmas: Tensor, **options) -> Walk:
+    """Walk x (B, 2) down the levels with a row of SAMPLERS, and count its calls of the denoiser.
+
+    A row runs without what it does to pictures alone, and its fresh noise is always the same. Raises ValueError for an
+    unknown name, an unknown option, and fewer levels than the row needs.
+
+    Example:
+
+    >>> walk("heun", place(10, 40), levels(5)).calls
+    9
+    """
+    calls = 0
+
+    def counting(x: Tensor, sigma: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return BLOBS(x, sigma)
+
+    settings = SAMPLERS[name].bare | options
+    generator = torch.Generator().manual_seed(_FRESH)
+    way = list(steps(name, counting, x, sigmas, generator=generator, **settings))
+    states = torch.stack([x, *(step.x_next for step in way)])
+    return Walk(states, torch.stack([step.target for step in way]), calls)
+
+
+def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int, shrink: int = 2) -> Drawing:
+    """The way of one particle from the cell of the cursor, or of a hundred, beside the exact one.
+
+    sampler : a name of SAMPLERS; particles : ONE, CLOSE (around the cell) or ALL_OVER (the cursor does not matter).
+    shrink : 2 draws 460 x 620 pixels, 3 two thirds of it.
+    Raises ValueError for anything else, and where the sampler needs more steps.
+
+    Example:
+
+    >>> print(draw_walk("euler", 5, ONE, 10, 50).sentence)
+    Euler, 5 steps: 5 calls. It ends at (1.09, 1.24); the exact path ends at (1.20, 1.31). Distance: 0.13.
+    """
+    expect.one_of("particles", particles, (ONE, CLOSE, ALL_OVER))
+    x = _start(particles, row, column)
+    way = walk(sampler, x, levels(steps))
+    exact = _all_over()[1] if particles == ALL_OVER else exact_path(x, parts=32 if particles == ONE else 16)[1]
+    plane = Plane(0.0)
+    plane.mark(_borders(), COLOURS["ink"])
+    if particles == ONE:
+        _draw_one(plane, way, exact[:, 0])
+    else:
+        _draw_many(plane, way, exact, alpha=0.2 if SAMPLERS[sampler].stochastic else 0.45)
+    return Drawing(plane.pixels(shrink), _said(sampler, steps, way, exact, particles))
+
+
+@cache
+def ends_by_cell(sampler: str = "", steps: int = 0, size: int = 5) -> Tensor:
+    """Where a particle from each square of `size` pixels ends: (squares, 2); without a sampler, on the exact path.
+
+    Example:
+
+    >>> ends_by_cell(size=20).shape
+    torch.Size([713, 2])
+    """
+    x = mesh(size)
+    return walk(sampler, x, levels(steps)).states[-1] if sampler else exact_path(x, parts=24)[1][-1]
+
+
+@cache
+def _borders() -> Image.Image:
+    """A thin grey line between the regions whose exact paths end in different blobs, as a mask."""
+    owners = owner(ends_by_cell(size=CELL)).reshape(ROWS, COLUMNS).numpy()
+    shown = [Image.fromarray(255 * (owners == blob).astype(np.uint8)).resize(FINE_SIZE) for blob in range(3)]
+    fine = [np.asarray(region.filter(ImageFilter.GaussianBlur(2.5 * CELL))) for region in shown]
+    regions = Image.fromarray(np.argmax(fine, axis=0).astype(np.uint8))
+    line = ImageChops.difference(regions.filter(ImageFilter.MaxFilter(3)), regions.filter(ImageFilter.MinFilter(3)))
+    return line.point(lambda step: 90 * (step > 0))
+
+
+def _start(particles: str, row: int, column: int) -> Tensor:
+    if particles == ONE:
+        return place(row, column)
+    if particles == ALL_OVER:
+        return _all_over()[0]
+    generator = torch.Generator().manual_seed(_CLOSE)
+    return place(row, column) + 0.25 * torch.randn(100, 2, generator=generator, dtype=torch.float64)
+
+
+@cache
+def _all_over() -> tuple[Tensor, Tensor]:
+    """A hundred particles at the first level, (100, 2), and their exact paths, (17, 100, 2)."""
+    x = noisy(100, START, seed=_FAR)
+    return x, exact_path(x, parts=16)[1]
+
+
+def _draw_one(plane: Plane, way: Walk, exact: Tensor) -> None:
+    states = way.states[:, 0]
+    plane.line(exact, COLOURS["target"], width=3.0, dashed=True)
+    plane.line(states, COLOURS["noise"], width=2.0)
+    plane.dots(way.targets[:, 0], COLOURS["denoised"], radius=2.5, alpha=0.8)
+    plane.dots(states[1:-1], COLOURS["noise"], radius=3.5)
+    plane.rings(exact[-1:], COLOURS["target"], radius=8.0, width=3.0)
+    plane.dots(states[[0, -1]], COLOURS["noise"], radius=5.5, rim=True)
+
+
+def _draw_many(plane: Plane, way: Walk, exact: Tensor, alpha: float) -> None:
+    for particle in range(exact.shape[1]):
+        plane.line(exact[:, particle], COLOURS["target"], width=1.2, alpha=0.45)
+    for particle in range(exact.shape[1]):
+        plane.line(way.states[:, particle], COLOURS["noise"], width=1.2, alpha=alpha)
+    plane.dots(way.states[0], COLOURS["noise"], radius=2.0, alpha=0.6)
+    plane.rings(exact[-1], COLOURS["target"], radius=4.0, width=1.5)
+    plane.dots(way.states[-1], COLOURS["noise"], radius=2.5)
+
+
+def _said(sampler: str, steps: int, way: Walk, exact: Tensor, particles: str) -> str:
+    ends, right = way.states[-1], exact[-1]
+    called = ngettext("{sampler}, {steps}: {count} call.", "{sampler}, {steps}: {count} calls.", way.calls)
+    taken = ngettext("{count} step", "{count} steps", steps).format(count=steps)
+    sentences = [called.format(sampler=SAMPLERS[sampler].label, steps=taken, count=way.calls)]
+    distance = number_text((ends - right).norm(dim=1).median().item())
+    if particles == ONE:
+        says = tr("It ends at {end}; the exact path ends at {exact}. Distance: {distance}.")
+        sentences.append(says.format(end=_pair(ends), exact=_pair(right), distance=distance))
+    else:
+        counts = [", ".join(str(int((owner(x) == blob).sum())) for blob in range(3)) for x in (ends, right)]
+        says = tr(
+            "In the blobs left, upper, lower end {ends}; on exact paths {exact}. "
+            "Median distance of an end from the exact one: {distance}."
+        )
+        sentences.append(says.format(ends=counts[0], exact=counts[1], distance=distance))
+    if SAMPLERS[sampler].stochastic:
+        sentences.append(tr("It adds fresh noise, so it is not meant to stay on the exact path."))
+    return " ".join(sentences)
+
+
+def _pair(x: Tensor) -> str:
+    return "({}, {})".format(*(number_text(value) for value in x[0].tolist()))
