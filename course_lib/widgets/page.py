@@ -43,9 +43,12 @@ def styles() -> str:
     if is_english():
         return _read("page.css")
     font = base64.b64encode(shipped.read(FONTS, THAI_FONT)).decode()
-    face = f'font-family: "Noto Sans Thai"; src: url(data:font/ttf;base64,{font}); unicode-range: U+0E00-0E7F;'
+    face = f'font-family: "Noto Sans Thai"; src: url(data:font/ttf;base64,{font}); font-display: block;'
+    face += " unicode-range: U+0E00-0E7F;"
     names = 'font-family: var(--jp-ui-font-family, system-ui, sans-serif), "Noto Sans Thai";'
-    return f"@font-face {{ {face} }}\n{_read('page.css')}\n.cl-widget, .cl-explorer, .cl-explorer * {{ {names} }}\n"
+    return (
+        f"@font-face {{ {face} }}\n{_read('page.css')}\n.cl-widget, .cl-explorer, .cl-explorer :not(i) {{ {names} }}\n"
+    )
 
 
 def _read(name: str) -> str:

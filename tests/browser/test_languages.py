@@ -47,6 +47,10 @@ CROWDED = """() => {
 }"""
 
 
+# Whether the course's own font has been loaded for them.
+FONT = "() => [...document.fonts].some(face => face.family.includes('Noto Sans Thai') && face.status === 'loaded')"
+
+
 def speaking(folder):
     """The first cell of a notebook in the pseudo-language."""
     return f"from pathlib import Path\nfrom tests.texts.pseudo import speak\nspeak(Path({json.dumps(str(folder))}))"
@@ -71,6 +75,7 @@ def looked_at(notebook, name, pictures):
     assert len(said) > 5
     assert not {text for text in said if untranslated(text)}
     assert page.evaluate(CROWDED) == []
+    assert page.evaluate(FONT), "Thai letters on the page hang on the reader's machine"
 
 
 @pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.name[:2])

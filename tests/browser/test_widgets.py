@@ -42,7 +42,7 @@ HELD = """() => {
   };
   window.setInterval = (act, pause) => {
     const clock = start(act, pause);
-    if (pause === 150 || pause === 1000) held.clocks.add(clock);
+    if (pause === 150) held.clocks.add(clock); // that of a player; JupyterLab has others
     return clock;
   };
   window.clearInterval = (clock) => {
