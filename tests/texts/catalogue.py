@@ -24,6 +24,9 @@ import course_lib.lessons
 import course_lib.widgets
 from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck
 from course_lib.exercises.quiz import Choice, Question
+from course_lib.lessons import lesson_01
+from course_lib.samplers import SAMPLERS
+from course_lib.schedulers import SCHEDULERS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE, NOTEBOOKS = ROOT / "course_lib", ROOT / "notebooks"
@@ -54,6 +57,8 @@ PLACES = {
 }
 # Constants of the lessons that are no texts: prompts, and names of models, layers and samplers.
 NO_TEXTS = {"CARD", "EXAMPLES", "OFFERED", "REAL", "SAMPLERS", "SETTINGS", "SKIPS", "SMALL"}
+# The same in every language wherever they stand: names of samplers and schedulers, and prompts, which the model reads.
+SAME_EVERYWHERE = {*SAMPLERS, *SCHEDULERS, *lesson_01.EXAMPLES}
 # What is shown of an object of each kind.
 SHOWN = {
     Question: ("text", "choices"),
@@ -72,7 +77,7 @@ def collect() -> Catalog:
     for file, line, message, _, _ in found:
         catalog.add(message, locations=[(f"course_lib/{file}", line)])
     for text, place in [*declared(), *shown_in_calls()]:
-        if re.search("[A-Za-z]{2}", text):  # a number or a sign is the same everywhere
+        if text not in SAME_EVERYWHERE and re.search("[A-Za-z]{2}", text):  # a number or a sign is the same everywhere
             catalog.add(text, locations=[place])
     return catalog
 

@@ -1,6 +1,6 @@
 """Move every explorer and runner of the lessons through its states in the pseudo-language, and tell what they showed.
 
-python tests/texts/sweep.py FOLDER 02 03     # lessons 02 and 03, with the catalogues in FOLDER; prints JSON
+python -m tests.texts.sweep FOLDER 02 03     # lessons 02 and 03, with the catalogues in FOLDER; prints JSON
 """
 
 from __future__ import annotations

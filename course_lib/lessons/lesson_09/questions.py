@@ -8,7 +8,7 @@ predict_guess = Question(
     "We see x = (1, 0), and sigma is 1. Which guess of the clean picture has the smallest squared error on average?",
     (
         Choice("A, or B: they are equally near", "Half of the time that guess is wrong by 2 in its second pixel."),
-        Choice("near (0.9, -0.1), a mix of all three", "Right. The mix is none of the pictures.", right=True),
+        Choice("near (0.9, -0.1), a mix of all three", "The mix is none of the pictures.", right=True),
         Choice("(1, 0), as we see it", "Then the noise would stay in it, and C would not count at all."),
     ),
 )
@@ -18,7 +18,7 @@ predict_error = Question(
     "Which prediction gives the worst clean picture?",
     (
         Choice("the clean picture itself", "Then the clean picture is wrong by 0.1, and no more."),
-        Choice("the noise", "Right: we divide by 0.07 to get the picture, and the error grows with it.", right=True),
+        Choice("the noise", "We divide by 0.07 to get the picture, and the error grows with it.", right=True),
         Choice("v", "Its error is multiplied by √(1 − ᾱ), which is never above 1."),
     ),
 )
@@ -27,7 +27,7 @@ predict_loss = Question(
     "We train a network on many faces, as long as we like. How low can its loss get on faces that it has never seen?",
     (
         Choice("as low as we want", "At the last steps nobody can tell exactly which face the noise hides."),
-        Choice("not to 0: noise hides a part of the face", "Right. The best guess is a mean, and means have errors.", right=True),
+        Choice("not to 0: noise hides a part of the face", "The best guess is a mean, and means have errors.", right=True),
         Choice("it stays at 1", "Always answering 0 costs about 1. A network learns more than that."),
     ),
 )  # fmt: skip
@@ -37,7 +37,7 @@ predict_new = Question(
     "by pixel?",
     (
         Choice("those of both", "In two minutes the network has not learned them so exactly."),
-        Choice("only those of the exact denoiser", "Right. It can do nothing but remember.", right=True),
+        Choice("only those of the exact denoiser", "It can do nothing but remember.", right=True),
         Choice("only those of the network", "It learned from the set, but it does not repeat it pixel by pixel."),
     ),
 )
@@ -48,7 +48,7 @@ predict_noise = Question(
         Choice("to make the pictures grainier", "The next step removes this noise, and the last step adds none."),
         Choice(
             "so that the next state is as noisy as the states of that step in training",
-            "Right: the mean alone is a state with too little noise, and the network has never seen such a one.",
+            "The mean alone is a state with too little noise, and the network has never seen such a one.",
             right=True,
         ),
         Choice("to hide the errors of the network", "Noise does cover small errors, but this is not why its amount is so exact."),
@@ -62,7 +62,7 @@ predict_break = Question(
         Choice("alpha-bar shifted by one", "The network still sees the right picture; it only takes away too little."),
         Choice(
             "no skips",
-            "Right: all that is fine reaches the end through the skips, and the network relied on them.",
+            "All that is fine reaches the end through the skips, and the network relied on them.",
             right=True,
         ),
     ),
@@ -73,7 +73,7 @@ quiz = (
         "What does reverse diffusion give back?",
         (
             Choice("the picture that was turned into noise", "There was none: sampling begins with random numbers."),
-            Choice("a new picture that is like the training pictures", "Right: it draws a sample.", right=True),
+            Choice("a new picture that is like the training pictures", "It draws a sample.", right=True),
             Choice("the training picture nearest to the noise", "The exact denoiser of the training set would do so. A network that has not learned them by heart does not."),
         ),
     ),
@@ -82,13 +82,13 @@ quiz = (
         (
             Choice("no, v and the noise are learned by different networks", "They are two ways to write the same knowledge."),
             Choice("only roughly", "The formula is exact: eps = √(1 − ᾱ) x + √ᾱ v."),
-            Choice("yes, exactly", "Right. Noise, clean picture and v: x and any one of them give the others.", right=True),
+            Choice("yes, exactly", "Noise, clean picture and v: x and any one of them give the others.", right=True),
         ),
     ),
     Question(
         "In DDPM's last step you add noise by mistake. What do you see?",
         (
-            Choice("grain all over the picture", "Right: no step comes after it to remove the noise.", right=True),
+            Choice("grain all over the picture", "No step comes after it to remove the noise.", right=True),
             Choice("another face", "The face is decided long before the last step."),
             Choice("nothing: the noise averages out", "Nothing is averaged here. What is added last stays."),
         ),

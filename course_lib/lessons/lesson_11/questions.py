@@ -8,7 +8,7 @@ predict_thai = Question(
     "“a red heart on a blue background” costs CLIP 7 tokens. How many does the same in Thai, หัวใจสีแดงบนพื้นหลังสีน้ำเงิน, cost?",
     (
         Choice("7, it says the same", "Tokens count pieces of spelling, not meaning. The list of pieces was learned from text that is mostly English."),
-        Choice("about 30", "Yes: more than four times as many.", right=True),
+        Choice("about 30", "More than four times as many.", right=True),
         Choice("none, CLIP knows no Thai", "Every text can be written with the 256 bytes, so nothing is ever unknown to the tokenizer. Whether the network understands it is another question."),
     ),
 )  # fmt: skip
@@ -16,7 +16,7 @@ predict_thai = Question(
 predict_shuffle = Question(
     "The U-Net gets the 24 text states of “a red circle above a blue square” in a random order. What does it paint?",
     (
-        Choice("the same picture", "Yes. Attention adds up over all states, and a sum has no order. Where a word stood is written inside its state.", right=True),
+        Choice("the same picture", "Attention adds up over all states, and a sum has no order. Where a word stood is written inside its state.", right=True),
         Choice("a blue circle above a red square", "That would follow from exchanging the words. Here each state already knows its position and the words before it."),
         Choice("nothing recognisable", "It would, if the U-Net read the states as a row. But it only looks them up, by attention."),
     ),
@@ -26,7 +26,7 @@ predict_line = Question(
     "Without the words the network answers 1, with them 3. The guidance scale is 4. What is the guided answer?",
     (
         Choice("12", "That is 4 times the answer with the words. Guidance multiplies the difference: 3 − 1."),
-        Choice("9", "Yes: 1 + 4 · (3 − 1).", right=True),
+        Choice("9", "1 + 4 · (3 − 1).", right=True),
         Choice("11", "That starts from 3. The line starts from the answer without the words, 1."),
     ),
 )  # fmt: skip
@@ -36,7 +36,7 @@ predict_length = Question(
     (
         Choice("the same: only the direction changes", "The formula adds a multiple of a difference. Nothing in it keeps the length."),
         Choice("a little larger", "Almost all of the early guess is the difference of the two answers, and that is multiplied by 20."),
-        Choice("several times as large", "Yes. Early on the guess is close to the difference itself, so its spread grows almost with the scale.", right=True),
+        Choice("several times as large", "Early on the guess is close to the difference itself, so its spread grows almost with the scale.", right=True),
     ),
 )  # fmt: skip
 
@@ -52,7 +52,7 @@ quiz = (
     Question(
         "At scale 1, what does a negative prompt change?",
         (
-            Choice("nothing", "Right: negative + 1 · (prompt − negative) is the prompt's answer. The negative one cancels.", right=True),
+            Choice("nothing", "Negative + 1 · (prompt − negative) is the prompt's answer. The negative one cancels.", right=True),
             Choice("it removes its words from the picture", "The line pushes away from the negative prompt only above 1."),
             Choice("it becomes the prompt", "That happens at scale 0."),
         ),
@@ -62,7 +62,7 @@ quiz = (
         (
             Choice("rescaling each guess", "It helps: the guess gets back the spread that it has with the words alone."),
             Choice("guidance at the middle noise levels only", "It helps: fewer steps are stretched, and those that are left out cost half."),
-            Choice("twice as many steps", "Right: each step's guess is as long as before.", right=True),
+            Choice("twice as many steps", "Each step's guess is as long as before.", right=True),
         ),
     ),
 )  # fmt: skip
