@@ -128,7 +128,7 @@ def test_player_decodes_each_run_once_and_gives_everything_back_when_it_goes(sho
     player.get_by_role("button", name="Play").click()
     assert page.evaluate("() => courseHeld.clocks.size") == 1
     clear_outputs(notebook)
-    notebook.wait_for("() => courseHeld.closed === 2")
+    page.wait_for_function("() => courseHeld.closed === 2", timeout=20_000)
     assert page.evaluate("() => courseHeld.clocks.size") == 0, "it plays on where nobody sees it"
 
 
