@@ -21,6 +21,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 import course_lib.lessons
+import course_lib.pipeline
 import course_lib.widgets
 from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck
 from course_lib.exercises.quiz import Choice, Question
@@ -84,7 +85,7 @@ def collect() -> Catalog:
 
 def declared() -> Iterator[tuple[str, tuple[str, int]]]:
     """The texts that objects of lessons and widgets hold, each with its file."""
-    for package in (course_lib.lessons, course_lib.widgets):
+    for package in (course_lib.lessons, course_lib.pipeline, course_lib.widgets):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = importlib.import_module(info.name)
             file = Path(inspect.getfile(module)).relative_to(ROOT).as_posix()
