@@ -130,10 +130,9 @@ def test_a_few_steps_of_training():
     assert all(parameter.grad is not None for name, parameter in network.named_parameters() if "position" not in name)
 
 
-def test_without_a_vae_the_unet_says_what_to_run(monkeypatch, tmp_path):
-    monkeypatch.setattr(vae, "FOLDER", tmp_path)
+def test_without_a_vae_the_unet_says_what_to_run(tmp_path):
     with pytest.raises(FileNotFoundError, match="run python -m course_lib.training.vae first"):
-        vae.open_vae()
+        vae.open_vae(tmp_path)
 
 
 def test_only_a_training_from_nothing_asks_for_the_contrastive_text_encoder(monkeypatch, tmp_path):
