@@ -31,12 +31,12 @@ class LiveDrawing(ipywidgets.VBox):
     def __init__(self, drawing: Drawing, *, label: str):
         if not label:
             raise ValueError("a live drawing needs a label that says what it is; got an empty one")
-        self.label, self.drawing = label, drawing
-        self.canvas, self.bar = Canvas(label=label), ipywidgets.FloatProgress(value=0.0, min=0.0, max=1.0)
+        self.label, self.drawing = tr(label), drawing
+        self.canvas, self.bar = Canvas(label=self.label), ipywidgets.FloatProgress(value=0.0, min=0.0, max=1.0)
         self.words = ipywidgets.Label()
         self.canvas.put(drawing)
         bar = ipywidgets.Box([self.bar, self.words]).add_class("cl-controls")
-        super().__init__([ipywidgets.Label(label).add_class("cl-title"), bar, self.canvas])
+        super().__init__([ipywidgets.Label(self.label).add_class("cl-title"), bar, self.canvas])
         self.add_class("cl-explorer")
 
     def put(self, drawing: Drawing, done: float, seconds_left: float = 0.0) -> None:
@@ -60,7 +60,10 @@ class LiveDrawing(ipywidgets.VBox):
         >>> LiveDrawing(Drawing(np.zeros((8, 8, 3), dtype=np.uint8), "All black."), label="A training").static()
         Figure: A training. All black.
         """
-        return show_pixels(self.drawing.pixels, f"{self.label}. {self.drawing.sentence}")
+        return show_pixels(self.drawing.pixels, self._alt())
+
+    def _alt(self) -> str:
+        return tr("{label}. {sentence}").format(label=self.label, sentence=tr(self.drawing.sentence))
 
     def _repr_mimebundle_(self, **options):
         note = {"note": tr("Run this cell and the next one to see it move.")}

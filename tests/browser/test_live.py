@@ -5,20 +5,23 @@ import pytest
 pytestmark = pytest.mark.browser
 
 PAGE = """
-import pathlib, tempfile
+import pathlib, tempfile, time
 from course_lib.lessons import lesson_09 as lesson
 from course_lib.lessons.lesson_09 import live
 from course_lib.widgets import LiveDrawing
-live._EVERY = 0.5
+live._EVERY = 0.0
 training = lesson.Training(updates=80, folder=pathlib.Path(tempfile.mkdtemp()))
 shown = LiveDrawing(training.draw(), label="A network learns")
+def slowly(*drawing, **times):
+    shown.put(*drawing, **times)
+    time.sleep(0.1)  # or a fast machine would be ready before anybody looks
 shown
 """
 STATUS = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
 
 
 def test_it_is_seen_stopped_and_gone_on_with(lab):
-    notebook = lab.write([PAGE, "training.run(shown.put)", "print('updates', training.step)"])
+    notebook = lab.write([PAGE, "training.run(slowly)", "print('updates', training.step)"])
     page = notebook.page
     notebook.command("notebook:run-all-cells")
     canvas = page.locator(".cl-explorer canvas")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-WIDGETS = {"Explorer", "Runner"}
+WIDGETS = {"Explorer", "LiveDrawing", "Runner"}
 
 
 def excerpt(path: Path) -> list[str]:
