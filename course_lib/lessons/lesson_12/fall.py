@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from course_lib.figures import COLOURS, Shown, show, subplots
-from course_lib.lessons.lesson_12.blobs import exact_path, noisy
-from course_lib.lessons.lesson_12.plane import noise_colour
+from course_lib.lessons.plane.blobs import exact_path, noisy
+from course_lib.lessons.plane.board import noise_colour
 from course_lib.texts import tr
 
 _TOP, _LEVELS = 15.0, (15, 5, 2, 1, 0.5, 0.2, 0)

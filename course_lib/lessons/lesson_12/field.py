@@ -11,8 +11,8 @@ from torch import Tensor
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing
 from course_lib.figures.drawing import number_text, titled
-from course_lib.lessons.lesson_12.blobs import BLOBS, START, exact_path, noisy
-from course_lib.lessons.lesson_12.plane import Plane, noise_colour, place
+from course_lib.lessons.plane.blobs import BLOBS, START, exact_path, noisy
+from course_lib.lessons.plane.board import Plane, noise_colour, place
 from course_lib.texts import tr
 
 ALT_FIELD = (

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from course_lib.figures import COLOURS, Shown, show, subplots
-from course_lib.lessons.lesson_12.blobs import BLOBS, MEANS, STDS, circle, exact_path
+from course_lib.lessons.plane.blobs import BLOBS, MEANS, STDS, circle, exact_path
 from course_lib.samplers import steps
 from course_lib.texts import tr
 

@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
-import torch
-from torch import Tensor
 
-from course_lib import expect
 from course_lib.figures import COLOURS, Shown, show, subplots
-from course_lib.lessons.lesson_12.blobs import LOWEST, MEANS, STDS, circle, exact_end, levels, noisy
-from course_lib.lessons.lesson_12.plane import HEIGHT, UNIT, WIDTH
-from course_lib.lessons.lesson_12.walks import ends_by_cell, walk
+from course_lib.lessons.lesson_12.walks import ends_by_cell
+from course_lib.lessons.plane.blobs import MEANS, STDS, circle
+from course_lib.lessons.plane.board import HEIGHT, UNIT, WIDTH
+from course_lib.lessons.plane.walking import BORDER, errors, median_error
 from course_lib.samplers import SAMPLERS
 from course_lib.texts import tr
 
-EVERYWHERE, BORDER = "everywhere", "close to the border"
 COUNTS = (6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 _SIZE = 5  # pixels of a square of the map
-
-
-def errors(name: str, steps: int, where: str = EVERYWHERE) -> tuple[int, Tensor]:
-    """The calls of a run without fresh noise, and how far each of 400 particles ends from its exact path: (400,).
-
-    where : EVERYWHERE, particles as noise makes them; BORDER, on a short line that leads away from a border.
-    The run ends at level 0.03: the step from there to 0 has an error of its own, which no method makes smaller.
-    Raises ValueError for an unknown name or place, and fewer steps than the sampler needs.
-
-    Example:
-
-    >>> calls, far = errors("heun", 10)
-    >>> calls, f"{far.median():.3f}"
-    (20, '0.012')
-    """
-    expect.one_of("where", where, (EVERYWHERE, BORDER))
-    sigmas = levels(expect.whole("steps", steps) + 1)[:-1]
-    x, exact = _particles(where)
-    way = walk(name, x, sigmas, **dict.fromkeys(SAMPLERS[name].strengths, 0.0))
-    return way.calls, (way.states[-1] - exact).norm(dim=1)
-
-
-def median_error(name: str, steps: int, where: str = EVERYWHERE) -> float:
-    """The median of `errors`: half of the particles end nearer to their exact path.
-
-    Example:
-
-    >>> f"{median_error('euler', 20):.3f}"
-    '0.033'
-    """
-    return errors(name, steps, where)[1].median().item()
 
 
 def error_map(name: str, steps: int, size: int = 10) -> np.ndarray:
@@ -112,13 +76,3 @@ def _map(axis) -> None:
     bar = axis.figure.colorbar(picture, ax=axis, shrink=0.75)
     bar.set_ticks([0.03, 0.1, 0.3, 1.0], labels=["0.03", "0.1", "0.3", "1"])
     bar.minorticks_off()
-
-
-@cache
-def _particles(where: str) -> tuple[Tensor, Tensor]:
-    """Particles at the first level, and where their exact paths are at the last one: (400, 2) each."""
-    x = noisy(400, seed=1206)
-    if where == BORDER:
-        across = torch.linspace(-0.33, -0.23, 400, dtype=torch.float64)
-        x = torch.stack([across, torch.full_like(across, 3.5)], dim=1)
-    return x, exact_end(x, end=LOWEST)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,46 +12,14 @@ from torch import Tensor
 from course_lib import expect
 from course_lib.figures import COLOURS, Drawing
 from course_lib.figures.drawing import number_text
-from course_lib.lessons.lesson_12.blobs import BLOBS, START, exact_path, levels, noisy, owner
-from course_lib.lessons.lesson_12.plane import CELL, COLUMNS, FINE_SIZE, ROWS, Plane, mesh, place
-from course_lib.samplers import SAMPLERS, steps
+from course_lib.lessons.plane.blobs import START, exact_path, levels, noisy, owner
+from course_lib.lessons.plane.board import CELL, COLUMNS, FINE_SIZE, ROWS, Plane, mesh, place
+from course_lib.lessons.plane.walking import Walk, walk
+from course_lib.samplers import SAMPLERS
 from course_lib.texts import ngettext, tr
 
 ONE, CLOSE, ALL_OVER = "one particle", "a hundred, close together", "a hundred, from all over"
-_FRESH, _CLOSE, _FAR = 1201, 1202, 1203  # seeds; the fresh noise must have nothing in common with the starts
-
-
-class Walk(NamedTuple):
-    """states (steps + 1, B, 2), from the start to the end; targets (steps, B, 2); how many calls it made."""
-
-    states: Tensor
-    targets: Tensor
-    calls: int
-
-
-def walk(name: str, x: Tensor, sigmas: Tensor, **options) -> Walk:
-    """Walk x (B, 2) down the levels with a row of SAMPLERS, and count its calls of the denoiser.
-
-    A row runs without what it does to pictures alone, and its fresh noise is always the same. Raises ValueError for an
-    unknown name, an unknown option, and fewer levels than the row needs.
-
-    Example:
-
-    >>> walk("heun", place(10, 40), levels(5)).calls
-    9
-    """
-    calls = 0
-
-    def counting(x: Tensor, sigma: Tensor) -> Tensor:
-        nonlocal calls
-        calls += 1
-        return BLOBS(x, sigma)
-
-    settings = SAMPLERS[name].bare | options
-    generator = torch.Generator().manual_seed(_FRESH)
-    way = list(steps(name, counting, x, sigmas, generator=generator, **settings))
-    states = torch.stack([x, *(step.x_next for step in way)])
-    return Walk(states, torch.stack([step.target for step in way]), calls)
+_CLOSE, _FAR = 1202, 1203  # seeds, other than that of the fresh noise
 
 
 def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int, shrink: int = 2) -> Drawing:

@@ -7,8 +7,8 @@ import torch
 from scipy.integrate import solve_ivp
 
 from course_lib.lessons import lesson_12 as lesson
-from course_lib.lessons.lesson_12 import blobs
-from course_lib.lessons.lesson_12.plane import mesh
+from course_lib.lessons.plane import blobs
+from course_lib.lessons.plane.board import mesh
 
 
 def test_the_exact_path_is_that_of_another_solver():

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from course_lib.lessons import lesson_12 as lesson
-from course_lib.lessons.lesson_12 import blobs, orders
+from course_lib.lessons.lesson_12 import orders
+from course_lib.lessons.plane import blobs, walking
 from course_lib.samplers import SAMPLERS, passport, sample, steps
 
 PLACES = [(0, 0), (20, 40), (lesson.ROWS - 1, lesson.COLUMNS - 1)]
@@ -136,14 +137,14 @@ def test_orders_are_those_of_the_text(name, order):
 
 def test_the_border_breaks_the_law_of_the_order():
     """The dashed line: nearly flat up to 12 calls, above Euler's everywhere, and as steep as it at the end."""
-    there = {count: lesson.median_error("euler", count, orders.BORDER) for count in orders.COUNTS}
+    there = {count: lesson.median_error("euler", count, walking.BORDER) for count in orders.COUNTS}
     assert there[12] > 0.8 * there[6]
     assert all(far > 4 * lesson.median_error("euler", count) for count, far in there.items())
     assert math.log2(there[64] / there[128]) == pytest.approx(1, abs=0.15)
 
 
 def test_beside_the_border_eulers_own_border_sends_particles_into_the_wrong_blob():
-    x = orders._particles(orders.BORDER)[0]
+    x = walking._particles(walking.BORDER)[0]
     shares = [(blobs.owner(lesson.walk("euler", x, lesson.levels(n)).states[-1]) == 0).double().mean() for n in (6, 48)]
     assert (blobs.owner(lesson.exact_end(x)) == 1).all() and shares[0] > 0.9 and shares[1] < 0.5
     beyond = x[:1] - torch.tensor([[0.01, 0.0]])

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from course_lib.figures import COLOURS
 from course_lib.figures.drawing import blend
-from course_lib.lessons.lesson_12.blobs import density, slope
+from course_lib.lessons.plane.blobs import density, slope
 
 ROWS, COLUMNS = 46, 62  # cells that the cursor visits
 CELL = 10  # pixels of a cell's side
