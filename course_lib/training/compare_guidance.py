@@ -18,6 +18,7 @@ from course_lib import files
 from course_lib.datasets.scenes import Scene, Scenes, emoji_scene, is_held_out
 from course_lib.models import StableDiffusion, load
 from course_lib.training.emoji_measures import pictures_of, recognised
+from course_lib.training.likeness import median_likeness
 from course_lib.training.painting import paint
 from course_lib.training.reading import agreement as read
 from course_lib.training.recogniser import CONCEPTS, Recogniser, kernel_distance, open_recogniser
@@ -31,7 +32,9 @@ def measure(model: StableDiffusion, judge: Recogniser, count: int) -> dict[str, 
     """Emoji recognised, sentences read rightly, and the distance to other drawings, with the model's own guidance."""
     asked = [emoji_scene(concept, style) for concept, style in product(CONCEPTS, STYLES)]
     asked = [scene for scene in asked if not is_held_out(scene)][:: max(1, 2 * len(CONCEPTS) // count)]
-    found = recognised(judge, asked_for(model, asked), asked)
+    pictures = asked_for(model, asked)
+    found = recognised(judge, pictures, asked)
+    found["likeness, dB"] = median_likeness(pictures, [scene.things[0] for scene in asked])["likeness"]
     pairs, emoji, others = (
         [scenes[number] for number in range(count)]
         for scenes in (

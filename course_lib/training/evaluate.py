@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import product
 
 import torch
 
 from course_lib import files
-from course_lib.datasets.scenes import Scene, Scenes
+from course_lib.datasets.scenes import Scene, Scenes, emoji_scene
 from course_lib.models import StableDiffusion, load
 from course_lib.training.emoji_measures import measure_concepts, measure_memory, measure_set, pictures_of, through
 from course_lib.training.painting import paint, write_sheet
 from course_lib.training.reading import agreement
-from course_lib.training.recogniser import open_recogniser
-from course_lib.training.small_model import FOLDER, WEIGHTS
+from course_lib.training.recogniser import CONCEPTS, open_recogniser
+from course_lib.training.small_model import FOLDER, STYLES, WEIGHTS
 from course_lib.training.vae import quality
 
 SHEET = [
@@ -45,7 +46,7 @@ def scenes_of(kind: str, count: int, *, held_out: bool) -> list[Scene]:
 @torch.no_grad()
 def measure_vae(model: StableDiffusion, count: int) -> dict:
     """How near reconstructions are, and how many scenes are still read rightly after them."""
-    found = {"psnr": quality(model.vae, Scenes(0, held_out=True, scattered=True), count=count)["psnr"]}
+    found = quality(model.vae, Scenes(0, held_out=True, scattered=True), count=count)
     for kind in ("shape", "pair"):
         scenes = scenes_of(kind, count, held_out=True)
         found[kind] = agreement(scenes, through(model, pictures_of(scenes)))
@@ -80,6 +81,8 @@ def main() -> None:
     }
     write_sheet(paint(model, SHEET, seed=1), WEIGHTS / "sheet.png", columns=5)
     write_sheet(sheet, WEIGHTS / "nearest.png", columns=10, times=2)
+    everything = [emoji_scene(concept, style).caption for style, concept in product(STYLES, CONCEPTS)]
+    write_sheet(paint(model, everything, seed=1), WEIGHTS / "all.webp", columns=32, times=1)
     print(json.dumps(found, indent=1))
     files.write_json(WEIGHTS / "reached.json", found)
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from course_lib import files
 from course_lib.training.small_model import WEIGHTS
 
-SHIPPED = ("small-stable-diffusion/**/*", "in_training/**/*", "logs/*", "*.png", "*.json", "*.safetensors")
+SHIPPED = ("small-stable-diffusion/**/*", "in_training/**/*", "logs/*", "*.png", "*.webp", "*.json", "*.safetensors")
 PAIRS = ("seen pairs", "unseen pairs")
 COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
 WHOLE = {"along": ("unet.jsonl", "reached.json"), "both": ("unet_both.jsonl", "reached_both.json")}
+SHARES = ("concept", "among five", "style", "sentence of two shapes")
 KINDS = {"shape": "one shape", "pair": "two shapes"}
 TRAINED = {"vae": "VAE", "unet": "U-Net with text encoder", "recogniser": "the recogniser that judges emoji"}
 
@@ -42,7 +43,9 @@ def reached_table() -> str:
     drawn, painted = (emoji[f"{kind}, unseen pairs"]["pictures"] for kind in ("drawings", "painted"))
     tables = [
         "\n".join(_training(part, name) for part, name in TRAINED.items()),
-        f"Scenes of shapes, {found['count']} a row (the VAE's reconstructions: {found['vae']['psnr']:.1f} dB):",
+        "The VAE's reconstructions: {psnr:.1f} dB on scenes kept out of training. Of the artwork, large and on white, "
+        "the median is {fluent:.1f} dB in fluent style and {noto:.1f} dB in noto style.".format(**found["vae"]),
+        f"Scenes of shapes, {found['count']} a row:",
         _table("scenes", _shapes(found)),
         f"Emoji, every concept in each style that was learned; unseen pairs are painted {painted // drawn} times each:",
         _table("emoji", _emoji(emoji)),
@@ -92,7 +95,7 @@ def guidance_table() -> str:
     """What `compare_guidance` measured."""
     found = _measured("guidance.json")
     rows = {
-        scale: {name: f"{value:.1f}" if "KID" in name else value for name, value in numbers.items()}
+        scale: {name: value if name in SHARES else f"{value:.1f}" for name, value in numbers.items()}
         for scale, numbers in found["scales"].items()
     }
     return f"About {found['count']} pictures for each number:\n\n{_table('guidance', rows)}"
