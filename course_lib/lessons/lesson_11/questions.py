@@ -7,7 +7,7 @@ from course_lib.exercises.quiz import Choice, Question
 predict_thai = Question(
     "“a red heart on a blue background” costs CLIP 7 tokens. How many does the same in Thai, หัวใจสีแดงบนพื้นหลังสีน้ำเงิน, cost?",
     (
-        Choice("7, it says the same", "Tokens count pieces of spelling, not meaning. The list of pieces was learned from text that is mostly English."),
+        Choice("7, it says the same", "Tokens are pieces of spelling, not of meaning. The list of pieces was learned from text that is mostly English."),
         Choice("about 30", "More than four times as many.", right=True),
         Choice("none, CLIP knows no Thai", "Every text can be written with the 256 bytes, so nothing is ever unknown to the tokenizer. Whether the network understands it is another question."),
     ),
@@ -32,11 +32,11 @@ predict_line = Question(
 )  # fmt: skip
 
 predict_length = Question(
-    "At the first step of a run, the picture's guess has a certain spread (standard deviation) at scale 1. How large is it at scale 20?",
+    "At the first step of a run, the guess of the picture has a certain spread (standard deviation) at scale 1. How large is it at scale 20?",
     (
         Choice("the same: only the direction changes", "The formula adds a multiple of a difference. Nothing in it keeps the length."),
-        Choice("a little larger", "Almost all of the early guess is the difference of the two answers, and that is multiplied by 20."),
-        Choice("several times as large", "Early on the guess is close to the difference itself, so its spread grows almost with the scale.", right=True),
+        Choice("a little larger", "The difference of the two answers is about as large as the guess itself, and it is multiplied by 20."),
+        Choice("more than ten times as large", "At first the difference of the two answers is about as large as the guess, and it is multiplied by 20.", right=True),
     ),
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ quiz = (
         (
             Choice("one vector for the whole sentence", "CLIP compares such vectors. The U-Net gets the states of all positions, 77 in Stable Diffusion 1.5."),
             Choice("the text states of all positions", "Right, the end marks included.", right=True),
-            Choice("a score for each picture that it might paint", "No score is computed at all."),
+            Choice("a score for each picture that it might paint", "Painting computes no such score."),
         ),
     ),
     Question(

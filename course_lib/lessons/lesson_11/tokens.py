@@ -77,7 +77,7 @@ def draw_tokens(text: str, vocabulary: str) -> Drawing:
     Example:
 
     >>> draw_tokens("a red heart", "CLIP: 49,408 tokens").sentence
-    '3 tokens of at most 75 for 11 letters in 11 bytes. The other 72 positions hold the end mark.'
+    '3 tokens of at most 75 for 11 characters in 11 bytes. The other 72 positions hold the end mark.'
     """
     expect.known("vocabulary", vocabulary, VOCABULARIES)
     tokenizer = VOCABULARIES[vocabulary]()
@@ -88,8 +88,8 @@ def draw_tokens(text: str, vocabulary: str) -> Drawing:
         words = (tr("begin") if index == 0 else tr("end")) if index in (0, len(shown) - 1) else readable(piece)
         number = tokenizer.vocabulary.get(piece, tokenizer.vocabulary[tokenizer.unknown])
         boxes.append((words, str(number), piece.endswith(END_OF_WORD)))
-    said = tr("{count} tokens of at most {room} for {letters} letters in {bytes} bytes.")
-    sentence = said.format(count=len(pieces), room=room, letters=len(text), bytes=len(text.encode()))
+    said = tr("{count} tokens of at most {room} for {characters} characters in {bytes} bytes.")
+    sentence = said.format(count=len(pieces), room=room, characters=len(text), bytes=len(text.encode()))
     if len(pieces) < room:
         sentence += " " + tr("The other {rest} positions hold the end mark.").format(rest=room - len(pieces))
     return Drawing(_boxes(boxes), " ".join(filter(None, [sentence, what_was_cut(text, tokenizer)])))

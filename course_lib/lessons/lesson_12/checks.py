@@ -116,6 +116,49 @@ check_step = FunctionCheck(
             lambda x, target, sigma, to, after, noise: to / sigma * (x - target) + _right_up(sigma, to, after) * noise,
         ),
         Mistake(
+            "Brackets: sigma_to / sigma * x - target multiplies x alone. Write sigma_to / sigma * (x - target).",
+            lambda x, target, sigma, to, after, noise: to / sigma * x + _right_up(sigma, to, after) * noise,
+        ),
+        Mistake(
+            "The sign: what stays of the distance is x - target. Yours lands on the target's other side.",
+            _with(_right_up, lambda sigma, to, after: -to / sigma),
+        ),
+        Mistake(
+            "Yours starts from x and leads away from the target. Start from the target.",
+            lambda x, target, sigma, to, after, noise: (
+                x + to / sigma * (x - target) + _right_up(sigma, to, after) * noise
+            ),
+        ),
+        Mistake(
+            "The slope is (x - target) / sigma: the division by sigma is missing.",
+            _with(_right_up, lambda sigma, to, after: 1 + to - sigma),
+        ),
+        Mistake(
+            "Python reads **1/2 as (**1) / 2, which halves. Write ** 0.5, or ** (1 / 2).",
+            _with(lambda sigma, to, after: (after**2 - to**2) / 2),
+        ),
+        Mistake(
+            "`noise` is added as it came. Multiply it by its strength, the root of sigma_next**2 - sigma_to**2.",
+            _with(lambda sigma, to, after: 1.0),
+        ),
+        Mistake(
+            "Your fresh noise has the strength sigma_to. Noise of that level is left already; add what is missing up to sigma_next.",
+            _with(lambda sigma, to, after: to),
+        ),
+        Mistake(
+            "You subtract the noise. Its distribution would be the same, but this check wants it added.",
+            _with(lambda *levels: -_right_up(*levels)),
+        ),
+        Mistake(
+            "The strength is added to x, but it doesn't multiply `noise`.",
+            lambda x, target, sigma, to, after, noise: move(x, target, sigma, to) + _right_up(sigma, to, after),
+        ),
+        Mistake(
+            "`sqrt` alone is no name that Python knows. Write math.sqrt, or ** 0.5.",
+            lambda x, target, sigma, to, after, noise: sqrt(after**2 - to**2) * noise,  # noqa: F821
+            stops="name 'sqrt' is not defined",
+        ),
+        Mistake(
             "The levels are plain numbers, and torch.sqrt takes tensors only. Use math.sqrt, or ** 0.5.",
             lambda x, target, sigma, to, after, noise: x + torch.sqrt(after**2 - to**2),
             stops="must be Tensor, not float",
@@ -182,6 +225,27 @@ check_order = FunctionCheck(
             lambda calls, error, more, smaller: math.log(error / smaller) / (more / calls),
         ),
         Mistake(
+            "You took one logarithm of everything. Take two, of the errors' ratio and of the calls' ratio, and divide.",
+            lambda calls, error, more, smaller: math.log((error / smaller) / (more / calls)),
+        ),
+        Mistake(
+            "Brackets: log(a) - log(b) / log(c) divides before it subtracts. Put each difference into brackets.",
+            lambda calls, error, more, smaller: math.log(error) - math.log(smaller) / math.log(more) - math.log(calls),
+        ),
+        Mistake(
+            "The sign, and the ratios have changed places: the errors stand above, the larger one divided by the smaller.",
+            lambda calls, error, more, smaller: -1 / _order(calls, error, more, smaller),
+        ),
+        Mistake(
+            "You round. A measured order is rarely a whole number: give it as it comes out.",
+            lambda calls, error, more, smaller: round(_order(calls, error, more, smaller)),
+        ),
+        Mistake(
+            "`log` alone is no name that Python knows here. Write math.log.",
+            lambda calls, error, more, smaller: log(error / smaller),  # noqa: F821
+            stops="name 'log' is not defined",
+        ),
+        Mistake(
             "Differences depend on the unit. An order needs ratios: error / smaller_error and more_calls / calls.",
             lambda calls, error, more, smaller: (error - smaller) / (more - calls),
         ),
@@ -195,6 +259,9 @@ check_odd = ValueCheck(
         Mistake("Heun keeps what its name promises: between 16 and 32 steps you measure 2.1.", "heun"),
         Mistake("DPM2 keeps what its name promises: it is of second order.", "dpm_2"),
         Mistake("Write the name in small letters, as SAMPLERS does: heunpp2.", "HeunPP2"),
+        Mistake("Write the name as SAMPLERS has it, in small letters: heunpp2.", "Heunpp2"),
+        Mistake("The name in SAMPLERS is dpm_2. But it keeps what its name promises: it is of second order.", "dpm2"),
+        Mistake("Almost: SAMPLERS has it with a 2 at the end, heunpp2.", "heunpp"),
         Mistake("That is an order. The question asks which of the three samplers has it.", 1),
     ],
     hint="It is one of heun, heunpp2 and dpm_2, in quotes: measure all three, and look for the order 1.",

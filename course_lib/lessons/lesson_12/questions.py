@@ -5,7 +5,7 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 predict_field = Question(
-    "The noise level is 3, about as much as the blobs are apart. Where does the field lead?",
+    "The noise level is 3, about the distance between two blobs. Where does the field lead?",
     (
         Choice("to the nearest blob", "At level 3 nobody can tell from which blob a point came: all three count."),
         Choice(

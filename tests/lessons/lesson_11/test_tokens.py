@@ -22,6 +22,10 @@ ODD = {
 def test_the_counts_of_the_page():
     english, thai = "a red heart on a blue background", ODD["Thai"]
     assert [len(clip_tokenizer().tokens(text)) for text in (english, thai)] == [7, 32]
+    joined = [
+        tokens.as_bytes(token).decode("utf-8", "ignore") for token in clip_tokenizer().vocabulary if token[0] != "<"
+    ]
+    assert sum(sum("\u0e00" <= letter <= "\u0e7f" for letter in text) > 1 for text in joined) <= 3, "hardly ever"
     assert len(thai.encode()) == 3 * len(thai) == 87
     assert 48_894 + 2 * 256 + 2 == 49_408 == len(clip_tokenizer().vocabulary)
     assert [len(clip_tokenizer().tokens(word)) for word in ("th", "the", "astronaut")] == [1, 1, 1]
@@ -34,7 +38,7 @@ def test_every_text_can_be_drawn_or_says_what_was_dropped(text, vocabulary):
     drawing = lesson.draw_tokens(text, vocabulary)
     tokenizer = lesson.VOCABULARIES[vocabulary]()
     count, room = len(tokenizer.tokens(text)), tokenizer.length - 2
-    assert drawing.sentence.startswith(f"{count} tokens of at most {room} for {len(text)} letters")
+    assert drawing.sentence.startswith(f"{count} tokens of at most {room} for {len(text)} characters")
     assert ("tokens were cut, from" in drawing.sentence) == (count > room)
     assert ("positions hold the end mark" in drawing.sentence) == (count < room)
     assert drawing.sentence.isprintable() and drawing.pixels.shape[0] < 1200 and drawing.pixels.shape[1] < 700

@@ -128,6 +128,13 @@ def test_numbers_of_the_text_are_true():
     assert math.hypot(0.5, 0.87) == pytest.approx(1, abs=5e-3)
 
 
+def test_heun_wins_from_12_calls_on_and_not_with_6():
+    for count in (6, 8, 16, 32):
+        assert lesson.errors("heun", count)[0] == 2 * count, "two calls in every step"
+        assert lesson.median_error("heun", count) < 0.8 * lesson.median_error("euler", 2 * count)
+    assert lesson.median_error("heun", 3) > lesson.median_error("euler", 6)
+
+
 @pytest.mark.parametrize(("name", "order"), [("euler", 1), ("heun", 2), ("dpmpp_2m", 2), ("dpm_2", 2), ("heunpp2", 1)])
 def test_orders_are_those_of_the_text(name, order):
     (calls, far), (more, near) = ((lesson.errors(name, n)[0], lesson.median_error(name, n)) for n in (32, 64))
@@ -183,6 +190,19 @@ def test_an_answer_that_draws_its_own_noise_is_recognised():
         return target + sigma_to / sigma * (x - target) + up * torch.randn_like(x)
 
     assert "draw none of your own" in lesson.check_step.verdict(own)
+
+
+def test_slips_with_brackets_and_signs_are_named():
+    def halves(x, target, sigma, sigma_to, sigma_next, noise):
+        return target + sigma_to / sigma * (x - target) + (sigma_next**2 - sigma_to**2) ** 1 / 2 * noise
+
+    def no_brackets(x, target, sigma, sigma_to, sigma_next, noise):
+        return target + sigma_to / sigma * x - target + math.sqrt(sigma_next**2 - sigma_to**2) * noise
+
+    assert "halves" in lesson.check_step.verdict(halves)
+    assert "multiplies x alone" in lesson.check_step.verdict(no_brackets)
+    one_log = lambda calls, error, more, less: math.log(error / less) - math.log(more / calls)  # noqa: E731
+    assert "Take two" in lesson.check_order.verdict(one_log)
 
 
 def test_other_ways_to_be_right_are_right():
