@@ -15,7 +15,6 @@ from course_lib.lessons.plane.walking import walk
 from course_lib.samplers import make_noise
 from course_lib.texts import tr
 
-KINDS = ("gaussian", "brownian")
 _COUNT = 120
 
 
@@ -53,14 +52,15 @@ def draw_same_seed(steps: int = 20) -> Shown:
     864
     """
     panels = []
-    for kind, title in zip(KINDS, ("independent noise", "noise from one Brownian path"), strict=True):
+    titles = {"gaussian": tr("independent noise"), "brownian": tr("noise from one Brownian path")}
+    for kind, title in titles.items():
         plane = Plane(0.0, strength=0.3)
         before, after = ends_of(kind, steps), ends_of(kind, 2 * steps)
         for ends in zip(before, after, strict=True):
             plane.line(torch.stack(ends), COLOURS["ink"], width=1.2, alpha=0.45)
         plane.rings(before, COLOURS["target"], radius=4.0, width=2.0)
         plane.dots(after, COLOURS["noise"], radius=3.2)
-        panels.append(titled(plane.pixels(3), tr(title)))
+        panels.append(titled(plane.pixels(3), title))
     return show_pixels(stack(beside(*panels)), ALT)
 
 

@@ -108,7 +108,7 @@ def _said(eta: float, steps: int, ends: Tensor, shares: Tensor) -> str:
     counts = counts_of(ends)
     words = {"eta": number_text(eta), "steps": taken, "seeds": SEEDS}
     if eta == 0:
-        where = tr(("left", "upper", "lower")[counts.index(SEEDS)])
+        where = (tr("left"), tr("upper"), tr("lower"))[counts.index(SEEDS)]
         says = tr("eta {eta}, {steps}: without fresh noise all {seeds} seeds end at one point, in the {blob} blob.")
         return says.format(blob=where, **words)
     words |= {"counts": ", ".join(map(str, counts))}

@@ -20,36 +20,6 @@ BUDGETS = (5, 7, 10, 14, 20, 30, 50, 80)
 _STDS = (1.0, 0.25)
 RACERS = ("euler", "dpmpp_2m", "euler_ancestral", "dpmpp_sde", "dpmpp_2m_sde", "lcm")
 
-# The panels, and their lines: name, options, label ("" for the row's own)
-_FIRST = (
-    ("euler_ancestral", {}, ""),
-    ("supreme", {}, "Supreme, bare"),
-    ("dpmpp_sde", {"brownian": False}, "DPM++ SDE, independent noise"),
-    ("euler_ancestral_dancing", {"repaired": True}, "dancing, repaired"),
-)
-_SECOND = (
-    ("dpmpp_sde", {}, ""),
-    ("dpmpp_2s_ancestral", {}, ""),
-    ("dpm_2_ancestral", {}, ""),
-    ("ttm", {}, ""),
-    ("res_momentumized", {}, "RES"),
-)
-_MEMORY = (
-    ("dpmpp_2m_sde", {}, ""),
-    ("dpmpp_3m_sde", {}, "DPM++ 3M SDE (and GPU)"),
-    ("dpmpp_3m_sde_dynamic_eta", {}, "3M SDE dynamic eta"),
-    ("clyb_4m_sde_momentumized", {}, "CLyB-4M SDE"),
-    ("dpmpp_dualsde_momentumized", {}, "Dual SDE"),
-)
-_NEVER = (("lcm", {}, "LCM (and custom noise)"), ("euler_ancestral_dancing", {}, "dancing"))
-PANELS = (
-    ("First order: too narrow for long", _FIRST),
-    ("A second look in each step", _SECOND),
-    ("Memory", _MEMORY),
-    ("Never", _NEVER),
-)
-_LOOKS = tuple(zip(("noise", "signal", "denoised", "target", "ink"), "osD^v", strict=True))
-
 
 def calls_of(name: str, steps: int) -> int:
     """How many calls a run makes; supreme without what it does to pictures, asked once a step.
@@ -62,6 +32,49 @@ def calls_of(name: str, steps: int) -> int:
     return steps + 4 if name == "supreme" else SAMPLERS[name].calls(steps)
 
 
+def panels() -> tuple[tuple[str, tuple[tuple[str, dict, str], ...]], ...]:
+    """The panels of `draw_spreads`: each a title and its rows, and of each row its name, options and label.
+
+    Example:
+
+    >>> [len(rows) for _, rows in panels()]
+    [4, 5, 5, 2]
+    """
+    first = (
+        ("euler_ancestral", {}, ""),
+        ("supreme", {}, tr("Supreme, bare")),
+        ("dpmpp_sde", {"brownian": False}, tr("DPM++ SDE, independent noise")),
+        ("euler_ancestral_dancing", {"repaired": True}, tr("dancing, repaired")),
+    )
+    second = (
+        ("dpmpp_sde", {}, ""),
+        ("dpmpp_2s_ancestral", {}, ""),
+        ("dpm_2_ancestral", {}, ""),
+        ("ttm", {}, ""),
+        ("res_momentumized", {}, "RES"),
+    )
+    memory = (
+        ("dpmpp_2m_sde", {}, ""),
+        ("dpmpp_3m_sde", {}, tr("DPM++ 3M SDE (and GPU)")),
+        ("dpmpp_3m_sde_dynamic_eta", {}, "3M SDE dynamic eta"),
+        ("clyb_4m_sde_momentumized", {}, "CLyB-4M SDE"),
+        ("dpmpp_dualsde_momentumized", {}, "Dual SDE"),
+    )
+    never = (("lcm", {}, tr("LCM (and custom noise)")), ("euler_ancestral_dancing", {}, tr("dancing")))
+    return (
+        (tr("First order: too narrow for long"), first),
+        (tr("A second look in each step"), second),
+        (tr("Memory"), memory),
+        (tr("Never"), never),
+    )
+
+
+def _looks() -> tuple[tuple[str, str], ...]:
+    """Colour and marker of each line."""
+    colours = [COLOURS[name] for name in ("noise", "signal", "denoised", "target", "ink")]
+    return tuple(zip((*colours, "#7A7A7A"), "osD^vx", strict=True))
+
+
 def draw_spreads() -> Shown:
     """The spread of every sampler that adds noise by default, against its calls: the exact one is 1.
 
@@ -71,17 +84,17 @@ def draw_spreads() -> Shown:
     980
     """
     with subplots(2, 2, width=9.8, height=6.6) as (fig, axes):
-        for axis, (title, rows) in zip(axes.flat, PANELS, strict=True):
+        for axis, (title, rows) in zip(axes.flat, panels(), strict=True):
             axis.axhspan(0.95, 1.05, color=COLOURS["denoised"], alpha=0.18, linewidth=0)
             axis.axhline(1, color=COLOURS["denoised"], linewidth=1)
-            for (name, options, label), (colour, marker) in zip(rows, _LOOKS, strict=False):
+            for (name, options, label), (colour, marker) in zip(rows, _looks(), strict=False):
                 points = [(calls_of(name, n), spread(name, even_levels(n), **options)) for n in STEPS]
-                look = {"color": COLOURS[colour], "marker": marker, "markersize": 4.5}
-                axis.semilogx(*zip(*points, strict=True), label=tr(label) or SAMPLERS[name].label, **look)
+                look = {"color": colour, "marker": marker, "markersize": 4.5}
+                axis.semilogx(*zip(*points, strict=True), label=label or SAMPLERS[name].label, **look)
             ticks = [5, 10, 20, 50, 100, 200]
             axis.set_xticks(ticks, [str(tick) for tick in ticks])
             axis.minorticks_off()
-            axis.set(xlim=(4.5, 215), ylim=(0.4, 2.15), title=tr(title))
+            axis.set(xlim=(4.5, 215), ylim=(0.4, 2.15), title=title)
             axis.legend(fontsize=8.5, loc="upper right")
         axes[1, 1].axhline(math.sqrt(0.5), color=COLOURS["ink"], linewidth=1, linestyle=":")
         axes[1, 1].text(5, 0.75, "1 / √2", fontsize=10)
@@ -133,17 +146,17 @@ def draw_race() -> Shown:
     980
     """
     with subplots(1, 2, width=9.8, height=4.2) as (fig, axes):
-        for axis, push, title in zip(axes, (0.0, 1.0), ("No mistake", "A push at the start"), strict=True):
-            for name, (colour, marker) in zip(RACERS, (*_LOOKS, ("grid", "x")), strict=True):
+        titles = (tr("No mistake"), tr("A push at the start"))
+        for axis, push, title in zip(axes, (0.0, 1.0), titles, strict=True):
+            for name, (colour, marker) in zip(RACERS, _looks(), strict=True):
                 far = [distance(name, calls, push) for calls in BUDGETS]
                 line = "-" if SAMPLERS[name].stochastic else "--"
-                shade = "#7A7A7A" if colour == "grid" else COLOURS[colour]
-                look = {"color": shade, "marker": marker, "markersize": 5, "linestyle": line}
+                look = {"color": colour, "marker": marker, "markersize": 5, "linestyle": line}
                 axis.loglog(BUDGETS, far, label=SAMPLERS[name].label, **look)
             axis.set_xticks([5, 10, 20, 50], ["5", "10", "20", "50"])
             axis.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
             axis.minorticks_off()
-            axis.set(ylim=(1.6e-3, 2), title=tr(title), xlabel=tr("calls of the denoiser"))
+            axis.set(ylim=(1.6e-3, 2), title=title, xlabel=tr("calls of the denoiser"))
         axes[0].set_ylabel(tr("distance from the data"))
         axes[0].legend(fontsize=9, loc="lower left")
     return show(fig, ALT_RACE)
