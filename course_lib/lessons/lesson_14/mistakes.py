@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from course_lib import expect
-from course_lib.figures import Drawing, beside
-from course_lib.figures.drawing import number_text, titled
+from course_lib.figures import COLOURS, Drawing, beside, stack
+from course_lib.figures.drawing import blend, canvas, number_text, titled
 from course_lib.lessons.lesson_14.seeds import counts_of
-from course_lib.lessons.plane.blobs import levels, noisy
+from course_lib.lessons.plane.blobs import SHARES, levels, noisy
 from course_lib.lessons.plane.board import Plane, noise_colour
 from course_lib.lessons.plane.walking import walk
 from course_lib.samplers import SAMPLERS, make_noise
@@ -22,7 +22,8 @@ ROWS_TO_TRY = ("euler", "heun", "dpmpp_2m", "euler_ancestral", "dpmpp_2s_ancestr
 ALT_MISTAKE = (
     "Three clouds at level 0, over the glow of the three blobs. DPM++ 2M without a mistake: half of the dots are in "
     "the left blob. DPM++ 2M after a push to the right at level 6: few are left there, and half are in the upper blob. "
-    "DPM++ 2M SDE after the same push: the left blob has got most of its dots back."
+    "DPM++ 2M SDE after the same push: the left blob has got most of its dots back. Below each cloud a bar shows the "
+    "shares, and marks where exact ones would end."
 )
 _COUNT, _DRAWN = 1000, 500
 LOW, HIGH = 0.3, 10.0
@@ -75,7 +76,7 @@ def mistake_strip(level: float = 6.0, steps: int = 20) -> np.ndarray:
     Example:
 
     >>> mistake_strip(steps=3).shape
-    (252, 962, 3)
+    (276, 962, 3)
     """
     panels = []
     for name, push in (("dpmpp_2m", 0.0), ("dpmpp_2m", 1.0), ("dpmpp_2m_sde", 1.0)):
@@ -93,7 +94,19 @@ def _crowd(level: float) -> Tensor:
 def _cloud(x: Tensor, shrink: int = 3) -> np.ndarray:
     plane = Plane(0.0, strength=0.4)
     plane.dots(x[:_DRAWN], noise_colour(0.5, darker=0.35), radius=2.6, alpha=0.7)
-    return plane.pixels(shrink)
+    pixels = plane.pixels(shrink)
+    return stack(pixels, _bar(x, pixels.shape[1]), gap=4)
+
+
+def _bar(x: Tensor, width: int) -> np.ndarray:
+    """The blobs' shares as three pieces of a bar, left, upper, lower; two marks say where exact ones would end."""
+    image, pen = canvas(width, 20)
+    ends = [width * share for share in np.cumsum([0, *counts_of(x)]) / len(x)]
+    for left, right, paler in zip(ends[:-1], ends[1:], (0.0, 0.4, 0.7), strict=True):
+        pen.rectangle([round(left), 3, round(right) - 1, 16], fill=blend(COLOURS["signal"], COLOURS["paper"], paler))
+    for share in SHARES.cumsum(0)[:2].tolist():
+        pen.rectangle([round(width * share) - 2, 0, round(width * share) + 1, 19], fill=COLOURS["target"])
+    return np.asarray(image)
 
 
 def _shares(x: Tensor) -> str:
