@@ -103,7 +103,9 @@ def _bar(x: Tensor, width: int) -> np.ndarray:
     image, pen = canvas(width, 20)
     ends = [width * share for share in np.cumsum([0, *counts_of(x)]) / len(x)]
     for left, right, paler in zip(ends[:-1], ends[1:], (0.0, 0.4, 0.7), strict=True):
-        pen.rectangle([round(left), 3, round(right) - 1, 16], fill=blend(COLOURS["signal"], COLOURS["paper"], paler))
+        if round(left) < round(right):  # an empty blob has no piece
+            fill = blend(COLOURS["signal"], COLOURS["paper"], paler)
+            pen.rectangle([round(left), 3, round(right) - 1, 16], fill=fill)
     for share in SHARES.cumsum(0)[:2].tolist():
         pen.rectangle([round(width * share) - 2, 0, round(width * share) + 1, 19], fill=COLOURS["target"])
     return np.asarray(image)

@@ -17,8 +17,8 @@ EXAMPLE = (1.5, 3.5)  # the start of the page's examples, at level 3
 SEEDS = 200
 ALT_SEEDS = (
     "Two hundred seeds from one start, for four values of eta. With 0 all end at one point of the upper blob. With 0.3 "
-    "the cloud lies in the upper blob, with a few dots in the left one. With 0.6 about a third are in the left blob. "
-    "With 1 they fill the rings of the exact answer in all three blobs."
+    "the cloud lies in the upper blob, with a few dots in the left one. With 0.6 a quarter are in the left blob. With "
+    "1 they fill the rings of the exact answer in all three blobs."
 )
 
 
