@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
 
-_LEVELS = [(2.0, 1.0, 1.0), (1.5, 0.6, 0.5), (0.9, 0.8, 0.0), (4.0, 3.0, 0.3), (0.7, 0.2, 0.8)]
+_LEVELS = [(2.0, 1.0, 1.0), (1.5, 0.6, 0.5), (0.9, 0.8, 0.0), (4.0, 3.0, 0.3), (1.4, 1.2, 0.2)]
 
 
 def _full(sigma: float, sigma_next: float) -> float:
@@ -77,6 +77,17 @@ check_split = FunctionCheck(
                 after**2 - (eta * _full(sigma, after)) ** 2,
                 eta * _full(sigma, after),
             ),
+        ),
+        Mistake(
+            "Under the last root sigma_up must be squared, too: sigma_next**2 - sigma_up**2.",
+            lambda sigma, after, eta: (
+                math.sqrt(after**2 - eta * _full(sigma, after)),
+                eta * _full(sigma, after),
+            ),
+        ),
+        Mistake(
+            "That is sigma_up alone. Return both, sigma_to first: return sigma_to, sigma_up.",
+            lambda sigma, after, eta: eta * _full(sigma, after),
         ),
         Mistake(
             "A root of a negative number: the ratio under the root is sigma_next / sigma, which is below 1.",
