@@ -277,3 +277,15 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="sampler"):
         lesson.after_mistake("no such row", 3.0, 10)
     assert seeds.SEEDS == 200
+
+
+def test_dpmpp_2m_sde_is_the_target_of_2m_with_ancestral_noise():
+    x, sigmas = lesson.noisy(6), lesson.levels(8)
+    ones = torch.ones_like(x)
+    way = list(steps("dpmpp_2m_sde", lesson.BLOBS, x, sigmas, noise_sampler=lambda *pair: ones))
+    for before, step in zip(way[:-2], way[1:-1], strict=True):
+        h, h_before = math.log(step.sigma / step.sigma_next), math.log(before.sigma / before.sigma_next)
+        target = step.denoised + (step.denoised - before.denoised) * h / (2 * h_before)
+        low = step.sigma_next**2 / step.sigma
+        up = math.sqrt(step.sigma_next**2 - low**2)
+        torch.testing.assert_close(step.x_next, target + low / step.sigma * (step.x - target) + up * ones)
