@@ -49,11 +49,12 @@ def walk(name: str, x: Tensor, sigmas: Tensor, **options) -> Walk:
     return Walk(states, torch.stack([step.target for step in way]), calls)
 
 
-def errors(name: str, steps: int, where: str = EVERYWHERE) -> tuple[int, Tensor]:
+def errors(name: str, steps: int, where: str = EVERYWHERE, **options) -> tuple[int, Tensor]:
     """The calls of a run without fresh noise, and how far each of 400 particles ends from its exact path: (400,).
 
     where : EVERYWHERE, particles as noise makes them; BORDER, on a short line that leads away from a border.
-    The run ends at level 0.03: the step from there to 0 has an error of its own, which no method makes smaller.
+    options : those of the row. The run ends at level 0.03: the step from there to 0 has an error of its own, which no
+    method makes smaller.
     Raises ValueError for an unknown name or place, and fewer steps than the sampler needs.
 
     Example:
@@ -65,7 +66,7 @@ def errors(name: str, steps: int, where: str = EVERYWHERE) -> tuple[int, Tensor]
     expect.one_of("where", where, (EVERYWHERE, BORDER))
     sigmas = levels(expect.whole("steps", steps) + 1)[:-1]
     x, exact = _particles(where)
-    way = walk(name, x, sigmas, **dict.fromkeys(SAMPLERS[name].strengths, 0.0))
+    way = walk(name, x, sigmas, **dict.fromkeys(SAMPLERS[name].strengths, 0.0) | options)
     return way.calls, (way.states[-1] - exact).norm(dim=1)
 
 
