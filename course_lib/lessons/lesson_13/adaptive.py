@@ -53,7 +53,9 @@ def draw_visits() -> Shown:
         for row, (place, tolerance) in enumerate(rows):
             sigmas, calls = visits(*place, tolerance)
             easy = place == EASY
-            axis.plot(sigmas, [-row] * len(sigmas), "o-" if easy else "s-", color=COLOURS["signal" if easy else "noise"])
+            axis.plot(
+                sigmas, [-row] * len(sigmas), "o-" if easy else "s-", color=COLOURS["signal" if easy else "noise"]
+            )
             who = tr("easy, tolerance {tolerance}") if easy else tr("hard, tolerance {tolerance}")
             labels.append(who.format(tolerance=tolerance))
             said = ngettext("{count} call", "{count} calls", calls).format(count=calls)

@@ -57,6 +57,6 @@ def draw_balance(steps: int = 60) -> Shown:
 
 ALT_BALANCE = (
     "The middle of the looks against the noise level. Heun's is a line at one half, Euler's a line at 0. HeunPP2's "
-    "begins near 0.9 at noise level 3, falls, crosses one half once, near level 1.6, and comes close to 0 at the low "
+    "begins near 0.9 at noise level 3, falls, crosses one half once, near level 1.7, and comes close to 0 at the low "
     "levels, where it is Euler."
 )

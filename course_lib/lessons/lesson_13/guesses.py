@@ -93,7 +93,7 @@ def draw_guesses() -> Shown:
 ALT_GUESSES = (
     "Left: the guess D rises from 0.54 at noise level 4 through 1.00 at level 2 to 1.58 at level 1. Euler sees the "
     "point at level 2 only. Heun looks again at level 1, DPM2 half-way at 1.41, a little below the curve; DPM++ 2M "
-    "remembers the point at level 4. Right: their targets as dots. Euler aims at 1.00, iPNDM at 1.17, DPM++ 2M at 1.23, "
+    "remembers the point at level 4. Right: their targets. Euler aims at 1.00, iPNDM at 1.17, DPM++ 2M at 1.23, "
     "DPM2 at 1.39, Heun at 1.50. A line marks the perfect target, 1.32, between DPM++ 2M and DPM2."
 )
 

@@ -1,4 +1,4 @@
-"""The race on pictures: 256 small emoji whose exact denoiser is known, and who reaches the picture of the exact path."""
+"""The race on pictures: 256 small emoji whose exact denoiser is known, and who reaches the exact path's picture."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARTS = 100  # steps of the run that stands for the exact path
 
 
 class Ends(NamedTuple):
-    """Where runs end: states (B, 3, 16, 16), and for each the number of the nearest picture (B,); calls that it took."""
+    """Where runs end: states (B, 3, 16, 16), the number of the picture nearest to each (B,), and the calls of a run."""
 
     states: Tensor
     nearest: Tensor
@@ -142,12 +142,14 @@ def draw_picture_race() -> Shown:
     with subplots(width=8.6, height=5.2) as (fig, axis):
         for calls, marker, share in zip(BUDGETS, "o^sD", (0.35, 0.55, 0.8, 1.0), strict=True):
             found = [(share_right(name, calls), -row) for row, name in enumerate(rows)]
-            across, up = zip(*[pair for pair in found if pair[0] is not None], strict=True)
+            across, up = zip(*(pair for pair in found if pair[0] is not None), strict=True)
             label = tr("{calls} calls").format(calls=calls)
             axis.plot(across, up, marker, color=COLOURS["signal"], alpha=share, markersize=9, label=label)
-        axis.set(xlim=(0, 1.03), ylim=(-len(rows) + 0.4, 0.6), xlabel=tr("share of starts that end in the right picture"))
+        axis.set(
+            xlim=(-0.03, 1.03), ylim=(-len(rows) + 0.4, 0.6), xlabel=tr("share of starts that end in the right picture")
+        )
         axis.set_yticks([-row for row in range(len(rows))], [SAMPLERS[name].label for name in rows])
-        axis.legend(loc="lower left", fontsize=9)
+        axis.legend(loc="upper left", fontsize=9)
     return show(fig, ALT_PICTURE_RACE)
 
 
@@ -157,23 +159,22 @@ def show_ends(calls: int = 8, columns: int = 9) -> Shown:
     Example:
 
     >>> show_ends().width
-    900
+    908
     """
     names = ("euler", "heun", "dpmpp_2m", "lms", "plms", "uni_pc")
-    chosen = _interesting(names, calls)[:columns]
-    right = exact_ends()[chosen]
+    right = exact_ends()[:columns]
     rows = [_strip(tr("exact path"), denoiser().pictures[right], [False] * columns)]
     for name in names:
         found = ends(name, calls)
-        rows.append(_strip(SAMPLERS[name].label, found.states[chosen], (found.nearest[chosen] != right).tolist()))
+        rows.append(_strip(SAMPLERS[name].label, found.states[:columns], (found.nearest[:columns] != right).tolist()))
     return show_pixels(stack(*rows, gap=6), ALT_ENDS)
 
 
 ALT_PICTURE_RACE = (
-    "For each row, four markers for 5, 8, 12 and 20 calls. HeunPP2 is far behind at 5 and 8 calls, and Heun at 5. Euler "
-    "reaches about seven in ten with 5 calls and more than nine in ten with 20. DPM2, DPM fast, DPM++ 2M and the two "
-    "UniPC rows reach more than nine in ten with 8 calls. iPNDM and PLMS are not much better than Euler with 8 calls, "
-    "and among the best with 20. PNDM has a marker for 20 calls only."
+    "For each row, four markers for 5, 8, 12 and 20 calls. HeunPP2 is far behind, and so is Heun with 5 calls. Euler "
+    "reaches six in ten with 5 calls and more than nine in ten with 20. DPM2, DPM fast, DPM++ 2M and the two UniPC rows "
+    "reach about nine in ten, or more, with 8 calls. PLMS is behind Euler with 8 calls, and among the best with 20. "
+    "PNDM has a marker for 20 calls only."
 )
 ALT_ENDS = (
     "Seven rows of small emoji, for nine starts. The first row is where the exact paths end. Below it, with 8 calls: "
@@ -184,12 +185,6 @@ ALT_ENDS = (
 
 def _nearest(states: Tensor) -> Tensor:
     return torch.cdist(states.flatten(1), denoiser().pictures.flatten(1)).argmin(dim=1)
-
-
-def _interesting(names, calls: int) -> Tensor:
-    """The numbers of starts, those first that most rows get wrong, but not the ones that all get wrong."""
-    wrong = torch.stack([ends(name, calls).nearest != exact_ends() for name in names]).sum(0)
-    return torch.argsort(torch.where(wrong == len(names), -1, wrong), descending=True, stable=True)
 
 
 def _strip(label: str, states: Tensor, wrong: list[bool]) -> np.ndarray:

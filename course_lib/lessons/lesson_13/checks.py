@@ -1,0 +1,192 @@
+"""Lesson 13, samplers without fresh noise: the checks of its exercises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+
+
+def two_points(x: Tensor, sigma: float) -> Tensor:
+    """The exact guess for data at -1 and 1, tanh(x / sigma**2); at level 0 the sign of x. x : (...).
+
+    Example:
+
+    >>> two_points(torch.tensor([0.5]), 0.0)
+    tensor([1.])
+    """
+    return torch.tanh(x / sigma**2) if sigma > 0 else torch.sign(x)
+
+
+def _heun_cases() -> list[tuple]:
+    generator = torch.Generator().manual_seed(13)
+    draw = [torch.randn(5, generator=generator, dtype=torch.float64) for _ in range(3)]
+    return [(two_points, 2 * draw[0], 2.0, 1.2), (two_points, draw[1], 0.9, 0.5), (two_points, draw[2], 0.4, 0.0)]
+
+
+def _heun(
+    denoise,
+    x,
+    sigma,
+    sigma_next,
+    mix: Callable = lambda first, second: (first + second) / 2,
+    look: Callable = lambda denoise, x, tried, sigma, after: (tried - denoise(tried, after)) / after,
+    last: bool = True,
+    sign: int = 1,
+):
+    first = (x - denoise(x, sigma)) / sigma
+    tried = x + (sigma_next - sigma) * first
+    if sigma_next == 0 and last:
+        return tried
+    return x + sign * (sigma_next - sigma) * mix(first, look(denoise, x, tried, sigma, sigma_next))
+
+
+def _heun_with(**changed) -> Callable:
+    return lambda *given: _heun(*given, **changed)
+
+
+def _mean_of_guesses(denoise, x, sigma, sigma_next):
+    guess = denoise(x, sigma)
+    tried = guess + sigma_next / sigma * (x - guess)
+    if sigma_next == 0:
+        return tried
+    target = (guess + denoise(tried, sigma_next)) / 2
+    return target + sigma_next / sigma * (x - target)
+
+
+check_heun = FunctionCheck(
+    "heun_step",
+    _heun,
+    _heun_cases(),
+    [
+        Mistake(
+            "The last step, to level 0, is not a number in yours: at 0 there is no slope. Return the Euler step there.",
+            _heun_with(last=False),
+        ),
+        Mistake("You added the two slopes. Take their mean: half of the sum.", _heun_with(mix=lambda a, b: a + b)),
+        Mistake(
+            "Brackets: only the second slope was halved. Write (slope + slope_there) / 2.",
+            _heun_with(mix=lambda a, b: a + b / 2),
+        ),
+        Mistake("You walk along the second slope alone. Take the mean of both.", _heun_with(mix=lambda a, b: b)),
+        Mistake("That is Euler's step: the second slope doesn't reach the result.", _heun_with(mix=lambda a, b: a)),
+        Mistake(
+            "The second slope is divided by sigma. It lies at sigma_next: divide by sigma_next.",
+            _heun_with(look=lambda denoise, x, tried, sigma, after: (tried - denoise(tried, after)) / sigma),
+        ),
+        Mistake(
+            "The second look tells the denoiser the level sigma. There the level is sigma_next.",
+            _heun_with(look=lambda denoise, x, tried, sigma, after: (tried - denoise(tried, sigma)) / after),
+        ),
+        Mistake(
+            "The second look is made at x. Make it where Euler's step would end.",
+            _heun_with(look=lambda denoise, x, tried, sigma, after: (x - denoise(x, after)) / after),
+        ),
+        Mistake(
+            "Your last line walks upwards. The level changes by sigma_next - sigma, which is below 0.",
+            _heun_with(sign=-1),
+        ),
+        Mistake(
+            "You took the mean of the two guesses. Heun takes the mean of the two slopes: each guess has its own x and sigma.",
+            _mean_of_guesses,
+        ),
+    ],
+)
+
+
+def _target_cases() -> list[tuple]:
+    generator = torch.Generator().manual_seed(14)
+    here, before = (torch.randn(4, generator=generator, dtype=torch.float64) for _ in range(2))
+    return [
+        (here, before, 4.0, 2.0, 1.0),
+        (here, before, 4.0, 3.0, 1.0),
+        (here, before, 6.0, 1.5, 1.0),
+        (here, None, None, 4.0, 3.0),
+        (here, before, 1.0, 0.4, 0.0),
+    ]
+
+
+def _lengths(sigma_before: float, sigma: float, sigma_next: float) -> float:
+    return math.log(sigma_before / sigma) / math.log(sigma / sigma_next)
+
+
+def _target(denoised, before, sigma_before, sigma, sigma_next, further: Callable = lambda r: 1 / (2 * r), how=_lengths):
+    if before is None or sigma_next == 0:
+        return denoised
+    more = further(how(sigma_before, sigma, sigma_next))
+    return (1 + more) * denoised - more * before
+
+
+def _target_with(**changed) -> Callable:
+    return lambda *given: _target(*given, **changed)
+
+
+def _swapped(denoised, before, *levels):
+    return denoised if before is None or levels[-1] == 0 else _target(before, denoised, *levels)
+
+
+def _never_last(denoised, before, sigma_before, sigma, sigma_next):
+    if before is None:
+        return denoised
+    more = 1 / (2 * _lengths(sigma_before, sigma, sigma_next))
+    return (1 + more) * denoised - more * before
+
+
+def _never_first(denoised, before, sigma_before, sigma, sigma_next):
+    if sigma_next == 0:
+        return denoised
+    more = 1 / (2 * _lengths(sigma_before, sigma, sigma_next))
+    return (1 + more) * denoised - more * before
+
+
+check_target = FunctionCheck(
+    "target_2m",
+    _target,
+    _target_cases(),
+    [
+        Mistake(
+            "The coefficients have changed places: the newest guess gets 1 + 1 / (2r), the one before gets -1 / (2r).",
+            _swapped,
+        ),
+        Mistake(
+            "Yours goes r / 2 further. Either r is the other way round (it is the step before, divided by this one), or you "
+            "wrote 1 / 2 * r: brackets, 1 / (2 * r).",
+            _target_with(how=lambda *levels: 1 / _lengths(*levels)),
+        ),
+        Mistake(
+            "You measure the steps in sigma. Measure them in log sigma: math.log(sigma / sigma_next) is this one's length.",
+            _target_with(how=lambda before, sigma, after: (before - sigma) / (sigma - after)),
+        ),
+        Mistake(
+            "You go on for a whole step, 1 / r. The mean of a step lies half a step further: 1 / (2r).",
+            _target_with(further=lambda r: 1 / r),
+        ),
+        Mistake("That is Euler: the guess before doesn't reach the result.", lambda denoised, *others: denoised),
+        Mistake(
+            "The last step has no length in log sigma, because log 0 doesn't exist. Return denoised where sigma_next is 0.",
+            _never_last,
+            stops="division by zero|math domain error",
+        ),
+        Mistake(
+            "In the first step there is no guess before: return denoised where before is None.",
+            _never_first,
+            stops="NoneType",
+        ),
+    ],
+)
+
+check_middle = ValueCheck(
+    "the middle",
+    7 / 24,
+    [
+        Mistake("That is what a rule of second order needs. Compute what HeunPP2 has.", 0.5),
+        Mistake("You left out the third look: it lies at 1.5 and has the weight 1/12.", 1 / 6),
+        Mistake("That is the sum of the two weights. Multiply each by its position first.", 1 / 4),
+        Mistake("The third look lies at 1.5, not at 2: from level 4 to 1 are three, and the step is two long.", 1 / 3),
+    ],
+    hint="It is weight times position, added up over the three looks: give it as a fraction, such as 1 / 3 + 1 / 5.",
+)
