@@ -13,7 +13,7 @@ from course_lib.texts import tr
 def middle_of_looks(levels: Tensor | list[float], index: int) -> float:
     """How far into a step HeunPP2's slopes were seen, on average: 0 at its beginning, 1 at its end.
 
-    levels : (levels,), falling; index : the number of the step. A rule of second order needs 1/2.
+    levels : (levels,), falling; index : the number of the step. A rule of second order comes to 1/2 as steps get short.
     Raises ValueError for a step that the levels do not have. Source: the weights of samplers.estimators.three_slopes.
 
     Example:
@@ -43,7 +43,7 @@ def draw_balance(steps: int = 60) -> Shown:
     middles = [middle_of_looks(sigmas, index) for index in range(steps - 2)]
     with subplots(width=7, height=3.1) as (fig, axis):
         at = [float(sigma) for sigma in sigmas[: steps - 2]]
-        axis.axhline(0.5, color=COLOURS["denoised"], label=tr("Heun, and every rule of second order"))
+        axis.axhline(0.5, color=COLOURS["denoised"], label="Heun")
         axis.plot(at, middles, "o-", color=COLOURS["noise"], markersize=4, label="HeunPP2")
         axis.axhline(0.0, color=COLOURS["ink"], linestyle="--", label="Euler")
         axis.set(xscale="log", xlim=(3.3, 0.04), ylim=(-0.08, 1.05))

@@ -172,14 +172,14 @@ def show_ends(calls: int = 8, columns: int = 9) -> Shown:
 
 ALT_PICTURE_RACE = (
     "For each row, four markers for 5, 8, 12 and 20 calls. HeunPP2 is far behind, and so is Heun with 5 calls. Euler "
-    "reaches six in ten with 5 calls and more than nine in ten with 20. DPM2, DPM fast, DPM++ 2M and the two UniPC rows "
+    "reaches six in ten with 5 calls and more than nine in ten with 20. DPM2, DPM fast, DPM++ 2M and both UniPC rows "
     "reach about nine in ten, or more, with 8 calls. PLMS is behind Euler with 8 calls, and among the best with 20. "
     "PNDM has a marker for 20 calls only."
 )
 ALT_ENDS = (
     "Seven rows of small emoji, for nine starts. The first row is where the exact paths end. Below it, with 8 calls: "
-    "Euler, Heun, DPM++ 2M, LMS, PLMS and UniPC. Frames mark wrong pictures: Euler has the most of them. PLMS's "
-    "pictures are covered with coloured grain; all others are clean."
+    "Euler, Heun, DPM++ 2M, LMS, PLMS and UniPC. Frames mark wrong pictures: two of Euler's, three of Heun's, one of "
+    "LMS's and one of PLMS's. PLMS's pictures have wrong colours and coloured grain; all others are clean."
 )
 
 

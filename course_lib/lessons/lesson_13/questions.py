@@ -23,7 +23,10 @@ predict_race = Question(
 predict_three = Question(
     "HeunPP2 looks three times in most steps. With 24 calls, how does it compare with Euler?",
     (
-        Choice("its error is about a tenth of Euler's", "That is what a rule of second order would do with 24 calls."),
+        Choice(
+            "its error is about a tenth of Euler's",
+            "Many rows of the race do that. This one mixes its looks in another way.",
+        ),
         Choice("its error is about half of Euler's", "A single step may be better. The price is three calls, though."),
         Choice(
             "it is a little worse", "0.030 against 0.027. More looks don't help if they are mixed wrongly.", right=True
