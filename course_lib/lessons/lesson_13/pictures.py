@@ -64,6 +64,8 @@ def starts() -> Tensor:
 def steps_within(name: str, calls: int) -> int | None:
     """The most steps to level 0 that so many calls allow, or None where not even the fewest are allowed.
 
+    Raises ValueError for an unknown name, and where calls is not a whole number.
+
     Example:
 
     >>> steps_within("heun", 8), steps_within("pndm", 8)
