@@ -52,7 +52,8 @@ def steps_within(name: str, calls: int) -> int:
     row, most = SAMPLERS[name], expect.whole("calls", calls)
     if calls_of(name, row.min_steps) > most:
         needed = calls_of(name, row.min_steps)
-        raise ValueError(f"{row.label} needs at least {needed} calls; got {calls}")
+        says = tr("{sampler} needs at least {needed} calls; got {calls}")  # the explorer shows it as a sentence
+        raise ValueError(says.format(sampler=row.label, needed=needed, calls=calls))
     return next(steps for steps in range(most, 0, -1) if steps >= row.min_steps and calls_of(name, steps) <= most)
 
 
