@@ -81,16 +81,25 @@ def beta(steps: int, table: NoiseTable, *, alpha: float = 0.6, beta: float = 0.6
     >>> [f"{sigma:.3f}" for sigma in beta(3, NoiseTable.scaled_linear())]
     ['14.615', '3.676', '0.762']
     """
-    from scipy.special import betaincinv  # brings scipy along, which only this schedule needs
-
-    expect.positive("alpha", alpha), expect.positive("beta", beta)
     last = len(table) - 1
     picked = []
     for i in range(steps):
-        share = 1 - i / steps
-        # At the middle of an even distribution the quantile is 1/2; the inverse finds it only nearly.
-        quantile = 0.5 if share == 0.5 and alpha == beta else float(betaincinv(alpha, beta, share))
-        timestep = round(last * quantile)
+        timestep = round(last * beta_quantile(1 - i / steps, alpha, beta))
         if not picked or timestep != picked[-1]:
             picked.append(timestep)
     return table.sigmas[picked]
+
+
+def beta_quantile(share: float, alpha: float = 0.6, beta: float = 0.6) -> float:
+    """The number from 0 to 1 below which this share of a Beta(alpha, beta) distribution lies.
+
+    Raises ValueError for a share outside [0, 1], and an alpha or beta that is not above 0. Example:
+
+    >>> [round(beta_quantile(share), 3) for share in (0.0, 0.25, 0.5, 1.0)]
+    [0.0, 0.176, 0.5, 1.0]
+    """
+    from scipy.special import betaincinv  # brings scipy along, which only this schedule needs
+
+    expect.number("share", share, 0, 1), expect.positive("alpha", alpha), expect.positive("beta", beta)
+    # At the middle of an even distribution the quantile is 1/2; the inverse finds it only nearly.
+    return 0.5 if share == 0.5 and alpha == beta else float(betaincinv(alpha, beta, share))

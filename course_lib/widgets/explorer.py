@@ -53,6 +53,8 @@ class Canvas(CourseWidget):
             self.sentence = tr(drawing.sentence)
             self.message = ""
             self.grid = list(drawing.grid or (0, 0, width, height))
+            if drawing.cell and self.cells:
+                self.cell = list(drawing.cell)
             self.drawn += 1
 
     def complain(self, message: str) -> None:
@@ -76,8 +78,8 @@ class Explorer(ipywidgets.VBox):
     draw: `draw(**values) -> Drawing`, or an iterator of drawings: a coarse one that is there at once, and last the one
     that stays. controls: name -> ipywidgets control (anything with a `value`). label: what the
     whole is, for the page and for screen readers. cursor: (rows, columns) of cells that the arrow keys and the mouse
-    visit; `draw` then also gets `row` and `column`. start: the cell (row, column) of the cursor at first, by default
-    the middle one. height: the drawing's height on the page, by default its own.
+    visit; `draw` then also gets `row` and `column`, and its drawing may move the cursor. start: the cell (row, column)
+    of the cursor at first, by default the middle one. height: the drawing's height on the page, by default its own.
 
     A ValueError from `draw` is shown as a sentence in place of the drawing's, the last drawing pales, and the explorer
     goes on; any other exception is raised. While a drawing is made, newer values of a control replace the one that
@@ -107,7 +109,7 @@ class Explorer(ipywidgets.VBox):
         height: int | None = None,
     ):
         self.controls = checked("an explorer", label, controls, ("row", "column") if cursor else ())
-        self.draw, self.label = draw, tr(label)
+        self.draw, self.label, self._putting = draw, tr(label), False
         self.canvas = Canvas(label=self.label)
         if height is not None:
             self.canvas.shown_height = expect.whole("height", height)
@@ -167,6 +169,8 @@ class Explorer(ipywidgets.VBox):
         yield from [made] if isinstance(made, Drawing) else made
 
     def _redraw(self, change=None) -> None:
+        if self._putting:
+            return None
         drawings, ended = self._drawings(), object()
         while True:
             try:  # drawing may refuse the values; what it draws must be a drawing
@@ -175,7 +179,11 @@ class Explorer(ipywidgets.VBox):
                 return self.canvas.complain(str(error))
             if drawing is ended:
                 return None
-            self.canvas.put(drawing)
+            self._putting = True  # a cursor that the drawing moves is not one that the reader moved
+            try:
+                self.canvas.put(drawing)
+            finally:
+                self._putting = False
 
     def _repr_mimebundle_(self, **options):
         return static_bundle(super()._repr_mimebundle_(**options), self.static(), {"note": MOVE_IT})

@@ -139,3 +139,22 @@ def test_a_guidance_move_shows_a_coarse_picture_and_then_a_fine_one(opened):
     seen.append(notebook.pixels(canvas))
     assert len(set(seen)) == 3, "a control moved and the picture did not"
     assert notebook.page.locator(".cl-explorer b").count() == 0, "what was typed became HTML"
+
+
+def test_a_schedule_is_drawn_by_keys_and_by_dragging(opened):
+    page = opened("15").page
+    explorer = page.locator(".cl-explorer").filter(has_text="Ten calls of your own")
+    canvas = explorer.locator("canvas")
+    said = "([element, words]) => element.textContent.includes(words)"
+    sentence = explorer.locator(".cl-sentence").element_handle()
+    canvas.focus()
+    for key, words in (("ArrowRight", "Point 6 of 10 at level 0.46"), ("ArrowDown", "Point 6 of 10 at level 0.42")):
+        page.keyboard.press(key)
+        page.wait_for_function(said, arg=[sentence, words])
+    box = canvas.bounding_box()
+    across = box["x"] + 0.18 * box["width"]  # the third point
+    page.mouse.move(across, box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(across, box["y"] + 2 * box["height"], steps=5)  # off the canvas
+    page.mouse.up()
+    page.wait_for_function(said, arg=[sentence, "Point 3 stops at 0.05: beyond it there is no room"])

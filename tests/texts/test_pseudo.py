@@ -15,8 +15,9 @@ from tests.texts import pseudo
 from tests.texts.catalogue import collect
 
 ROOT = Path(__file__).parents[2]
-# Names of code, and words of prompts, which are the same in every language.
+# Names of code and of schedulers, and words of prompts, which are the same in every language.
 CODE = {*SAMPLERS, *SCHEDULERS, *lesson_06.SKIPS, *lesson_01.EXAMPLES, "mid_block", "bottom", "time_embedding"}
+CODE |= {row.label for row in SCHEDULERS.values()}
 CODE |= {"conv_out", "red", "circle", "above", "blue", "square", "green", "yellow", "orange", "purple", "black"}
 
 
@@ -49,7 +50,9 @@ def test_the_pseudo_language_is_longer_has_thai_and_keeps_the_places():
 
 
 @pytest.mark.parametrize(
-    "lessons", [("01", "02", "08"), ("03", "04", "05"), ("06", "07", "17"), ("12", "13", "14")], ids=" ".join
+    "lessons",
+    [("01", "02", "08"), ("03", "04", "05"), ("06", "07", "17"), ("12", "13"), ("14", "15")],
+    ids=" ".join,
 )
 def test_everything_that_an_explorer_or_a_runner_shows_is_translated(folder, lessons):
     command = [sys.executable, "-m", "tests.texts.sweep", str(folder), *lessons]

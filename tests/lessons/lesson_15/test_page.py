@@ -1,0 +1,276 @@
+"""Lesson 15's widgets over their controls, and what its text states."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.lessons import lesson_15 as lesson
+from course_lib.lessons.lesson_15 import scoring
+from course_lib.lessons.plane.blobs import exact_end, noisy
+from course_lib.lessons.plane.walking import walk
+from course_lib.schedulers import SCHEDULERS, make_sigmas
+from course_lib.widgets import Explorer
+
+ROW_LEVELS = [14.61, 4.3, 2.39, 1.58, 1.09, 0.79, 0.55, 0.36, 0.19, 0.08, 0]  # of the solutions
+
+
+def score_of_others(sigmas, sampler="euler", seed=7):
+    """The score with other particles than the page's."""
+    x = noisy(400, float(sigmas[0]), seed=seed)
+    ends = walk(sampler, x, torch.as_tensor(sigmas, dtype=torch.float64)).states[-1]
+    return (ends - exact_end(x, float(sigmas[0]))).norm(dim=1).median().item()
+
+
+@pytest.mark.parametrize("name", lesson.NAMES)
+def test_every_scheduler_can_be_drawn(name):
+    for calls in (2, 10, 50):
+        drawing = lesson.draw_schedule(name, calls)
+        assert drawing.sentence.startswith(SCHEDULERS[name].label) and drawing.pixels.ndim == 3
+        assert lesson.draw_picture(name, calls, "euler", "pizza").sentence.startswith(SCHEDULERS[name].label)
+    assert sum(lesson.thirds(lesson.levels(name))) == len(lesson.levels(name)) - 1
+
+
+def test_all_fourteen_are_on_the_page_in_three_groups():
+    assert sorted(lesson.NAMES) == sorted(SCHEDULERS) and len(lesson.IDEAS) == 3
+
+
+@pytest.mark.parametrize("sampler", lesson.ONE_CALL)
+def test_pictures_and_scores_for_every_sampler(sampler):
+    assert 0 < lesson.score(lesson.levels("gits"), sampler) < 0.1
+    for caption in lesson.PICTURES:
+        assert lesson.draw_picture("gits", 10, sampler, caption).pixels.ndim == 3
+
+
+def test_redraws_answer_at_once():
+    """Within 100 ms each, once what never changes is there; the best of three, as the machine may be busy."""
+    sketch = lesson.Sketch("karras")
+    draws = [
+        lambda n: lesson.draw_schedule("karras", 20 + n),
+        lambda n: sketch.draw("karras", "euler", 30 + n, 4),
+        lambda n: lesson.draw_search(1.0 + n / 100),
+        lambda n: lesson.draw_picture("karras", 20 + n, "euler", "panda"),
+    ]
+    for draw in draws:
+        draw(0)
+        spent = []
+        for n in (1, 2, 3):
+            start = time.perf_counter()
+            draw(n)
+            spent.append(time.perf_counter() - start)
+        assert min(spent) < 0.1
+
+
+def test_a_halving_costs_what_the_paper_says():
+    assert [round(lesson.halving_price(sigma), 3) for sigma in (16.0, 2.0, 0.2)] == [0.002, 0.051, 0.005]
+    everywhere = [lesson.halving_price(sigma / 100) for sigma in range(10, 1600)]
+    assert (np.argmax(everywhere) + 10) / 100 == pytest.approx(1.41, abs=0.01) and max(everywhere) < 0.06
+    larger = [lesson.halving_price(sigma / 100, 5.0) for sigma in range(10, 1600)]
+    assert (np.argmax(larger) + 10) / 100 == pytest.approx(7.07, abs=0.02)
+
+
+def test_the_hill_of_the_blobs_lies_between_1_and_3():
+    sigmas, price = lesson.prices()
+    assert 1 < sigmas[price.argmax()] < 3
+    assert price[sigmas > 10].max() < 0.1 * price.max() and price[sigmas < 0.1].max() < 0.1 * price.max()
+
+
+def test_paths_turn_between_3_and_a_tenth():
+    """In the coordinates of the first picture: how far points move in each stretch, in all."""
+    x = noisy(200, 14.6, seed=3)
+    moved = []
+    for start, end in ((14.6, 3.0), (3.0, 0.1), (0.1, 0.0)):
+        after = exact_end(x, start, end)
+        moved.append((after / (1 + end**2) ** 0.5 - x / (1 + start**2) ** 0.5).norm(dim=1).mean().item())
+        x = after
+    assert moved[1] > 2.5 * moved[0] and moved[2] < 0.1 * moved[1]
+
+
+def test_the_root_of_the_price_is_as_good_as_the_published_lists():
+    for calls in (5, 10, 20):
+        assert lesson.score(lesson.by_price(calls)) < 1.05 * min(lesson.scores("euler", calls).values())
+    assert abs(score_of_others(lesson.by_price(10)) - score_of_others(lesson.levels("gits"))) < 0.004
+    powers = {power: lesson.score(lesson.by_price(10, power)) for power in (0.0, 0.25, 0.5, 0.75, 1.0)}
+    assert min(powers, key=powers.get) == 0.5 and powers[0.25] < 0.085 < powers[0.75]
+
+
+def test_the_numbers_of_the_scores():
+    euler, second = lesson.scores("euler"), lesson.scores("dpmpp_2m")
+    assert euler["linear_quadratic"] > 14 * euler["gits"]
+    for name in ("normal", "karras", "exponential"):
+        assert euler[name] == pytest.approx(0.117, abs=0.003)
+    assert second["exponential"] == pytest.approx(0.04, abs=0.002)
+    assert second["normal"] == pytest.approx(0.09, abs=0.004)
+    assert second["karras"] < euler["karras"]
+    assert set(list(euler)[:3]) == set(list(second)[:3]) == {"gits", "ays", "ays_30"}
+    assert list(euler)[3:] != list(second)[3:]
+
+
+def test_the_best_stay_the_best_for_other_particles_and_close_ones_change_places():
+    others = {name: score_of_others(lesson.levels(name), seed=1) for name in lesson.NAMES}
+    assert others["gits"] < others["karras"] < others["linear_quadratic"]
+    assert (others["ays"] < others["ays_30"]) != (lesson.scores()["ays"] < lesson.scores()["ays_30"])
+    assert score_of_others(lesson.found(1.05)) < score_of_others(lesson.levels("gits"))
+    assert score_of_others(ROW_LEVELS) < 0.75 * score_of_others(lesson.levels("karras"))
+
+
+def test_with_many_calls_the_differences_shrink():
+    apart = []
+    for calls in (10, 40):
+        errors = [lesson.score(lesson.levels(name, calls)) for name in ("karras", "normal", "gits", "ays")]
+        apart.append(max(errors) - min(errors))
+    assert apart[1] < apart[0] / 2
+
+
+def test_thirds_are_those_of_the_text():
+    by_name = {name: lesson.thirds(lesson.levels(name)) for name in lesson.NAMES}
+    for name in lesson.IDEAS["timesteps picked from the table"]:
+        assert by_name[name][2] <= 1
+    assert by_name["karras"] == by_name["exponential"] == (4, 3, 3)
+    assert by_name["linear_quadratic"] == (10, 0, 0) and by_name["gits"] == (3, 5, 2)
+    assert all(1 <= by_name[name][2] <= 2 for name in lesson.IDEAS["found, and published"])
+    assert sum(sigma < 0.23 for sigma in lesson.levels("karras")[:-1]) == 3
+
+
+def test_what_the_ends_of_the_lists_are():
+    lowest = lesson.TABLE.sigma_min
+    for name in ("simple", "sgm_uniform"):
+        assert lesson.levels(name)[-2] > 2 * lowest
+    assert lesson.levels("ddim_uniform")[0] < lesson.TABLE.sigma_max - 1
+    for name in ("ays+", "ays_30+"):
+        assert lesson.levels(name)[-2].item() == pytest.approx(lowest)
+    for name in ("ays", "ays_30", "align_your_steps"):
+        assert lesson.levels(name)[-2] > 2 * lowest
+    assert not torch.equal(lesson.levels("ays"), lesson.levels("ays", model="sd1"))
+    assert lesson.levels("sgm_uniform")[-2].item() == pytest.approx(0.34, abs=0.005)
+
+
+def test_the_search_is_as_the_page_tells_it():
+    errors = {coefficient: lesson.score(lesson.found(coefficient)) for coefficient in (0.9, 1.05, 1.2)}
+    assert [round(error, 3) for error in errors.values()] == [0.212, 0.078, 0.095]
+    assert errors[1.05] < min(lesson.scores().values())
+    assert lesson.found(1.2)[1:5].max() < lesson.levels("gits")[1] and lesson.found(0.9)[-2] > 0.5
+    for coefficient in range(80, 151, 5):
+        assert "the search finds ten calls" in lesson.draw_search(coefficient / 100).sentence
+    with pytest.raises(ValueError, match="coefficient must be a number in"):
+        lesson.found(2.0)
+
+
+def test_patterns_put_together_are_the_picture():
+    mean, strengths, shapes = lesson.patterns()
+    exact, painted = lesson.walked("rocket", lesson.levels("karras"))
+    torch.testing.assert_close(shapes @ shapes.T, torch.eye(len(shapes), dtype=torch.float64), atol=1e-6, rtol=0)
+    amounts = shapes @ (exact.flatten() - mean)
+    assert (mean + amounts @ shapes - exact.flatten()).abs().max() < 0.1
+    assert (strengths.diff() <= 0).all() and (painted - exact).abs().mean() < 0.1
+
+
+def test_what_comes_through_is_what_the_text_says():
+    strengths = torch.tensor([3.0, 0.1], dtype=torch.float64)
+    for name, shares in (("sgm_uniform", [0.90, 0.28]), ("karras", [0.87, 0.78])):
+        assert lesson.kept(strengths, lesson.levels(name)).numpy().round(2).tolist() == shares
+    many = torch.logspace(1, -1.5, 30, dtype=torch.float64)
+    for name in ("sgm_uniform", "karras", "gits"):
+        assert (lesson.kept(many, lesson.levels(name)) < 1).all(), "Euler makes everything paler"
+    fine = lesson.kept(many, lesson.levels("sgm_uniform", 400))
+    assert (fine[many > 1] > 0.98).all()
+
+
+def test_a_dropped_level_helps_karras_and_hurts_gits():
+    for seed in (7, 8):
+        for sampler in ("dpm_2", "uni_pc"):
+            gain = {}
+            for name in ("karras", "gits"):
+                lists = (make_sigmas(name, 10, lesson.TABLE, discard_penultimate=drop) for drop in (False, True))
+                gain[name] = [score_of_others(sigmas, sampler, seed) for sigmas in lists]
+            assert gain["karras"][1] < gain["karras"][0] and gain["gits"][1] > gain["gits"][0]
+
+
+def test_a_list_that_cannot_be_walked_is_refused_with_a_sentence():
+    with pytest.raises(ValueError, match="levels must fall; got 3 at position 3, after 3"):
+        lesson.score([14.6, 3, 3, 0])
+    with pytest.raises(ValueError, match="levels must fall; got 5 at position 2, after 3"):
+        lesson.score([3, 5, 0])
+    for wrong, says in (([3, 1], "last level must be 0"), ([float("nan"), 0], "finite"), ("abc", "list of numbers"),
+                        ([5], "at least two"), ([1e9, 0], "first level"), ([[3, 0]], "at least two")):  # fmt: skip
+        with pytest.raises(ValueError, match=says):
+            lesson.score(wrong)
+    with pytest.raises(ValueError, match="sampler must be one of"):
+        lesson.score([3, 1, 0], "lcm")
+
+
+def test_whatever_is_drawn_falls():
+    """A thousand moves to anywhere on the canvas."""
+    generator, sketch = torch.Generator().manual_seed(15), lesson.Sketch("linear_quadratic")
+    for _ in range(1000):
+        row, column = (int(torch.randint(end, (), generator=generator)) for end in (lesson.ROWS, lesson.COLUMNS))
+        sketch.move(row, column)
+        assert sketch.rows[0] == 0 and sketch.rows[-1] < lesson.ROWS and min(np.diff(sketch.rows)) >= 1
+    lesson.checked(sketch.sigmas)
+
+
+def test_a_repair_is_seen_and_said():
+    calm, pushing = lesson.Sketch("exponential"), lesson.Sketch("exponential")
+    pushing.move(pushing.rows[6], 4)
+    assert list(pushing.moved) == [5, 6]
+    before = calm.draw("exponential", "euler", *calm.cell)
+    said = lesson.Sketch("exponential").draw("exponential", "euler", pushing.rows[4], 4)
+    assert said.sentence.startswith("Points 6, 7 were in the way and were pushed on: levels must fall.")
+    assert not np.array_equal(before.pixels, said.pixels)
+    assert "stops at 0.04" in " ".join(lesson.Sketch("karras").move(lesson.ROWS - 1, 5))
+    assert "stays at 14.61" in lesson.Sketch("karras").draw("karras", "euler", 20, 0).sentence
+    with pytest.raises(ValueError, match="row must be a number in"):
+        lesson.Sketch().move(lesson.ROWS, 3)
+
+
+def test_arrow_keys_choose_to_the_side_and_move_up_and_down():
+    sketch = lesson.Sketch("exponential")
+    controls = {"begin": _control("exponential"), "sampler": _control("euler")}
+    explorer = Explorer(
+        sketch.draw, controls, label="Ten calls", cursor=(lesson.ROWS, lesson.COLUMNS), start=sketch.cell
+    )
+    rows, (row, column) = list(sketch.rows), sketch.cell
+    explorer.canvas.cell = [row, column + 1]  # the arrow to the right
+    assert sketch.rows == rows and explorer.canvas.cell == [rows[column + 1], column + 1]
+    explorer.canvas.cell = [rows[column + 1] + 1, column + 1]  # the arrow down
+    assert sketch.rows[column + 1] == rows[column + 1] + 1
+    explorer.canvas.cell = [0, 0]
+    explorer.canvas.cell = [30, 0]  # the first point stays, and the cursor with it
+    assert explorer.canvas.cell == [0, 0] and "stays at 14.61" in explorer.sentence
+    drawn = explorer.canvas.drawn
+    explorer.controls["begin"].value = "gits"
+    assert sketch.name == "gits" and explorer.canvas.drawn == drawn + 1
+    assert explorer.canvas.cell == list(sketch.cell)
+
+
+def _control(value):
+    from ipywidgets import Dropdown
+
+    return Dropdown(options=[value, "gits"] if value != "euler" else ["euler", "dpmpp_2m"], value=value)
+
+
+def test_the_last_exercise_names_what_is_wrong():
+    verdict = lesson.verdict_on_ten
+    assert verdict(...) == verdict(None) == "[not yet] my_levels is still missing."
+    assert verdict([14.61, 3, 3, 0]) == "[not yet] Levels must fall; got 3 at position 3, after 3."
+    assert "List of numbers" not in verdict("text") and verdict("text").startswith("[not yet] Levels must be a list")
+    assert "Those are 2 calls" in verdict([14.61, 3, 0])
+    assert "first level must be 14.61" in verdict([5, 4, 3, 2, 1, 0.8, 0.6, 0.4, 0.2, 0.1, 0])
+    assert "list of GITS" in verdict(lesson.levels("gits"))
+    assert "where the paths turn: only 1." in verdict([14.61, 13, 12, 11, 10, 9, 8, 7, 6, 3, 0])
+    assert "last jump to 0 is long" in verdict([14.61, 8, 5, 3.5, 3, 2.5, 2, 1.6, 1.2, 0.9, 0])
+    assert "densest at 1 to 2" in verdict([14.61, 14, 13, 0.9, 0.8, 0.7, 0.6, 0.5, 0.1, 0.05, 0])
+    assert verdict(ROW_LEVELS) == "[OK] Your error is 0.077. No scheduler of the library does better."
+    assert verdict(lesson.by_price(10)).startswith("[OK] Your error is 0.083. That is below")
+    for nonsense in (object(), [], [None], lambda: 3, 5, float("nan"), [[1, 2]]):
+        assert verdict(nonsense).startswith("[not yet]")
+
+
+def test_still_pictures_have_words():
+    for shown in (lesson.ladder(), lesson.whole_page(), lesson.draw_bend()):
+        assert shown.png.startswith(b"\x89PNG") and len(shown.alt) > 100
+    assert lesson.pattern_strip().ndim == lesson.picture_strip().ndim == 3
+    _, strengths, _ = lesson.patterns()
+    assert [round(strengths[n].item(), 1) for n in (0, 1, 5, 30, 100, 300)] == [11.0, 8.7, 5.0, 1.9, 0.9, 0.4]
+    assert scoring.CALLS == 10
