@@ -73,9 +73,7 @@ def show_scales() -> Shown:
     with torch.no_grad():
         latent = model().encode(open_pictures()["panda"])
         scales = {tr("as it should be"): 1.0, tr("5.49 times too small"): 0.18215, tr("5.49 times too large"): 5.49}
-        panels = [
-            picture_panel(model().decode(scale * latent)[0], 192, title) for title, scale in scales.items()
-        ]
+        panels = [picture_panel(model().decode(scale * latent)[0], 192, title) for title, scale in scales.items()]
     alt = (
         "Three decoded pandas: as it should be; from a latent 5.49 times too small, nearly gone in pink; from one 5.49 "
         "times too large, with hard contrasts and a blurred face."

@@ -29,11 +29,11 @@ predict_draw = Question(
 
 predict_bytes = Question(
     "A latent of 768 numbers takes 1,536 bytes in half precision. JPEG gets 1,536 bytes, too. Which picture is nearer "
-    "to the original?",
+    "to the original, for most pictures?",
     (
         Choice("the VAE's, because it was trained", "It was trained to make latents that a U-Net can use."),
         Choice("JPEG's", "JPEG is made to store pictures. A latent is made to be worked on.", right=True),
-        Choice("they are equal", "JPEG is ahead by some decibels. With half the bytes it would be closer."),
+        Choice("they are equal", "For some pictures they are. For most, JPEG is ahead by some decibels."),
     ),
 )
 
@@ -71,7 +71,9 @@ quiz = (
     Question(
         "Somebody forgets the scaling factor before the U-Net. What goes wrong?",
         (
-            Choice("nothing, it is only a unit", "The noise table has its own unit: it was made for latents of spread 1."),
+            Choice(
+                "nothing, it is only a unit", "The noise table has its own unit: it was made for latents of spread 1."
+            ),
             Choice(
                 "signal and noise are no longer in the proportion of the training",
                 "Latents 5.49 times too large drown less in the same noise than the network expects.",

@@ -69,7 +69,7 @@ def latent_panel(latent: Tensor, title: str) -> np.ndarray:
     >>> latent_panel(torch.zeros(12, 8, 8), "a latent").ndim
     3
     """
-    tiles = [picture_panel((channel / 3).clamp(-1, 1), 5 * channel.shape[-1]) for channel in latent]
+    tiles = [picture_panel((channel / 3).clamp(-1, 1), 7 * channel.shape[-1]) for channel in latent]
     rows = [beside(*tiles[start : start + 4], gap=6) for start in range(0, len(tiles), 4)]
     return titled(stack(*rows, gap=6), title)
 
