@@ -35,7 +35,7 @@ def edited(picture: Tensor, channel: int, by: float, where: str, row: int, colum
 
 
 def draw_edit(picture: Tensor, channel: int, by: float, where: str, row: int, column: int) -> Drawing:
-    """A changed latent, the picture that the decoder makes of it, and where that differs from before.
+    """The changed latent of a picture (1, 3, 64, 64), the decoded picture, and where that differs from before.
 
     Raises ValueError as `edited` does. Example:
 
