@@ -1,6 +1,6 @@
-"""Train the two networks of lesson 09's "break it" and write them with the table of README.md.
+"""Train the four networks of lesson 09's "break it" and write them with the table of README.md.
 
-python data/face-unets/prepare.py            # both; some minutes on two cores, goes on where it was stopped
+python data/face-unets/prepare.py            # all; some minutes on two cores, goes on where it was stopped
 python data/face-unets/prepare.py mean       # one
 python data/face-unets/prepare.py --table    # only the table
 """
@@ -55,7 +55,7 @@ def train(name: str) -> None:
             bar.set_postfix(loss=f"{now.parts['loss']:.3f}")
 
         average = loop.train(
-            make_network(), loss, samples=UPDATES * BATCH, batch=BATCH, rate=RATE, decay=DECAY,
+            make_network(**NETWORKS[name]), loss, samples=UPDATES * BATCH, batch=BATCH, rate=RATE, decay=DECAY,
             checkpoint=FOLDER / "checkpoints" / f"{name}.pt", watch=watch,
         )  # fmt: skip
     weights = {key: value.half().contiguous() for key, value in average.state_dict().items()}

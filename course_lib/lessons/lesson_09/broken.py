@@ -1,7 +1,8 @@
 """Lesson 09, reverse diffusion: one thing broken at a time, with its pictures and their distance from the known faces.
 
-Two networks come with the course, trained as `data/face-unets/prepare.py` does it: one that predicts v and one that
-predicts the mean, equally long, from the same start, on the same faces. What else is broken is taken from the first.
+Four networks come with the course, trained as `data/face-unets/prepare.py` does it, equally long, from the same start,
+on the same faces: one that predicts v, one that never hears t, one without skips, and one that predicts the mean. What
+else is broken is broken in the first, or in the loop.
 """
 
 from __future__ import annotations
@@ -22,17 +23,25 @@ from course_lib.lessons.lesson_09.reverse import VISITED, alpha_bar_of, spread_o
 from course_lib.texts import tr
 
 FOLDER = shipped.ROOT / "data" / "face-unets"
-NETWORKS = ("whole", "mean")
+NETWORKS = {"whole": {}, "mean": {}, "without_time": {"hears_time": False}, "without_skips": {"skips": False}}
 BREAKS = (
-    "nothing is broken", "no time input", "alpha-bar shifted by one", "no skips", "noise on the last step",
-    "the mean predicted in place of v",
+    "nothing is broken", "the mean predicted in place of v", "told t = 0 every time", "trained without t",
+    "skips cut after training", "trained without skips", "alpha-bar shifted by one", "noise on the last step",
 )  # fmt: skip
+_PAINTER = {
+    "told t = 0 every time": ("whole", {"hears_time": False}),
+    "trained without t": ("without_time", {}),
+    "skips cut after training": ("whole", {"skips": False}),
+    "trained without skips": ("without_skips", {}),
+}  # the network that paints, and what is taken out of it; in all other cases the whole one
 _COUNT, _SHOWN = 64, 16
 
 
 @cache
-def open_network(name: str, hears_time: bool = True, skips: bool = True) -> FaceUNet:
-    """A trained network of NETWORKS, whole or with something taken out of it.
+def open_network(name: str, **without) -> FaceUNet:
+    """A trained network of NETWORKS, as it was trained or with something taken out of it.
+
+    without : hears_time=False or skips=False, as in `FaceUNet`.
 
     Raises ValueError for another name or a damaged file, FileNotFoundError for a missing one.
 
@@ -42,7 +51,7 @@ def open_network(name: str, hears_time: bool = True, skips: bool = True) -> Face
     False
     """
     expect.known("network", name, NETWORKS)
-    network = FaceUNet(hears_time, skips)
+    network = FaceUNet(**NETWORKS[name] | without)
     network.load_state_dict(shipped.read(FOLDER, f"{name}.safetensors", load))
     return network.eval().requires_grad_(False)
 
@@ -59,8 +68,8 @@ def paint_broken(broken: str, seed: int = 1) -> Tensor:
     expect.known("way to break it", broken, BREAKS)
     if broken == "the mean predicted in place of v":
         return walk_back(_mean_itself, _COUNT, seed)
-    network = open_network("whole", hears_time="time" not in broken, skips="skips" not in broken)
-    move = _mover(network, shifted="shifted" in broken)
+    name, without = _PAINTER.get(broken, ("whole", {}))
+    move = _mover(open_network(name, **without), shifted="shifted" in broken)
     return walk_back(move, _COUNT, seed, noise_on_last="last step" in broken)
 
 
@@ -102,7 +111,7 @@ def draw_broken(broken: str) -> Drawing:
 
     Example:
 
-    >>> draw_broken("no skips").pixels.shape[2]
+    >>> draw_broken("trained without skips").pixels.shape[2]
     3
     """
     pictures = paint_broken(broken)
@@ -117,8 +126,8 @@ def show_all_broken(alt: str) -> Shown:
 
     Example:
 
-    >>> show_all_broken("Six sheets of faces.")
-    Figure: Six sheets of faces.
+    >>> show_all_broken("Eight sheets of faces.")
+    Figure: Eight sheets of faces.
     """
     panels = []
     for broken in BREAKS:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
-from course_lib.diffusion import NoiseTable, prediction_from, q_sample, x0_from
+from course_lib.diffusion import NoiseTable, q_sample, x0_from
 from course_lib.exercises.checks import FunctionCheck, Mistake
 from course_lib.lessons.lesson_09.faces import TABLE
 from course_lib.lessons.lesson_09.reverse import step_back
@@ -25,16 +27,36 @@ def _draw(*shape: int, seed: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def _loss(target=None, seen=lambda x, x0: x, told=lambda t: t, error=lambda wrong: wrong.square().mean()):
-    """A loss, right or wrong: target(a, b, x0, noise, x), with a and b the amplitudes of picture and noise."""
+def _changes(answer, case) -> bool:
+    """Whether a function gives two results for the same arguments: then it draws noise of its own."""
+    try:
+        first, second = (torch.as_tensor(answer(*case)) for _ in range(2))
+        return first.shape == second.shape and not torch.equal(first, second)
+    except Exception:  # whatever stops it is told elsewhere
+        return False
+
+
+_OWN_NOISE = "Your result changes from call to call: take the `noise` that comes in, and draw none of your own."
+
+
+def _loss(
+    target=lambda a, b, x0, noise, x: a * noise - b * x0,
+    seen=lambda x, *others: x,
+    told=lambda t: t,
+    error=lambda wrong: wrong.square().mean(),
+    earlier=0,
+):
+    """A loss, right or wrong: target(a, b, x0, noise, x), with a and b the amplitudes of picture and noise.
+
+    seen(x, x0, noise, sigma) : what the network is shown. earlier : v is made with the table so many entries before t.
+    """
 
     def loss(network, x0, t, noise, table):
-        alpha_bar = table.alphas_cumprod[t].reshape(-1, 1, 1, 1)
+        alpha_bar = table.alphas_cumprod[t - earlier].reshape(-1, 1, 1, 1)
         x = q_sample(x0, t, table, noise)
-        wanted = prediction_from("v", x0, x, alpha_bar)
-        if target is not None:
-            wanted = target(alpha_bar.sqrt(), (1 - alpha_bar).sqrt(), x0, noise, x)
-        return error(network(seen(x, x0), told(t)) - wanted)
+        wanted = target(alpha_bar.sqrt(), (1 - alpha_bar).sqrt(), x0, noise, x)
+        sigma = table.sigmas[t].reshape(-1, 1, 1, 1).to(x)
+        return error(network(seen(x, x0, noise, sigma), told(t)) - wanted)
 
     return loss
 
@@ -77,9 +99,49 @@ check_loss = FunctionCheck(
         ),
         Mistake(
             "The network is shown the clean picture. Show it the noisy one, x: it must learn to see through noise.",
-            _loss(seen=lambda x, x0: x0),
+            _loss(seen=lambda x, x0, *others: x0),
+        ),
+        Mistake(
+            "The network is shown the noise alone. Show it the noisy picture, x.",
+            _loss(seen=lambda x, x0, noise, sigma: noise),
+        ),
+        Mistake(
+            "The network is shown x0 + sigma · noise. It lives in shrunk coordinates: show it what q_sample gives.",
+            _loss(seen=lambda x, x0, noise, sigma: x0 + sigma * noise),
         ),
         Mistake("The network is not told t. Call network(x, t).", _loss(told=lambda t: 0 * t)),
+        Mistake(
+            "The network is not told t at all. Call network(x, t).",
+            lambda network, x0, t, noise, table: network(x0),
+            stops=r"missing 1 required positional argument: 't'",
+        ),
+        Mistake(
+            "The shapes do not fit. ᾱ needs .reshape(-1, 1, 1, 1), one number for each picture; and x comes before t in "
+            "network(x, t).",
+            lambda network, x0, t, noise, table: (network(x0, t) - table.alphas_cumprod[t] * noise).mean(),
+            stops="must match the size|must match the existing size",
+        ),
+        Mistake(
+            "You subtract the root from 1. The root goes over all of it: (1 - alpha_bar).sqrt().",
+            _loss(lambda a, b, x0, noise, x: a * noise - (1 - a) * x0),
+        ),
+        Mistake(
+            "That is noise − x0, without the amplitudes. In v each has its own: √ᾱ and √(1 − ᾱ).",
+            _loss(lambda a, b, x0, noise, x: noise - x0),
+        ),
+        Mistake(
+            "Off by one: you read ᾱ at t − 1. The noisy faces belong to step t.",
+            _loss(earlier=1),
+        ),
+        Mistake(
+            "The squares of each picture are added up. Take the mean over all numbers.",
+            _loss(error=lambda wrong: wrong.square().sum() / len(wrong)),
+        ),
+        Mistake(
+            _OWN_NOISE,
+            lambda network, x0, t, noise, table: torch.rand(()),
+            when=lambda answer: _changes(answer, check_loss.cases[0]),
+        ),
         Mistake(
             "The squares are added up. Take their mean, so that the loss does not depend on the size of the batch.",
             _loss(error=lambda wrong: wrong.square().sum()),
@@ -141,12 +203,14 @@ _NOISE_ON_LAST = (
     "At t = 0 you still add noise, and no step comes after it to remove that. In the last step the spread is 0."
 )
 
+_UPSIDE_DOWN = "The fraction under the root is upside down: 1 − ᾱ of t − 1 is above, 1 − ᾱ of t is below."
+
 check_step = FunctionCheck(
     "ddpm_step",
     _right_step,
     [
         (_draw(2, 3, 4, 4, seed=5), _draw(2, 3, 4, 4, seed=6), t, TABLE, _draw(2, 3, 4, 4, seed=7))
-        for t in (998, 400, 0)
+        for t in (998, 400, 3, 0)
     ],
     [
         Mistake(
@@ -204,5 +268,59 @@ check_step = FunctionCheck(
             _step(mean=lambda x, eps, beta, bar: (x + beta / (1 - bar) ** 0.5 * eps) / (1 - beta) ** 0.5),
         ),
         Mistake("Off by one: you read the table at t + 1. The state x belongs to step t.", _step(later=1)),
+        Mistake(
+            "Brackets: the root goes over the whole spread, but yours reaches β only. Write (... * beta) ** 0.5.",
+            _step(spread=lambda beta, bar, bar_next, t: (1 - bar_next) / (1 - bar) * beta**0.5),
+        ),
+        Mistake(
+            "Brackets: β belongs under the root, too. Write (... * beta) ** 0.5.",
+            _step(spread=lambda beta, bar, bar_next, t: ((1 - bar_next) / (1 - bar)) ** 0.5 * beta),
+        ),
+        Mistake(
+            _UPSIDE_DOWN,
+            _step(spread=lambda beta, bar, bar_next, t: ((1 - bar) / (1 - bar_next) * beta) ** 0.5 if t else 0.0),
+        ),
+        Mistake(
+            _UPSIDE_DOWN,
+            _step(spread=lambda beta, bar, after, t: ((1 - bar) / (1 - after) * beta) ** 0.5 if t else math.inf),
+        ),
+        Mistake(
+            _UPSIDE_DOWN,
+            _step(spread=lambda beta, bar, bar_next, t: ((1 - bar) / (1 - bar_next) * beta) ** 0.5),
+            stops="division by zero",
+        ),
+        Mistake(
+            "You divide the mean by 1 − β. Divide it by the root, √(1 − β).",
+            _step(mean=lambda x, eps, beta, bar: (x - beta / (1 - bar) ** 0.5 * eps) / (1 - beta)),
+        ),
+        Mistake(
+            "You multiply by √(1 − β), as a forward step does. Backwards we divide by it.",
+            _step(mean=lambda x, eps, beta, bar: (x - beta / (1 - bar) ** 0.5 * eps) * (1 - beta) ** 0.5),
+        ),
+        Mistake(
+            "Brackets: the whole difference is divided by √(1 − β), and you divide only the part with eps.",
+            _step(mean=lambda x, eps, beta, bar: x - beta / (1 - bar) ** 0.5 * eps / (1 - beta) ** 0.5),
+        ),
+        Mistake(
+            "Brackets: the whole difference is divided by √(1 − β), and you divide only x.",
+            _step(mean=lambda x, eps, beta, bar: x / (1 - beta) ** 0.5 - beta / (1 - bar) ** 0.5 * eps),
+        ),
+        Mistake(
+            "You divide β by 1 − √ᾱ. The root goes over all of it: √(1 − ᾱ).",
+            _step(mean=lambda x, eps, beta, bar: (x - beta / (1 - bar**0.5) * eps) / (1 - beta) ** 0.5),
+        ),
+        Mistake(
+            "The fresh noise is subtracted. The formula adds it.",
+            _step(spread=lambda beta, bar, bar_next, t: -_spread(beta, bar, bar_next, t)),
+        ),
+        Mistake(
+            "You add eps again, in place of the fresh noise. Multiply the spread by `noise`.",
+            lambda x, eps, t, table, noise: _right_step(x, eps, t, table, eps),
+        ),
+        Mistake(
+            _OWN_NOISE,
+            lambda x, eps, t, table, noise: torch.rand(()),
+            when=lambda answer: _changes(answer, check_step.cases[0]),
+        ),
     ],
 )

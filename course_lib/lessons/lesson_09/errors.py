@@ -91,6 +91,6 @@ def show_guesses() -> Shown:
     return show_pixels(
         stack(*rows),
         "A face, computed at five steps from three predictions with the same error. From the clean picture: a little "
-        "grain everywhere. From the noise: clean at first, and drowned in grain at the last step. From v: clean at "
+        "grain everywhere. From the noise: clean at first, and drowned in grain at t = 999. From v: clean at "
         "first, then a little grain.",
     )

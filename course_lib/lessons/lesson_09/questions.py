@@ -14,7 +14,7 @@ predict_guess = Question(
 )
 
 predict_error = Question(
-    "Three networks see the same noisy picture at the last step, t = 999. Each is wrong by 0.1 in what it predicts. "
+    "Three networks see the same noisy picture at the noisiest step, t = 999. Each is wrong by 0.1 in what it predicts. "
     "Which prediction gives the worst clean picture?",
     (
         Choice("the clean picture itself", "Then the clean picture is wrong by 0.1, and no more."),
@@ -26,7 +26,7 @@ predict_error = Question(
 predict_loss = Question(
     "We train a network on many faces, as long as we like. How low can its loss get on faces that it has never seen?",
     (
-        Choice("as low as we want", "At the last steps nobody can tell exactly which face the noise hides."),
+        Choice("as low as we want", "Under strong noise nobody can tell exactly which face it hides."),
         Choice("not to 0: noise hides a part of the face", "The best guess is a mean, and means have errors.", right=True),
         Choice("it stays at 1", "Always answering 0 costs about 1. A network learns more than that."),
     ),
@@ -48,7 +48,7 @@ predict_noise = Question(
         Choice("to make the pictures grainier", "The next step removes this noise, and the last step adds none."),
         Choice(
             "so that the next state is as noisy as the states of that step in training",
-            "The mean alone is a state with too little noise, and the network has never seen such a one.",
+            "The mean alone has too little noise, and the network has never seen a state like that.",
             right=True,
         ),
         Choice("to hide the errors of the network", "Noise does cover small errors, but this is not why its amount is so exact."),
@@ -56,12 +56,15 @@ predict_noise = Question(
 )  # fmt: skip
 
 predict_break = Question(
-    "Five ways to break it follow. Which one hurts the pictures most?",
+    "Seven ways to break it follow. Which of these three hurts the pictures most?",
     (
         Choice("noise on the last step", "It is only grain, and the face beneath it is as good as before."),
-        Choice("alpha-bar shifted by one", "The network still sees the right picture; it only takes away too little."),
         Choice(
-            "no skips",
+            "alpha-bar shifted by one",
+            "The network then takes away too little at each step, but it still sees what it needs.",
+        ),
+        Choice(
+            "cutting the skips",
             "All that is fine reaches the end through the skips, and the network relied on them.",
             right=True,
         ),
@@ -74,7 +77,7 @@ quiz = (
         (
             Choice("the picture that was turned into noise", "There was none: sampling begins with random numbers."),
             Choice("a new picture that is like the training pictures", "It draws a sample.", right=True),
-            Choice("the training picture nearest to the noise", "The exact denoiser of the training set would do so. A network that has not learned them by heart does not."),
+            Choice("the training picture nearest to the noise", "The exact denoiser gives a training picture, though not always the nearest. A network that has not learned them by heart makes a new one."),
         ),
     ),
     Question(
@@ -104,4 +107,7 @@ ALT_WORST = (
     "Four rows of eight faces that neither has seen: with noise, clean, as the exact denoiser guesses them, and as the "
     "network does. The exact guesses are other faces. Below them a row of the network's worst paintings."
 )
-ALT_BROKEN = "Six sheets of eight painted faces, one for each way to break it, each with its distance from known faces."
+ALT_BROKEN = (
+    "Eight sheets of eight painted faces: of the whole network, and of seven ways to break it, each with its distance "
+    "from known faces."
+)
