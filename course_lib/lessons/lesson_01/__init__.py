@@ -4,6 +4,7 @@ from course_lib.lessons.lesson_01.checks import check_latent, check_picture, che
 from course_lib.lessons.lesson_01.euler_step import check_step
 from course_lib.lessons.lesson_01.machine import check_order, draw_machine
 from course_lib.lessons.lesson_01.questions import (
+    ALT_BLURS,
     ALT_NEW,
     ALT_RECALLED,
     ALT_RUNS,
@@ -17,6 +18,7 @@ from course_lib.lessons.lesson_01.runs import EXAMPLES, OFFERED, paint, remove_n
 from course_lib.lessons.small_model import model
 
 __all__ = [
+    "ALT_BLURS",
     "ALT_NEW",
     "ALT_RECALLED",
     "ALT_RUNS",

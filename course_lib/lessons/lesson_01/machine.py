@@ -36,7 +36,7 @@ def draw_machine() -> Shown:
         Arrow("noise", "latent", "first latent\n4 x 64 x 64 | 12 x 8 x 8", shift=0.98, lift=0.24),
         Arrow("latent", "unet", "x", lift=0.15),
         Arrow("latent", "sampler", "x", shift=0.12, lift=0.12),
-        Arrow("unet", "sampler", "prediction,\nof x's shape", shift=0.5, lift=-0.42),
+        Arrow("unet", "sampler", "prediction,\nof x's shape", shift=-0.42, lift=0.14),
         Arrow("sampler", "latent", "next latent", bend=-0.45, shift=-0.5, lift=-0.82),
         Arrow("scheduler", "unet", "σ", shift=0.15, lift=0.0),
         Arrow("scheduler", "sampler", "σ, σ_next", shift=0.45, lift=0.0),
@@ -49,7 +49,7 @@ def draw_machine() -> Shown:
         "4 x 64 x 64 | 12 x 8 x 8. The scheduler lists the noise levels. Twenty times the U-Net makes its prediction "
         "from the latent, the level and the text states, and from the latent, that prediction, this level and the next "
         "one the sampler makes the next latent. The VAE decoder turns the last latent into a picture of 512 x 512 | "
-        "64 x 64 pixels. Learned numbers, in millions: text encoder 123 | 0.6, U-Net 860 | 4.3, VAE decoder 49 | 1.1."
+        "64 x 64 pixels. Parameters, in millions: text encoder 123 | 0.6, U-Net 860 | 4.3, VAE decoder 49 | 1.1."
     )
     return diagram(boxes, arrows, 6.6, 7.3, alt, [Frame(0.08, 1.72, 6.44, 2.9, "20 times")])
 

@@ -8,6 +8,11 @@ ALT_RUNS = (
     "Eight pictures: as above, the same once more, another seed, another colour, Euler ancestral, 5, 10 and 50 steps."
 )
 
+ALT_BLURS = (
+    "Two first guesses as pictures. With the prompt: a panda out of focus, on blue. With an empty prompt: a cloud of "
+    "yellow and green, with nothing in it."
+)
+
 ALT_NEW = "Three pictures, painted for: a red star, a green heart, a purple circle."
 
 ALT_RECALLED = "Two rows of four animals: the results above, and the same four pictures of the set below."
@@ -29,12 +34,12 @@ predict_guess = Question(
     "The prompt is given, and the first state is nothing but noise. What does the very first guess look like?",
     (
         Choice(
-            "a panda, sharp",
-            "A sampler gets there in the end. But which panda, how large and where, the noise does not tell yet: "
+            "a sharp panda",
+            "A sampler gets there in the end. But the noise does not tell yet which panda it will be, and how large: "
             "a guess that is right on average must not commit itself.",
         ),
         Choice(
-            "a blur in the right colours",
+            "a blurred panda",
             "Nearly a mean of all that fits the prompt, as between -1 and 1 on paper.",
             right=True,
         ),
@@ -45,7 +50,7 @@ predict_guess = Question(
 predict_change = Question(
     "We repeat the run and change one thing at a time. Which change moves the picture least?",
     (
-        Choice("another seed", "Then the first noise itself is another, and leads elsewhere."),
+        Choice("another seed", "Then the first noise is different, and leads elsewhere."),
         Choice("another colour in the prompt", "Other words mean other guesses, at each step."),
         Choice(
             "Euler ancestral in place of Euler",
@@ -102,13 +107,13 @@ quiz = (
         (
             Choice("a noisy panda", "The only step goes to level 0, where no noise is left."),
             Choice(
-                "a blur",
-                "The step ends at the first guess, nearly a mean of all that fits the prompt.",
+                "a blurred panda",
+                "The step ends at the first guess: a mean of all that fits the prompt, its colours exaggerated by guidance.",
                 right=True,
             ),
             Choice(
-                "the same panda, with a few details missing",
-                "The prompt has settled what it is, but not which one: eyes, ears and place are open, and blurred together.",
+                "the same sharp panda",
+                "The prompt says what it is, but not which one: style, size, eyes and ears are open, and blurred together.",
             ),
         ),
     ),
