@@ -12,10 +12,10 @@ from pathlib import Path
 from course_lib import files
 from course_lib.training.small_model import WEIGHTS
 
-SHIPPED = ("small-stable-diffusion/**/*", "in_training/**/*", "logs/*", "*.png", "*.webp", "*.json", "*.safetensors")
+SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "*.png", "*.webp", "*.json", "*.safetensors")
 PAIRS = ("seen pairs", "unseen pairs")
 COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
-WHOLE = {"along": ("unet.jsonl", "reached.json"), "both": ("unet_both.jsonl", "reached_both.json")}
+WHOLE = {"along": ("unet_along.jsonl", "reached_along.json"), "both": ("unet_both.jsonl", "reached_both.json")}
 SHARES = ("concept", "among five", "style", "sentence of two shapes")
 KINDS = {"shape": "one shape", "pair": "two shapes"}
 TRAINED = {"vae": "VAE", "unet": "U-Net with text encoder", "recogniser": "the recogniser that judges emoji"}

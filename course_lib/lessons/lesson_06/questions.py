@@ -7,7 +7,7 @@ from course_lib.exercises.quiz import Choice, Question
 ALT_TOLD = (
     "Left, three curves of the error against the step that the network is told: each is lowest near the true step, 200, "
     "500 or 800, and rises steeply towards 0. Right, two curves: the noise in the answer goes from above 0.6 at told "
-    "step 0 to nearly 0 at 999, the picture falls from about 0 to below -0.5 and turns back a little at the end."
+    "step 0 to nearly 0 at 999, the picture falls from about 0 to about -0.5."
 )
 
 ALT_WAVES = (

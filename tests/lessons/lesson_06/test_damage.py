@@ -107,7 +107,8 @@ def test_one_upper_skip_carries_the_noise_and_the_other_a_part_of_the_picture():
         for name, removed in {"all": [], **{name: [name] for name in lesson.SKIPS}}.items()
     }
     assert min(off[name] for name in UPPER) > 1.2 * off["all"] and max(off[name] for name in LOWER) < 1.15 * off["all"]
-    assert lesson.mix(500, removed=UPPER)[1] > 0.85 * whole[1], "a part of the picture is lost as well"
+    noise, picture = lesson.mix(500, removed=UPPER)
+    assert abs(noise) < 0.05 and picture < 0.8 * whole[1], "what is large still comes from below"
 
 
 def test_a_step_that_is_not_given_is_told_truly():
@@ -116,13 +117,12 @@ def test_a_step_that_is_not_given_is_told_truly():
     assert lesson.draw_damage("panda", 400).sentence.startswith("Noise of step 400, nothing changed: ")
 
 
-def test_it_is_best_told_the_truth():
+def test_near_the_truth_the_error_is_low():
     told_steps = range(0, 1000, 37)
     for t in (200, 500, 800):
         off = [sum(lesson.guess(picture, t, told)[1] for picture in lesson.PICTURES) for told in told_steps]
-        best = told_steps[int(np.argmin(off))]
-        assert abs(best - t) <= 150
-        assert off[0] > 1.8 * min(off) and off[-1] > 1.01 * min(off)
+        truth = sum(lesson.guess(picture, t, t)[1] for picture in lesson.PICTURES)
+        assert truth < 1.3 * min(off) and off[0] > 1.8 * min(off)
         if t == 200:
             assert min(off[0], off[-1]) > 1.8 * min(off), "both ends are bad"
         if t >= 500:
@@ -133,10 +133,8 @@ def test_the_answer_follows_what_it_is_told():
     mixes = [lesson.mix(500, told) for told in (0, 250, 500, 750, 999)]
     noise = [of_noise for of_noise, _ in mixes]
     assert noise == sorted(noise, reverse=True) and noise[0] > 0.6 and abs(noise[-1]) < 0.15
-    assert abs(mixes[0][1]) < 0.15 and min(of_picture for _, of_picture in mixes) < -0.5
-    lowest = min(of_picture for _, of_picture in mixes)
-    assert mixes[-1][1] > lowest + 0.03, "it turns back a little"
-    assert lesson.mix(999)[1] > lesson.mix(500)[1] + 0.05, "at the last steps it answers faintly"
+    picture = [of_picture for _, of_picture in mixes]
+    assert picture == sorted(picture, reverse=True) and abs(picture[0]) < 0.15 and abs(picture[-1] + 0.5) < 0.1
     alpha_bar = lesson.model().table.alphas_cumprod[500].item()
     assert (round(alpha_bar**0.5, 2), round((1 - alpha_bar) ** 0.5, 2)) == (0.53, 0.85)
     assert lesson.model().prediction == "v"

