@@ -58,11 +58,11 @@ quiz = (
         ),
     ),
     Question(
-        "At scale 15 the colours are too strong. What does NOT help?",
+        "At scale 15 the colours are too strong. What helps least?",
         (
             Choice("rescaling each guess", "It helps: the guess gets back the spread that it has with the words alone."),
             Choice("guidance at the middle noise levels only", "It helps: fewer steps are stretched, and those that are left out cost half."),
-            Choice("twice as many steps", "Each step's guess is as long as before.", right=True),
+            Choice("twice as many steps", "Each step's guess is stretched as before. Shorter steps change little.", right=True),
         ),
     ),
 )  # fmt: skip

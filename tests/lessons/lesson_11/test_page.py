@@ -93,7 +93,7 @@ def test_both_remedies_end_at_a_smaller_spread():
 
 def test_more_steps_do_not_calm_a_large_scale():
     denoise = lesson.model().guided_denoiser(PANDA, cfg_scale=15)
-    assert spreads(lesson.walk(denoise, steps=40))[-1] > 0.8 * spreads(lesson.walk(denoise, steps=20))[-1]
+    assert spreads(lesson.walk(denoise, steps=40))[-1] > 0.7 * spreads(lesson.walk(denoise, steps=20))[-1]
 
 
 def test_guidance_works_after_the_network():
