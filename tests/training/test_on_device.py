@@ -63,3 +63,13 @@ def test_a_sample_is_what_it_says():
             scene.caption for scene, which in zip(scenes, latents.which, strict=True) if which == distances.indices[row]
         }
         assert any(torch.equal(make_tokenizer()([caption])[0], tokens[row]) for caption in fitting)
+
+
+def test_half_precision_is_asked_for_on_a_cpu():
+    cpu, square = torch.device("cpu"), torch.ones(4, 4)
+    with on_device.half_precision(cpu, fast=True):
+        assert (square @ square).dtype == torch.bfloat16
+        assert not torch.backends.cuda.flash_sdp_enabled() and torch.backends.cuda.math_sdp_enabled()
+    with on_device.half_precision(cpu, fast=False):
+        assert (square @ square).dtype == torch.float32
+    assert torch.backends.cuda.flash_sdp_enabled()

@@ -39,6 +39,20 @@ def test_the_cursor_is_two_more_values():
     assert explorer.canvas.grid == [1, 2, 4, 4]
 
 
+def test_a_drawing_may_move_the_cursor_and_is_made_once():
+    made = []
+
+    def snaps(level, row, column):
+        made.append((row, column))
+        return square(level)._replace(cell=(row, 1))
+
+    explorer = Explorer(snaps, {"level": slider()}, label="Grey", cursor=(5, 4))
+    made.clear()
+    explorer.canvas.set_state({"cell": [4, 3]})
+    assert explorer.canvas.cell == [4, 1] and made == [(4, 3)]
+    assert explorer.values == {"level": 3, "row": 4, "column": 1}
+
+
 def test_the_cursor_starts_where_it_is_told():
     explorer = Explorer(square, {"level": slider()}, label="Grey", cursor=(5, 4), start=(4, 3))
     assert explorer.sentence == "Level 3, cell 4, 3."
