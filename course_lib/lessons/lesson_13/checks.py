@@ -37,11 +37,12 @@ def _heun(
     look: Callable = lambda denoise, x, tried, sigma, after: (tried - denoise(tried, after)) / after,
     last: bool = True,
     sign: int = 1,
+    first_try: Callable = lambda x, sigma, after, slope: x + (after - sigma) * slope,
 ):
     first = (x - denoise(x, sigma)) / sigma
-    tried = x + (sigma_next - sigma) * first
+    tried = first_try(x, sigma, sigma_next, first)
     if sigma_next == 0 and last:
-        return tried
+        return x + (sigma_next - sigma) * first
     return x + sign * (sigma_next - sigma) * mix(first, look(denoise, x, tried, sigma, sigma_next))
 
 
@@ -56,6 +57,11 @@ def _mean_of_guesses(denoise, x, sigma, sigma_next):
         return tried
     target = (guess + denoise(tried, sigma_next)) / 2
     return target + sigma_next / sigma * (x - target)
+
+
+def _twice(denoise, x, sigma, sigma_next):
+    tried = x + (sigma_next - sigma) * (x - denoise(x, sigma)) / sigma
+    return tried if sigma_next == 0 else _heun(denoise, x, sigma, sigma_next) + tried - x
 
 
 check_heun = FunctionCheck(
@@ -85,6 +91,26 @@ check_heun = FunctionCheck(
         Mistake(
             "The second look is made at x. Make it where Euler's step would end.",
             _heun_with(look=lambda denoise, x, tried, sigma, after: (x - denoise(x, after)) / after),
+        ),
+        Mistake(
+            "The second slope mixes two points: the guess was made at x. Ask for it where Euler's step would end.",
+            _heun_with(look=lambda denoise, x, tried, sigma, after: (tried - denoise(x, after)) / after),
+        ),
+        Mistake(
+            "The second slope mixes two points: it begins at x. Subtract the second guess from where Euler's step ends.",
+            _heun_with(look=lambda denoise, x, tried, sigma, after: (x - denoise(tried, after)) / after),
+        ),
+        Mistake(
+            "You walk twice: first Euler's step, then from its end the mean slope. Begin the last line at x again.",
+            _twice,
+        ),
+        Mistake(
+            "Euler's step changes x by (sigma_next - sigma) * slope. In yours the - sigma is missing.",
+            _heun_with(first_try=lambda x, sigma, after, slope: x + after * slope),
+        ),
+        Mistake(
+            "The last step, to level 0, leaves x where it was. Return the end of Euler's step there.",
+            lambda denoise, x, sigma, after: x if after == 0 else _heun(denoise, x, sigma, after),
         ),
         Mistake(
             "Your last line walks upwards. The level changes by sigma_next - sigma, which is below 0.",
@@ -129,6 +155,13 @@ def _swapped(denoised, before, *levels):
     return denoised if before is None or levels[-1] == 0 else _target(before, denoised, *levels)
 
 
+def _mixed_with(mix: Callable) -> Callable:
+    def wrong(denoised, before, *levels):
+        return denoised if before is None or levels[-1] == 0 else mix(_lengths(*levels), denoised, before)
+
+    return wrong
+
+
 def _never_last(denoised, before, sigma_before, sigma, sigma_next):
     if before is None:
         return denoised
@@ -165,11 +198,40 @@ check_target = FunctionCheck(
             "You go on for a whole step, 1 / r. The mean of a step lies half a step further: 1 / (2r).",
             _target_with(further=lambda r: 1 / r),
         ),
+        Mistake(
+            "You add the guess before. Subtract it: we go on, away from it.",
+            _mixed_with(lambda r, here, before: (1 + 1 / (2 * r)) * here + 1 / (2 * r) * before),
+        ),
+        Mistake(
+            "The 1 is missing: the newest guess gets 1 + 1 / (2r), so that both coefficients sum to 1.",
+            _mixed_with(lambda r, here, before: (here - before) / (2 * r)),
+        ),
+        Mistake(
+            "Brackets: the whole sum 1 + 1 / (2r) multiplies the newest guess.",
+            _mixed_with(lambda r, here, before: 1 + 1 / (2 * r) * here - 1 / (2 * r) * before),
+        ),
+        Mistake(
+            "You divide the levels, but the logarithms are missing: r is log(sigma_before / sigma) / log(sigma / sigma_next).",
+            _target_with(how=lambda before, sigma, after: (before / sigma) / (sigma / after)),
+        ),
+        Mistake(
+            "You always use r = 1. That is right only where both steps are equally long in log sigma.",
+            _target_with(how=lambda *levels: 1.0),
+        ),
+        Mistake(
+            "Your r is below 0. Both lengths must count downwards: sigma_before / sigma, and sigma / sigma_next.",
+            _target_with(how=lambda *levels: -_lengths(*levels)),
+        ),
         Mistake("That is Euler: the guess before doesn't reach the result.", lambda denoised, *others: denoised),
         Mistake(
             "The last step has no length in log sigma, because log 0 doesn't exist. Return denoised where sigma_next is 0.",
             _never_last,
             stops="division by zero|math domain error",
+        ),
+        Mistake(
+            "`before` is a tensor, and Python can't say whether a tensor is true. Ask: before is None.",
+            _never_first,
+            stops="Boolean value of Tensor",
         ),
         Mistake(
             "In the first step there is no guess before: return denoised where before is None.",
@@ -184,6 +246,11 @@ check_middle = ValueCheck(
     7 / 24,
     [
         Mistake("That is what a rule of second order needs. Compute what HeunPP2 has.", 0.5),
+        Mistake("That is right, but rounded. Hand in the sum itself, as fractions.", 0.29),
+        Mistake("That is right, but rounded. Hand in the sum itself, as fractions.", 0.292),
+        Mistake("That is right, but rounded. Hand in the sum itself, as fractions.", 0.2917),
+        Mistake("That is the plain mean of the positions. Multiply each position by its weight.", 5 / 6),
+        Mistake("Don't divide by the two weights: with the look here, which lies at 0, all weights sum to 1.", 7 / 6),
         Mistake("You left out the third look: it lies at 1.5 and has the weight 1/12.", 1 / 6),
         Mistake("That is the sum of the two weights. Multiply each by its position first.", 1 / 4),
         Mistake("The third look lies at 1.5, not at 2: from level 4 to 1 are three, and the step is two long.", 1 / 3),

@@ -11,7 +11,9 @@ predict_race = Question(
         Choice(
             "Euler, it makes the shortest steps for its calls", "Short steps help, but each aims at the wrong place."
         ),
-        Choice("Heun, it looks twice", "Heun is before Euler, 0.040 against 0.055. It pays for each look with a step."),
+        Choice(
+            "Heun, it looks twice", "Heun is ahead of Euler, 0.040 against 0.055. It pays for each look with a step."
+        ),
         Choice(
             "DPM++ 2M, it remembers",
             "0.010, against 0.040 for Heun and 0.055 for Euler. A memory is a look that was paid for already.",
@@ -50,7 +52,7 @@ predict_adaptive = Question(
 
 quiz = (
     Question(
-        "Two rows have the same order. One makes two calls a step, the other one. What do you compare?",
+        "Two samplers have the same order. One makes two calls a step, the other one. What do you compare?",
         (
             Choice("their errors with the same number of steps", "Then one of them has made twice as many calls."),
             Choice(
@@ -72,12 +74,15 @@ quiz = (
         ),
     ),
     Question(
-        "A picture takes 20 calls of a network. Which family would you try first?",
+        "You can pay for 20 calls of the network. Which family would you try first?",
         (
-            Choice("look once more, because it is safest", "With 20 calls Heun has ten steps; the others have twenty."),
+            Choice(
+                "look once more, because it is safest",
+                "With 20 calls Heun makes ten steps. A sampler that remembers makes twenty.",
+            ),
             Choice(
                 "remember, because each call buys a whole step",
-                "On the blobs and on the pictures of this page these rows lead at 20 calls.",
+                "On this page's blobs and pictures, the leaders at 20 calls are of this family.",
                 right=True,
             ),
             Choice(

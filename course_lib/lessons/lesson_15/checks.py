@@ -63,6 +63,22 @@ check_karras = FunctionCheck(
             lambda n, high, low, rho: [*_karras(n, high, low, rho), 0.0],
         ),
         Mistake(
+            "Your last level is 0 in place of low. Leave the 0 out, and keep all `steps` levels.",
+            lambda n, high, low, rho: [*_karras(n, high, low, rho)[:-1], 0.0],
+        ),
+        Mistake(
+            "You take the power 1 / rho twice. After the even steps comes the power rho: ** rho.",
+            lambda n, high, low, rho: [value ** (1 / rho) for value in _line(high ** (1 / rho), low ** (1 / rho), n)],
+        ),
+        Mistake(
+            "You multiply by rho at the end. Raise to the power: ** rho, with two stars.",
+            lambda n, high, low, rho: [value * rho for value in _line(high ** (1 / rho), low ** (1 / rho), n)],
+        ),
+        Mistake(
+            "You always take the square root. Take the power 1 / rho, with the rho that comes in.",
+            lambda n, high, low, rho: _karras(n, high, low, 2.0),
+        ),
+        Mistake(
             "You always use 7. Use the rho that comes in.",
             lambda n, high, low, rho: _karras(n, high, low, 7.0),
         ),
@@ -102,6 +118,23 @@ check_exponential = FunctionCheck(
         Mistake(
             "That is one level too many: `steps` levels, both ends among them.",
             lambda n, high, low: _exponential(n + 1, high, low),
+        ),
+        Mistake(
+            "The logarithm is missing: take even steps between the logs of both ends, then exp.",
+            lambda n, high, low: [math.exp(value) for value in _line(high, low, n)],
+        ),
+        Mistake(
+            "torch.log wants a tensor, and the ends are plain numbers. Use math.log.",
+            lambda n, high, low: torch.log(high),
+            stops=r"log\(\): argument",
+        ),
+        Mistake(
+            "Your ratio is upside down: it must be below 1, low / high.",
+            lambda n, high, low: [high * (high / low) ** (i / (n - 1)) for i in range(n)],
+        ),
+        Mistake(
+            "You multiply by i. Each level is the ratio times the one before, so i is a power: ratio ** i.",
+            lambda n, high, low: [high * (low / high) ** (1 / (n - 1)) * i for i in range(n)],
         ),
         Mistake(
             "You halve each time. Let the ratio follow from both ends: (low / high) ** (1 / (steps - 1)).",
@@ -151,6 +184,18 @@ check_beta = FunctionCheck(
         Mistake(
             "That is one timestep too many: i runs from 0 to steps - 1.",
             lambda n: [round(999 * quantile(1 - i / n)) for i in range(n + 1)],
+        ),
+        Mistake(
+            "You round too early, while the numbers lie between 0 and 1. Multiply by 999 first, then round.",
+            lambda n: [round(quantile(1 - i / n)) * 999 for i in range(n)],
+        ),
+        Mistake(
+            "You begin at i = 1. The first i is 0, so that the first timestep is 999.",
+            lambda n: [round(999 * quantile(1 - i / n)) for i in range(1, n + 1)],
+        ),
+        Mistake(
+            "i // steps is always 0 here: it cuts the decimals off. Write i / steps.",
+            lambda n: [round(999 * quantile(1 - i // n)) for i in range(n)],
         ),
         Mistake(
             "Those are quantiles, from 0 to 1. Multiply by 999 and round.",
@@ -206,6 +251,18 @@ check_gone = FunctionCheck(
             _two_parts(lambda k, rest, c, linear: c + c / linear * k + (1 - c) * (k / rest) ** 2),
         ),
         Mistake(
+            "For a, divide by Q squared: at k = Q the last term is a times Q squared.",
+            _two_parts(lambda k, rest, c, linear: c + c / linear * k + (1 - c - c / linear * rest) / rest * k**2),
+        ),
+        Mistake(
+            "Brackets: all of 1 - c - (c / L) * Q is divided by Q squared, not only its last term.",
+            _two_parts(lambda k, rest, c, linear: c + c / linear * k + (1 - c - c / linear * rest / rest**2) * k**2),
+        ),
+        Mistake(
+            "You have one share too many: step L ends the straight half and begins the curve. Count it once.",
+            lambda n, c: [*_gone(n, c)[: n // 2 + 1], *_gone(n, c)[n // 2 :]],
+        ),
+        Mistake(
             "The straight half must reach c after L steps: divide by L, not by all steps.",
             lambda n, c: [c * i / n if i < n // 2 else value for i, value in enumerate(_gone(n, c))],
         ),
@@ -224,6 +281,11 @@ check_gone = FunctionCheck(
         Mistake(
             "k counts from the end of the straight half: k = i - L. You took i itself.",
             _two_parts(lambda k, rest, c, linear: c + c / linear * (k + linear)
+                       + (1 - c - c / linear * rest) / rest**2 * (k + linear) ** 2),
+        ),
+        Mistake(
+            "k counts from the end of the straight half: k = i - L. You took i itself.",
+            _two_parts(lambda k, rest, c, linear: c if k == 0 else c + c / linear * (k + linear)
                        + (1 - c - c / linear * rest) / rest**2 * (k + linear) ** 2),
         ),
     ],

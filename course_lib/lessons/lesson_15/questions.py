@@ -63,7 +63,7 @@ quiz = (
         (
             Choice("'Which sampler walks the Karras levels?'", "Karras is a list of levels. A sampler has to walk it.", right=True),
             Choice("'With how much fresh noise?'", "A list of levels adds no noise. That is the sampler's choice."),
-            Choice("'Is it not slow?'", "A schedule costs nothing. Only calls of the network do."),
+            Choice("'Isn't that slow?'", "A schedule costs nothing. Only calls of the network do."),
         ),
     ),
     Question(
