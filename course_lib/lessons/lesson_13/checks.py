@@ -230,7 +230,7 @@ check_target = FunctionCheck(
         ),
         Mistake(
             "`before` is a tensor, and Python can't say whether a tensor is true. Ask: before is None.",
-            _never_first,
+            lambda denoised, before, *levels: _target(denoised, before, *levels) if before else denoised,
             stops="Boolean value of Tensor",
         ),
         Mistake(

@@ -53,6 +53,7 @@ def test_the_numbers_of_the_race_are_those_of_the_text():
         assert run(name, calls)[1] == pytest.approx(error, abs=5.1e-4)
     assert run("uni_pc", 16)[1] == pytest.approx(4e-4, abs=5e-5)
     assert run("uni_pc", 16)[1] < 0.1 * run("dpmpp_2m", 16)[1]
+    assert run("uni_pc", 8)[1] > run("dpmpp_2m", 8)[1]
     assert run("heun", 4)[1] / run("euler", 4)[1] == pytest.approx(5, abs=0.5)
     for name in ("heun", "dpm_2"):
         assert run(name, 6)[1] > run("euler", 6)[1]
@@ -165,6 +166,20 @@ def test_what_is_said_of_the_pictures_is_true():
     assert wrong == {"euler": 2, "heun": 3, "dpmpp_2m": 0, "lms": 1, "plms": 1, "uni_pc": 0}
     with pytest.raises(ValueError, match="PNDM needs more than 8 calls"):
         lesson.left_over("pndm", 8)
+
+
+def test_long_steps_and_old_slopes_are_as_the_text_says():
+    assert pictures.steps_within("heun", 5) == pictures.steps_within("dpm_2", 5) == 3
+    assert pictures.share_right("dpm_2", 5) > 3 * pictures.share_right("heun", 5)
+    assert pictures.share_right("lms", 8) > max(pictures.share_right(name, 8) for name in ("ipndm", "plms"))
+    leaders = {name: pictures.share_right(name, 20) for name in pictures.RUNNERS}
+    assert leaders["uni_pc"] == leaders["plms"] == max(leaders.values()) > leaders["dpm_fast"]
+    assert min((run(name, 20)[1], name) for name in pictures.RUNNERS)[1] == "uni_pc"
+
+
+def test_lms_is_of_order_two_on_the_blobs_though_its_passport_says_nearly_four():
+    slope = math.log(run("lms", 48)[1] / run("lms", 96)[1], 2)
+    assert 1.8 < slope < 2.7 and passport("lms").order > 3.5
 
 
 def test_the_cards_say_what_the_alt_text_says():

@@ -185,6 +185,8 @@ def test_a_dropped_level_helps_karras_and_hurts_gits():
                 lists = (make_sigmas(name, 10, lesson.TABLE, discard_penultimate=drop) for drop in (False, True))
                 gain[name] = [score_of_others(sigmas, sampler, seed) for sigmas in lists]
             assert gain["karras"][1] < gain["karras"][0] and gain["gits"][1] > gain["gits"][0]
+        karras = lesson.levels("karras")
+        assert score_of_others(karras, "uni_pc", seed) > score_of_others(karras, "euler", seed)
 
 
 def test_a_list_that_cannot_be_walked_is_refused_with_a_sentence():
