@@ -289,3 +289,18 @@ def test_dpmpp_2m_sde_is_the_target_of_2m_with_ancestral_noise():
         low = step.sigma_next**2 / step.sigma
         up = math.sqrt(step.sigma_next**2 - low**2)
         torch.testing.assert_close(step.x_next, target + low / step.sigma * (step.x - target) + up * ones)
+
+
+def test_a_list_of_cards_is_told_which_ones_to_run_again():
+    says = lesson.check_cards.verdict(["wrong", "right", "wrong", "none", "right", "right"])
+    assert "two seeds for B:" in says and ".std() of the ends for C, F:" in says
+    for odd in ("wrong", ["right"], ["wrong", None, "right", None, "right", "wrong"], {"A": "wrong"}, 3):
+        assert "It must be a list of six words" in lesson.check_cards.verdict(odd)
+
+
+def test_a_root_of_a_negative_number_is_named_where_python_goes_on_with_complex_ones():
+    def split(sigma, sigma_next, eta):
+        up = eta * sigma_next * (1 - (sigma / sigma_next) ** 2) ** 0.5
+        return (sigma_next**2 - up**2) ** 0.5, up
+
+    assert "complex numbers" in lesson.check_split.verdict(split)
