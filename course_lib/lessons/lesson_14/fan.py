@@ -41,7 +41,7 @@ def fan() -> Shown:
             axis.set_title(title)
             ticks = (3, 1, 0.3, 0.1, 0)
             axis.set_xticks(np.arcsinh(np.array(ticks) / 0.3), [f"{tick:g}" for tick in ticks])
-            axis.set(xlim=(along[0] + 0.1, -1.1), ylim=(-3.2, 3.4), yticks=[], xlabel=tr("noise level"))
+            axis.set(xlim=(along[0] + 0.1, -1.55), ylim=(-3.2, 3.9), yticks=[], xlabel=tr("noise level"))
             axis.grid(False)
             axis.spines["left"].set_visible(False)
         _exact(axes[2])
@@ -82,4 +82,6 @@ def _exact(axis) -> None:
     middles, widths = means @ _SIDE, stds * _SIDE.norm()
     bells = torch.exp(-((height[:, None] - middles) ** 2) / (2 * widths**2)) / (math.sqrt(2 * math.pi) * widths)
     axis.plot(-0.08 - _BARS * (bells * shares).sum(1).numpy(), height.numpy(), color=COLOURS["target"], linewidth=2.2)
+    for middle, name in zip(middles.tolist(), (tr("left"), tr("upper"), tr("lower")), strict=True):
+        axis.text(-1.5, middle, name, fontsize=10, ha="right", va="center")
     axis.text(-0.2, -2.9, tr("line: exact"), color=COLOURS["target"], fontsize=10, ha="left")

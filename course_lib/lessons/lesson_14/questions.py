@@ -9,8 +9,8 @@ predict_seeds = Question(
     (
         Choice("all close to the end of the exact path", "That is where they end for eta = 0. Fresh noise forgets it."),
         Choice(
-            "at all clean points that could have become this noisy point, each as often as it is likely to have done so",
-            "The cloud is Bayes' answer to the question where the noisy point came from.",
+            "at all clean points that could have become this noisy point: often at likely ones, rarely at unlikely ones",
+            "The cloud is the answer of Bayes' rule: where can this noisy point have come from?",
             right=True,
         ),
         Choice(
@@ -26,7 +26,7 @@ predict_mistake = Question(
     (
         Choice(
             "the one without: noise on top of a mistake makes two mistakes",
-            "The right amount of noise is no mistake, and the push fades with each bit of x that is replaced by it.",
+            "The right amount of noise is no mistake. Each step replaces a bit of x by noise, and a bit of the push with it.",
         ),
         Choice(
             "the one with fresh noise",
@@ -41,18 +41,18 @@ predict_calls = Question(
     "There is no mistake, the denoiser is exact, and you have 20 calls. Which comes closest to the data?",
     (
         Choice("DPM++ 2M, without fresh noise", "With nothing to forget, noise only costs accuracy.", right=True),
-        Choice("DPM++ 2M SDE, with it", "It comes second. It follows the same data along rougher paths."),
+        Choice("DPM++ 2M SDE, with it", "It comes second: its rougher paths lead to the same data, but cost accuracy."),
         Choice("Euler ancestral", "A first-order step with noise is the least accurate of the three."),
     ),
 )
 
 predict_same_seed = Question(
-    "DPM++ 2M SDE draws independent noise in each step. You run a seed with 20 steps, and again with 40. "
-    "How alike are the two pictures?",
+    "Let DPM++ 2M SDE draw independent noise in each step. You run a seed with 20 steps, and again with 40, from the "
+    "same start. How alike are the two pictures?",
     (
         Choice(
             "very: it is the same seed",
-            "The same numbers come, but in 40 steps they fall on other levels.",
+            "You get the same random numbers, but in 40 steps they fall on other levels.",
         ),
         Choice(
             "partly alike at best, and shorter steps don't change that",
@@ -65,7 +65,7 @@ predict_same_seed = Question(
 
 quiz = (
     Question(
-        "A painting is going wrong early, at a high noise level, and you have 50 calls. Which is the better bet?",
+        "Your pictures go wrong early, at a high noise level, and you have 50 calls. Which is the better bet?",
         (
             Choice(
                 "a sampler with fresh noise, such as DPM++ 2M SDE",

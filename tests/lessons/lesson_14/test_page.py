@@ -150,6 +150,11 @@ def test_the_race_is_won_as_the_text_says():
         assert all(pushed[name][index] > 0.7 for name in ("euler", "dpmpp_2m"))
     assert pushed["dpmpp_2m_sde"][4] < 0.1 and min(far["lcm"]) > 0.3
     assert all(pushed[name][-1] < 0.1 for name in ("euler_ancestral", "dpmpp_sde", "dpmpp_2m_sde"))
+    kept = [15 * s**2 / (s**2 + 15**2) / s for s in (1.0, 0.25)]  # of the push, with eta = 1, in units of the data
+    for name in ("dpmpp_sde", "dpmpp_2m_sde"):
+        assert pushed[name][-1] == pytest.approx(math.sqrt(sum(part**2 for part in kept) / 2), abs=0.002)
+        assert f"{pushed[name][-1]:.2f}" == "0.05"
+    assert min(far["dpmpp_2m"]) < far["dpmpp_2m"][-1] < 0.005 and min(far["dpmpp_2m_sde"]) < far["dpmpp_2m_sde"][-1]
     at_20 = {name: far[name][4] for name in ("dpmpp_2m", "dpmpp_2m_sde", "euler_ancestral")}
     assert list(at_20.values()) == sorted(at_20.values())
 
@@ -175,7 +180,10 @@ def test_a_brownian_path_keeps_the_picture_and_independent_noise_does_not():
     blob = {kind: [blobs.owner(same_seed.ends_of(kind, n)) for n in (20, 40)] for kind in ("gaussian", "brownian")}
     changed = {kind: int((pair[0] != pair[1]).sum()) for kind, pair in blob.items()}
     assert changed["gaussian"] > 20 and changed["brownian"] < 6
-    assert [name for name in ("dpmpp_sde", "dpmpp_2m_sde", "dpmpp_3m_sde") if SAMPLERS[name].noise != "brownian"] == []
+    assert all(row.noise == ("brownian" if "SDE" in row.label else "gaussian") for row in SAMPLERS.values())
+    assert SAMPLERS["dpm_fast"].options["eta"] == 0 and not SAMPLERS["lms"].stochastic
+    churned = {name for name, row in SAMPLERS.items() if "s_churn" in row.options}
+    assert churned == {"euler", "heun", "heunpp2", "dpm_2"}
 
 
 def test_with_independent_noise_a_seed_keeps_something_but_not_its_picture():
@@ -289,3 +297,18 @@ def test_dpmpp_2m_sde_is_the_target_of_2m_with_ancestral_noise():
         low = step.sigma_next**2 / step.sigma
         up = math.sqrt(step.sigma_next**2 - low**2)
         torch.testing.assert_close(step.x_next, target + low / step.sigma * (step.x - target) + up * ones)
+
+
+def test_a_list_of_cards_is_told_which_ones_to_run_again():
+    says = lesson.check_cards.verdict(["wrong", "right", "wrong", "none", "right", "right"])
+    assert "two seeds for B:" in says and ".std() of the ends for C, F:" in says
+    for odd in ("wrong", ["right"], ["wrong", None, "right", None, "right", "wrong"], {"A": "wrong"}, 3):
+        assert "It must be a list of six words" in lesson.check_cards.verdict(odd)
+
+
+def test_a_root_of_a_negative_number_is_named_where_python_goes_on_with_complex_ones():
+    def split(sigma, sigma_next, eta):
+        up = eta * sigma_next * (1 - (sigma / sigma_next) ** 2) ** 0.5
+        return (sigma_next**2 - up**2) ** 0.5, up
+
+    assert "complex numbers" in lesson.check_split.verdict(split)
