@@ -160,3 +160,17 @@ def test_every_solution_belongs_to_a_lesson():
 def test_pages_are_small_enough_to_load():
     for path in all_notebooks():
         assert Path(path).stat().st_size < 3_000_000, f"{path.name} is larger than 3 MB"
+
+
+WORDS, CELLS = 3000, 36  # of the main road, from the title to "Take along"
+STILL_LONG = {"03", "04", "05", "06", "07"}  # say too much at once, until they are shortened
+
+
+@LESSON
+def test_the_main_road_is_short_enough(path):
+    cells = read(path).cells
+    end = next(i for i, cell in enumerate(cells) if cell.cell_type == "markdown" and "## Take along" in cell.source)
+    texts = [cell.source for cell in cells[:end] if cell.cell_type == "markdown"]
+    words = len(re.findall(r"\w+", "\n".join([*texts, cells[end].source.split("## Take along")[0]])))
+    short = words <= WORDS and sum(cell.cell_type == "code" for cell in cells[:end]) <= CELLS
+    assert short != (path.stem[:2] in STILL_LONG), f"{words} words"

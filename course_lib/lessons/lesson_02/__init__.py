@@ -2,7 +2,7 @@
 
 from course_lib.lessons.lesson_02.checks import check_conv2d, check_shift, check_size
 from course_lib.lessons.lesson_02.questions import predict_field, predict_flat, predict_flip, predict_size, quiz
-from course_lib.lessons.lesson_02.windows import draw, draw_places, places_panel
+from course_lib.lessons.lesson_02.windows import draw, draw_places
 
 __all__ = [
     "check_conv2d",
@@ -10,7 +10,6 @@ __all__ = [
     "check_size",
     "draw",
     "draw_places",
-    "places_panel",
     "predict_field",
     "predict_flat",
     "predict_flip",

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from course_lib.datasets import open_emoji
 from course_lib.layers import conv2d, output_size
 from course_lib.lessons import lesson_02 as lesson
+from course_lib.lessons.lesson_02 import windows
 from course_lib.widgets.kernel import KERNELS
 
 PICTURE = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
@@ -118,7 +119,7 @@ def test_every_state_of_the_places_is_drawn_or_refused_in_words():
 
 def test_the_places_are_drawn_where_the_kernel_lies():
     """Blue cells in line p, counted from the left: p * stride + entry * dilation."""
-    panel = lesson.places_panel(8, 3, 2, 1, 2)
+    panel = windows.places_panel(8, 3, 2, 1, 2)
     blue = (panel == (0x00, 0x72, 0xB2)).all(axis=2)
     for place in range(output_size(8, 3, 2, 1, 2)):
         line = blue[(place + 1) * 26 + 8]
