@@ -20,11 +20,14 @@ check_tokens = ValueCheck(
             for wrong in ((2, 640), (2, 512), (77, 512), (77, 640))
         ),
         Mistake(_SMALL, (2, 24)),
-        Mistake("A shape is a tuple with the batch in front: (2, and how many places).", 77),
-        Mistake("There are always 77 places, however many words the prompt has.", (2, 7)),
-        Mistake("Beginning and end are among the 77 places.", (2, 75)),
+        Mistake("A shape is a tuple with the batch in front: (2, and how many positions).", 77),
+        Mistake("There are always 77 positions, however many words the prompt has.", (2, 7)),
+        *(
+            Mistake("Beginning and end are among the 77 positions.", wrong)
+            for wrong in ((2, 75), (2, 76), (2, 78), (2, 79))
+        ),
         Mistake(_GUIDED, (4, 77)),
-        Mistake("Each prompt has 77 places of its own: the batch is a side of the shape, not a factor.", (1, 154)),
+        Mistake("Each prompt has 77 positions of its own: the batch is a side of the shape, not a factor.", (1, 154)),
         Mistake("The batch comes first.", (77, 2)),
         Mistake(
             "A token is one whole number. The 768 numbers for each come later, from the text encoder.", (2, 77, 768)
@@ -44,10 +47,9 @@ check_states = ValueCheck(
         *(Mistake(_SMALL, wrong) for wrong in ((2, 24, 128), (2, 77, 128), (2, 24, 768))),
         Mistake("That is the shape of the tokens: the text encoder makes 768 numbers of each.", (2, 77)),
         Mistake(_GUIDED, (4, 77, 768)),
-        Mistake("One text state for each of the 77 places, not one for the whole prompt.", (2, 768)),
-        Mistake(
-            "Places and numbers have changed their order: first the 77 places, then 768 numbers for each.", (2, 768, 77)
-        ),
+        Mistake("The batch comes first.", (77, 2, 768)),
+        Mistake("One text state for each of the 77 positions, not one for the whole prompt.", (2, 768)),
+        Mistake("Positions and numbers are swapped: first the 77 positions, then 768 numbers for each.", (2, 768, 77)),
     ],
 )
 
@@ -66,7 +68,8 @@ check_latent = ValueCheck(
             Mistake("64 x 80 x 3 would be a small picture. A latent has 4 channels, and they come first.", wrong)
             for wrong in ((64, 80, 3), (2, 64, 80, 3))
         ),
-        Mistake("The 4 channels are forgotten.", (2, 64, 80)),
+        Mistake("The 4 channels are missing.", (2, 64, 80)),
+        Mistake("The 4 channels are missing, and height comes before width.", (2, 80, 64)),
         Mistake("The small model's latents have 12 channels, those of Stable Diffusion 1.5 have 4.", (2, 12, 64, 80)),
         Mistake(_SMALL, (2, 12, 8, 8)),
         Mistake(_GUIDED, (4, 4, 64, 80)),
@@ -89,7 +92,8 @@ check_picture = ValueCheck(
         *(Mistake(_WIDTH_FIRST, wrong) for wrong in ((2, 3, 640, 512), (2, 640, 512, 3))),
         Mistake("A picture has 3 channels: red, green and blue. The fourth is the latent's.", (2, 4, 512, 640)),
         Mistake(_LATENT_LAST, (2, 512, 640, 3)),
-        Mistake("The 3 channels are forgotten: red, green and blue.", (2, 512, 640)),
+        Mistake("The 3 channels are missing: red, green and blue.", (2, 512, 640)),
+        Mistake("The 3 channels are missing, and height comes before width.", (2, 640, 512)),
         Mistake(_SMALL, (2, 3, 64, 64)),
         Mistake("Batch and channels have changed places: the batch comes first.", (3, 2, 512, 640)),
         Mistake("That is the shape of square pictures: these are 640 wide.", (2, 3, 512, 512)),

@@ -83,6 +83,22 @@ check_step = FunctionCheck(
             lambda x, noise, sigma, sigma_next: x.device,  # what a denoiser asks x for; a plain number has none
             stops="'float' object has no attribute|must match the size of tensor",
         ),
+        Mistake(
+            "The distance x - denoised is sigma * noise: in its second place you forgot to multiply by sigma.",
+            lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next / sigma * noise,
+        ),
+        Mistake(
+            "The brackets are missing: sigma_next / sigma multiplies the whole distance, (x - denoised).",
+            lambda x, noise, sigma, sigma_next: sigma_next / sigma * x,
+        ),
+        Mistake(
+            "You made the guess smaller. Keep all of it, and add the part of the distance x - denoised that stays.",
+            lambda x, noise, sigma, sigma_next: sigma_next / sigma * (x - sigma * noise),
+        ),
+        Mistake(
+            "You made the guess smaller. Keep all of it, and add the part of the distance x - denoised that stays.",
+            lambda x, noise, sigma, sigma_next: (1 - sigma_next / sigma) * (x - sigma * noise),
+        ),
         Mistake("x is still where it was.", lambda x, noise, sigma, sigma_next: x),
     ],
 )

@@ -9,8 +9,8 @@ ALT_RUNS = (
 )
 
 ALT_BLURS = (
-    "Two first guesses as pictures. With the prompt: a panda out of focus, on blue. With an empty prompt: a cloud of "
-    "yellow and green, with nothing in it."
+    "Three pictures. The first guess with the prompt: a panda on blue, a little paler and softer than the finished one "
+    "beside it. The first guess with an empty prompt: a cloud of yellow and green, with nothing in it."
 )
 
 ALT_NEW = "Three pictures, painted for: a red star, a green heart, a purple circle."

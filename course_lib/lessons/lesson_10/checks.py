@@ -19,6 +19,10 @@ def _mse(back, picture):
     return (back - picture).square().mean().item()
 
 
+def _without_import(back, picture):
+    raise NameError("name 'math' is not defined")
+
+
 check_decibels = FunctionCheck(
     "psnr",
     lambda back, picture: 10 * math.log10(4 / _mse(back, picture)),
@@ -57,6 +61,54 @@ check_decibels = FunctionCheck(
             lambda back, picture: 10 * math.log10(4 / (back - picture).square().sum().item()),
         ),
         Mistake(
+            "You took the root of the error, but not of 4. Leave out the root.",
+            lambda back, picture: 10 * math.log10(4 / _mse(back, picture) ** 0.5),
+        ),
+        Mistake(
+            "You left the range unsquared and took the root of the error: then the factor is 20. With 4 and without "
+            "the root it is 10.",
+            lambda back, picture: 10 * math.log10(2 / _mse(back, picture) ** 0.5),
+        ),
+        Mistake(
+            "255 is the range of bytes. These pictures go from -1 to 1, so the range is 2.",
+            lambda back, picture: 10 * math.log10(255**2 / _mse(back, picture)),
+        ),
+        Mistake(
+            "math.log2 is another logarithm. Decibels need math.log10.",
+            lambda back, picture: 10 * math.log2(4 / _mse(back, picture)),
+        ),
+        Mistake("That is the mean squared error. Now put it into the formula.", _mse),
+        Mistake("The logarithm is missing.", lambda back, picture: 10 * 4 / _mse(back, picture)),
+        Mistake("The logarithm is missing.", lambda back, picture: 4 / _mse(back, picture)),
+        Mistake(
+            "The brackets are missing: first back - picture, then the square of it.",
+            lambda back, picture: 10 * math.log10(4 / abs((back - picture**2).mean().item())),
+        ),
+        Mistake(
+            "The mean is missing: the error must be one number, .mean().item().",
+            lambda back, picture: 10 * torch.log10(4 / (back - picture).square()),
+        ),
+        Mistake(
+            "The mean is missing: the error must be one number, .mean().item().",
+            lambda back, picture: 10 * math.log10(4 / (back - picture).square()),
+            stops="one element|cannot be converted to Scalar",
+        ),
+        Mistake(
+            "A pair of brackets is missing after a name: .mean(), .item().",
+            lambda back, picture: 10 * math.log10(4 / (back - picture).square().mean),
+            stops="_method'",
+        ),
+        Mistake(
+            "math.log10 gives a plain number already: .item() belongs to the tensor, inside its brackets.",
+            lambda back, picture: (10 * math.log10(4 / _mse(back, picture))).item(),
+            stops="'float' object has no attribute 'item'",
+        ),
+        Mistake(
+            "Python doesn't know this name: `import math` first, and write math.log10.",
+            _without_import,
+            stops="name '(math|log10)' is not defined",
+        ),
+        Mistake(
             "Decibels are ten times the logarithm: multiply by 10.",
             lambda back, picture: math.log10(4 / _mse(back, picture)),
         ),
@@ -84,6 +136,28 @@ check_times = FunctionCheck(
         Mistake(
             "That is the latent's share of the picture. The question asks for the inverse.",
             lambda channels, factor: channels / (3 * factor**2),
+        ),
+        Mistake("48 is right for 4 channels and factor 8 only: use both arguments.", lambda channels, factor: 48),
+        Mistake(
+            "512 and 64 belong to factor 8. Use `factor`: the picture's size cancels out.",
+            lambda channels, factor: 192 / channels,
+        ),
+        Mistake(
+            "factor * 2 is twice the factor. Both sides get shorter: factor ** 2.",
+            lambda channels, factor: 3 * factor * 2 / channels,
+        ),
+        Mistake(
+            "The 3 is squared, too. Only the factor counts twice: 3 * factor ** 2.",
+            lambda channels, factor: (3 * factor) ** 2 / channels,
+        ),
+        Mistake(
+            "In Python ^ isn't a power: write factor ** 2.",
+            lambda channels, factor: 3 * factor ^ 2 / channels,
+            stops=r"for \^",
+        ),
+        Mistake(
+            "3 and `channels` are swapped: the picture has 3 numbers a pixel, and the latent has `channels`.",
+            lambda channels, factor: channels * factor**2 / 3,
         ),
         Mistake(
             "More channels make the latent larger: divide by them, don't multiply.",

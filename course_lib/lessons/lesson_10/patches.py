@@ -1,4 +1,4 @@
-"""Lesson 10, latents: principal components of patches, a VAE for the poor."""
+"""Lesson 10, latents: principal components of patches, beside the VAE."""
 
 from __future__ import annotations
 

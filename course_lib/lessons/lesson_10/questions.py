@@ -9,7 +9,7 @@ predict_numbers = Question(
     (
         Choice("8", "Each side is 8 times shorter, and there are two sides."),
         Choice("48", "786,432 / 16,384 = 48: 64 times fewer positions, with 4 numbers each in place of 3.", right=True),
-        Choice("64", "So many times fewer are the positions. But each has 4 numbers now, not 3."),
+        Choice("64", "That counts positions: there are 64 times fewer. But each has 4 numbers now, not 3."),
     ),
 )
 
@@ -41,9 +41,13 @@ predict_cost = Question(
     "The small model's U-Net works on 8 x 8 positions. We let the same network work on 64 x 64 pixels. How much more "
     "does one call compute?",
     (
-        Choice("16 times", "So many times more numbers come in. The network's work depends on the positions."),
+        Choice("16 times", "That is how many more numbers come in. The network's work depends on the positions."),
         Choice("64 times", "That holds for the convolutions. Self-attention compares each position with each."),
-        Choice("about 130 times", "64 times more in convolutions, and 4,096 times more in self-attention.", right=True),
+        Choice(
+            "about 130 times",
+            "64 times more in convolutions, and 4,096 times more comparisons in self-attention.",
+            right=True,
+        ),
     ),
 )
 
@@ -65,7 +69,7 @@ quiz = (
                 "The convolutions act nearby. Norms and attention carry a little further.",
                 right=True,
             ),
-            Choice("all of it, alike", "Most of the change is close to the position. Try the slider above."),
+            Choice("all of it, alike", "Most of the change is close to the position. Try it in *Edit a latent*."),
         ),
     ),
     Question(

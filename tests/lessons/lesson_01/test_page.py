@@ -54,6 +54,24 @@ def test_the_same_settings_give_the_same_picture_and_50_steps_move_it_least(pict
     assert min(apart[name] for name in ("seed", "words", "ancestral")) > 2 * apart["5"]
 
 
+def test_fresh_noise_leads_to_the_panda_in_the_other_style(pictures):
+    near, far = ((pictures["ancestral"] - pictures[name]).abs().mean() for name in ("seed", "first"))
+    assert near < 0.8 * far
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next / sigma * noise, "multiply by sigma"),
+        (lambda x, noise, sigma, sigma_next: sigma_next / sigma * x, "brackets are missing"),
+        (lambda x, noise, sigma, sigma_next: (x - sigma * noise) * sigma_next / sigma, "made the guess smaller"),
+        (lambda x, noise, sigma, sigma_next: (1 - sigma_next / sigma) * (x - sigma * noise), "made the guess smaller"),
+    ],
+)
+def test_half_right_steps_are_named(step, words):
+    assert words in lesson.check_step.verdict(step)
+
+
 def test_the_background_is_what_the_prompt_says(pictures):
     corner = {name: picture[:, :4].mean((1, 2)) for name, picture in pictures.items()}
     assert corner["first"].argmax() == 2 and corner["words"].argmax() == 0

@@ -11,6 +11,7 @@ from course_lib.lessons.lesson_10.edits import edited
 from course_lib.lessons.lesson_10.mixes import mixed
 from course_lib.lessons.lesson_10.round_trip import there_and_back
 from course_lib.models import VAE
+from course_lib.pipeline import image_to_image
 from course_lib.samplers import Step
 
 EMOJI = ("panda", "rocket", "sunflower", "red apple")
@@ -174,6 +175,39 @@ def test_a_run_decodes_and_encodes_nothing(monkeypatch):
     pictures = [lesson.model().decode(step.denoised)[0] for step in (first, last)]
     edges = [(picture[:, 1:] - picture[:, :-1]).abs().mean() for picture in pictures]
     assert edges[0] < edges[1], "the first guess is not the softer one"
+
+
+def test_a_mix_is_finished_with_words_and_not_without():
+    pictures = lesson.open_pictures()
+    latent, whole = there_and_back(pictures["sunflower"])
+    with torch.no_grad():
+        mix = lesson.model().decode((there_and_back(pictures["rocket"])[0] + latent) / 2)
+        ends = {
+            words: lesson.model().decode(image_to_image(lesson.model(), mix[0], words, strength=0.4, seed=1).latent)
+            for words in ("a sunflower", "")
+        }
+    near = {words: lesson.decibels(end, whole) for words, end in ends.items()}
+    assert near["a sunflower"] > lesson.decibels(mix, whole) + 0.5 > near[""] + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (lambda back, picture: (back - picture).square(), "mean is missing"),
+        (lambda back, picture: (back - picture).square().mean, "brackets is missing"),
+        (lambda back, picture: (back - picture**2).mean().abs(), "first back - picture"),
+        (lambda back, picture: (back - picture).square().mean().sqrt(), "Leave out the root"),
+    ],
+)
+def test_wrong_errors_are_named(error, words):
+    assert words in lesson.check_decibels.verdict(lambda back, picture: 10 * math.log10(4 / error(back, picture)))
+
+
+def test_names_without_an_import_are_told():
+    def psnr(back, picture):
+        return 10 * log10(4 / (back - picture).square().mean().item())  # noqa: F821
+
+    assert "`import math` first" in lesson.check_decibels.verdict(psnr)
 
 
 def test_still_pictures_have_words():
