@@ -41,7 +41,7 @@ predict_stripes = Question(
 )  # fmt: skip
 
 predict_cost = Question(
-    "What share of the U-Net's 859,520,964 learned numbers do these three layers hold?",
+    "What share of the U-Net's 859,520,964 parameters do these three layers hold?",
     (
         Choice("about 2 %", "19,355,840 numbers. And other layers are larger.", right=True),
         Choice("about 12 %", "That would be over 100 million. The largest of the three has 1280 filters of 1280 kernels with 9 numbers each: 15 million."),
