@@ -40,7 +40,7 @@ def _cut(canvas, b, p) -> torch.Tensor:
 
 
 def _count(x, w, s) -> torch.Tensor:
-    """How many stamps meet at each place, (1, rows, columns)."""
+    """How many stamps meet at each position, (1, rows, columns)."""
     return _uncut(torch.ones_like(x[:1]), torch.ones_like(w[:1, :1]), s)
 
 
@@ -75,7 +75,7 @@ def _axes_exchanged(x, w, b, s, p) -> torch.Tensor:
 
 
 def _canvas_of_channels(x, w, b, s, p) -> torch.Tensor:
-    """As many tables as x has channels: the stamps of one filter fit, too, and go to all of them."""
+    """As many feature maps as x has channels: the stamps of one filter fit, too, and go to all of them."""
     return _cut(_uncut(x, w, s).expand(len(x), -1, -1), b, p)
 
 
@@ -122,7 +122,7 @@ _BIAS = "The bias lands on the wrong axis, or fits none: (filters,) meets the co
 
 _EXCHANGED = "Rows and columns are exchanged somewhere. x[c, i, j] is row i and column j, and its stamp begins at row i * stride, column j * stride."
 
-_CONVOLUTION = "That is conv2d, the way down. Here every number of x stamps, and the result is larger than x."
+_CONVOLUTION = "That is conv2d, which reads windows. Here every number of x stamps, and the result is larger than x."
 
 _NOT_SUMMED = "Where stamps overlap, the later one wipes out the earlier. They are added up: += in place of =."
 
@@ -142,7 +142,7 @@ check_conv_transpose2d = FunctionCheck(
         Mistake(_SIZE, lambda x, w, b, s, p: _cut(_resized(_uncut(x, w, s), s * x.shape[1], s * x.shape[2]), b, p)),
         Mistake(f"{_SIZE} Yours has `stride` rows and columns too many.", lambda x, w, b, s, p: _cut(F.pad(_uncut(x, w, s), (0, s, 0, s)), b, p)),
         Mistake(f"{_SIZE} Yours has one row and one column too many.", lambda x, w, b, s, p: _cut(F.pad(_uncut(x, w, s), (0, 1, 0, 1)), b, p)),
-        Mistake("The last row and the last column are missing: a stamp that begins at place 6 with 3 rows fills places 6, 7 and 8, so there are 9.", lambda x, w, b, s, p: _grow(x, w, b, s, p)[:, :-1, :-1]),
+        Mistake("The last row and the last column are missing: a stamp that begins at position 6 with 3 rows fills positions 6, 7 and 8, so there are 9.", lambda x, w, b, s, p: _grow(x, w, b, s, p)[:, :-1, :-1]),
         Mistake("The stride is ignored: stamp i, j begins at i * stride, j * stride.", lambda x, w, b, s, p: _cut(_uncut(x, w, 1), b, p)),
         Mistake("The size is right, but the stamps begin at i, j. They begin at i * stride, j * stride.", _one_place_after_the_other),
         Mistake("The kernel is flipped: the stamp is the kernel as it stands. (If you put zeros between the numbers and convolve, turn the kernel round first.)", lambda x, w, b, s, p: _grow(x, w.flip(-1, -2), b, s, p)),
@@ -164,14 +164,14 @@ check_conv_transpose2d = FunctionCheck(
         Mistake(_BIAS, lambda x, w, b, s, p: _grow(x, w, 0 * b, s, p) + b),
         Mistake(_BIAS, lambda x, w, b, s, p: _grow(x, w, 0 * b, s, p) + b[:, None]),
         Mistake("The bias is missing.", lambda x, w, b, s, p: _grow(x, w, 0 * b, s, p)),
-        Mistake("The bias is added with each stamp. It is added once to every place, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + b[:, None, None] * _count(x, w, s), 0 * b, p)),
-        Mistake("The bias is added with each stamp of each channel. It is added once to every place, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + len(x) * b[:, None, None] * _count(x, w, s), 0 * b, p)),
+        Mistake("The bias is added with each stamp. It is added once to every position, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + b[:, None, None] * _count(x, w, s), 0 * b, p)),
+        Mistake("The bias is added with each stamp of each channel. It is added once to every position, at the end.", lambda x, w, b, s, p: _cut(_uncut(x, w, s) + len(x) * b[:, None, None] * _count(x, w, s), 0 * b, p)),
         Mistake("The bias is added once for each input channel. It is added once.", lambda x, w, b, s, p: _grow(x, w, len(x) * b, s, p)),
         Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: _grow(x, w, b[:1].expand_as(b), s, p)),
         Mistake("Only the first channel stamps: every channel of x does, with its own kernels.", lambda x, w, b, s, p: _grow(x[:1], w[:1], b, s, p)),
         Mistake("Only the last channel's stamps are left: those of all channels are added up.", lambda x, w, b, s, p: _grow(x[-1:], w[-1:], b, s, p)),
         Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _grow(x, w / len(x), b, s, p)),
-        Mistake("The result has as many tables as x has channels. It has one for each filter: weight.shape[1] of them.", _canvas_of_channels),
+        Mistake("The result has as many feature maps as x has channels. It has one for each filter: weight.shape[1] of them.", _canvas_of_channels),
         Mistake("The axes of weight are exchanged: here the channels of x come first, weight[c, o], the other way round than in conv2d.", _axes_exchanged),
         Mistake("All filters stamp with the first one's kernel: filter o has weight[c, o].", lambda x, w, b, s, p: _grow(x, w[:, :1].expand_as(w), b, s, p)),
         Mistake("The canvas is already cut: make it as large as the stamps reach, and cut at the end.", _canvas_already_cut, when=_fits_only_uncut),
@@ -188,8 +188,8 @@ check_one_stamp = ValueCheck(
         Mistake("You have repeated the kernel's numbers. It is the picture's number that is repeated.", torch.tensor([5.0, 5, -1, -1, 2, 2])),
         Mistake("You have repeated the kernel's numbers, turned round. It is the picture's number that is repeated.", torch.tensor([2.0, 2, -1, -1, 5, 5])),
         Mistake("That is the kernel itself, with a 0. The 1 is written twice, and the convolution answers to each of the two with its kernel turned round.", torch.tensor([5.0, -1, 2, 0])),
-        Mistake("That is the answer to one of the two ones. The other one answers, too, one place further.", torch.tensor([2.0, -1, 5, 0])),
-        Mistake("That is the answer to the second of the two ones alone. The first one answers, too, one place before.", torch.tensor([0.0, 2, -1, 5])),
+        Mistake("That is the answer to one of the two ones. The other one answers, too, one position further.", torch.tensor([2.0, -1, 5, 0])),
+        Mistake("That is the answer to the second of the two ones alone. The first one answers, too, one position before.", torch.tensor([0.0, 2, -1, 5])),
         Mistake("The numbers are right; give them as one row, with a single axis.", torch.tensor([[[2.0, 1, 4, 5]]])),
         Mistake("The numbers are right; give them as one row, with a single axis.", torch.tensor([[2.0, 1, 4, 5]])),
         Mistake("You have repeated the kernel's numbers, and kept four. It is the picture's number that is repeated.", torch.tensor([2.0, 2, -1, -1])),
@@ -198,9 +198,9 @@ check_one_stamp = ValueCheck(
         Mistake("That is the whole row, backwards. Take the part that is not zero. And a convolution answers to a single 1 with its kernel turned round (lesson 02).", torch.tensor([0.0, 0, 0, 5, 4, 1, 2, 0, 0, 0])),
         Mistake("The zeros at both ends are right, but they belong to no stamp: give the four numbers between them.", torch.tensor([0.0, 2, 1, 4, 5, 0])),
         Mistake("That takes the mean of the two. Repeating gives two ones, and what they bring is added up.", torch.tensor([1.0, 0.5, 2, 2.5])),
-        Mistake("The middle is missing: the two answers 2 −1 5 overlap, moved by one place, and are added up.", torch.tensor([2.0, -1, 5, 5])),
-        Mistake("The two answers are added up on top of each other. The second one stands one place further to the right.", torch.tensor([4.0, -2, 10])),
-        Mistake("The two answers stand one place apart, not two: 2 −1 5 0 and 0 2 −1 5.", torch.tensor([2.0, -1, 7, -1, 5])),
+        Mistake("The middle is missing: the two answers 2 −1 5 overlap, moved by one position, and are added up.", torch.tensor([2.0, -1, 5, 5])),
+        Mistake("The two answers are added up on top of each other. The second one stands one position further to the right.", torch.tensor([4.0, -2, 10])),
+        Mistake("The two answers stand one position apart, not two: 2 −1 5 0 and 0 2 −1 5.", torch.tensor([2.0, -1, 7, -1, 5])),
     ],
-    hint="It has four numbers: repeat the 1, lay the kernel on at each place, and write down what comes out.",
+    hint="It has four numbers: repeat the 1, lay the kernel on at each position, and write down what comes out.",
 )  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 from course_lib.exercises.checks import Letters, Mistake, ValueCheck
 
 _LETTERS = {
-    "a": "at one place 1 + 1 meet, at the next 1 comes alone",
-    "b": "at every place 1 + 1 meet",
-    "c": "one stamp meets at some places and two at others, but 1 + 1 is as much as 2",
-    "d": "two stamps meet at every place, but 1 + 3 is not 2 + 4",
-    "e": "with stride 3, two entries of the four meet at one place and one at the other two",
-    "f": "with stride 1 a stamp begins at every place, and all four entries meet everywhere: 1 + 2 + 3 + 4",
+    "a": "at one position 1 + 1 meet, at the next 1 comes alone",
+    "b": "at every position 1 + 1 meet",
+    "c": "one stamp meets at some positions and two at others, but 1 + 1 is as much as 2",
+    "d": "two stamps meet at every position, but 1 + 3 is not 2 + 4",
+    "e": "with stride 3, two entries of the four meet at one position and one at the other two",
+    "f": "with stride 1 a stamp begins at every position, and all four entries meet everywhere: 1 + 2 + 3 + 4",
     "g": "a flat row repeated is flat, and a convolution with stride 1 does the same everywhere: 1 + 2 + 3",
 }
 _FLAT = [False, True, True, False, False, True, True]
@@ -19,7 +19,7 @@ _COUNTED = (
     "In (c) they are 1 + 1 and 2, in (d) 1 + 3 and 2 + 4."
 )
 _SAME = (
-    "(f) and (g): where a kernel meets the same flat numbers at every place, the result is the same everywhere, "
+    "(f) and (g): where a kernel meets the same flat numbers at every position, the result is the same everywhere, "
     "whatever the kernel."
 )
 _EVEN = (

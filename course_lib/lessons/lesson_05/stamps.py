@@ -1,4 +1,4 @@
-"""Lesson 05's stamps: how many of them meet at each place, what they add up to, and the drawing that shows it."""
+"""Lesson 05's stamps: how many of them meet at each position, what they add up to, and the drawing that shows it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NUMBERS = {
 
 
 def overlap(kernel: int, stride: int) -> list[int]:
-    """How many stamps meet at each place of a period, along one side and away from the rim.
+    """How many stamps meet at each position of a period, along one side and away from the rim.
 
         overlap[r] = how many u = r, r + stride, r + 2 * stride, ... are below kernel
 
-    Place r lies r places after one at which a stamp begins; after `stride` places everything repeats.
+    Position r lies r positions after one at which a stamp begins; after `stride` positions everything repeats.
     Raises ValueError where kernel or stride is not a whole number, at least 1.
     Source: Odena et al. 2016, Deconvolution and Checkerboard Artifacts, doi 10.23915/distill.00003.
 
@@ -49,7 +49,7 @@ def overlap(kernel: int, stride: int) -> list[int]:
 
 
 def sums(kernel: torch.Tensor, stride: int) -> torch.Tensor:
-    """What a flat row of ones becomes at each place of a period: the entries that meet there, added up.
+    """What a flat row of ones becomes at each position of a period: the entries that meet there, added up.
 
         sums[r] = kernel[r] + kernel[r + stride] + kernel[r + 2 * stride] + ...
 
@@ -207,7 +207,7 @@ def draw(picture: torch.Tensor, kernel: int, stride: int, numbers: str) -> Drawi
     Example:
 
     >>> draw(torch.zeros(1, 3, 24, 24), 4, 2, "all equal").sentence
-    'Kernel 4, stride 2, all equal: 4 stamps meet at every place. A flat picture of 1 becomes 1.00 everywhere.'
+    'Kernel 4, stride 2, all equal: 4 stamps meet at every position. A flat picture of 1 becomes 1.00 everywhere.'
     >>> draw(torch.zeros(1, 3, 24, 24), 3, 2, "all equal").sentence
     'Kernel 3, stride 2, all equal: 1 to 4 stamps meet. A flat picture of 1 becomes 0.44 to 1.78.'
     """
@@ -233,7 +233,8 @@ def draw(picture: torch.Tensor, kernel: int, stride: int, numbers: str) -> Drawi
     if fewest < most:
         meet = tr("{fewest} to {most} stamps meet").format(fewest=fewest, most=most)
     else:
-        meet = ngettext("{count} stamp at every place", "{count} stamps meet at every place", most).format(count=most)
+        meet = ngettext("{count} stamp at every position", "{count} stamps meet at every position", most)
+        meet = meet.format(count=most)
     if high - low > 1e-5:
         becomes = tr("A flat picture of 1 becomes {low} to {high}.").format(low=f"{low:.2f}", high=f"{high:.2f}")
     else:

@@ -50,7 +50,7 @@ def test_every_state_is_drawn_and_its_numbers_are_true():
         if fewest < most:
             assert f": {fewest} to {most} stamps meet." in drawing.sentence
         else:
-            assert re.search(f": {most} stamps? (meet )?at every place", drawing.sentence)
+            assert re.search(f": {most} stamps? (meet )?at every position", drawing.sentence)
         assert ("gaps" in drawing.sentence) == (fewest == 0)
         weight = (entries[:, None] * entries)[None, None]
         flat = middle_of(F.conv_transpose2d(ones, weight, stride=stride)[0, 0], stride)
