@@ -230,6 +230,15 @@ def test_at_the_rim_a_picture_moves_towards_grey():
         assert (grown[0].abs() < grown[8, 8].abs()).all() and (grown[0] * ground > 0).all()
 
 
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_after_repeating_a_random_kernel_leaves_flat_ground_flat_and_a_random_stamp_does_not(seed):
+    numbers = torch.Generator().manual_seed(seed)
+    nine, sixteen = (0.3 * torch.randn(1, 1, side, side, generator=numbers) for side in (3, 4))
+    flat = torch.ones(1, 1, 8, 8)
+    even, uneven = by_nearest(flat, nine)[0, 0, 6:8, 6:8], by_stamps(flat, sixteen)[0, 0, 6:8, 6:8]
+    assert even.max() - even.min() < 1e-5 < 0.1 < uneven.max() - uneven.min()
+
+
 def test_nearest_and_convolution_is_one_stamp_with_nine_freedoms():
     units = torch.eye(9).reshape(9, 1, 1, 3, 3)
     dot = torch.zeros(1, 1, 4, 4)
