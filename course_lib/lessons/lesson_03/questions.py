@@ -5,10 +5,10 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 predict_ten = Question(
-    "Ten linear layers stand one after the other, and each reads 64 numbers and gives 64. How many learned numbers are enough to compute the same, whatever the ten do?",
+    "Ten linear layers follow each other. Each reads 64 numbers and gives 64. How many parameters are enough to compute the same, whatever the ten do?",
     (
-        Choice("41,600", "So many the ten have. But two of them become one, that one and the third become one, and so on to the end."),
-        Choice("20,800", "That would be five layers. Two become one, that is right; but then five stand in a row, and the same happens again."),
+        Choice("41,600", "The ten have this many. But two of them become one, that one and the third become one, and so on to the end."),
+        Choice("20,800", "That would be five layers. It is right that two become one. But then five are left in a row, and the same happens again."),
         Choice("4,160", "One layer is enough, with 64 times 64 weights and 64 biases.", right=True),
         Choice("4,096", "Those are the 64 times 64 weights of one layer. It needs its 64 biases as well."),
     ),
@@ -27,7 +27,7 @@ predict_kinkless = Question(
     "A second network begins with the same numbers and is trained in the same way, but there is nothing between its layers. How many of the 200 points does it get right in the end?",
     (
         Choice("all 200, but later", "However long it is trained: three linear layers are one, and one cannot bend."),
-        Choice("about 150", "No straight line gets so many: the best one gets 116."),
+        Choice("about 150", "No straight line gets this many. The best one gets 116."),
         Choice("about 100", "A straight line through two spirals is hardly better than a coin.", right=True),
     ),
 )
@@ -45,16 +45,16 @@ predict_slope = Question(
 predict_dead = Question(
     "With a bias of -2, about 98 of 100 results are 0. How many of the 1000 units are dead, that is 0 for all 500 inputs?",
     (
-        Choice("none, or hardly any", "2 of 100 results are left, and among 500 tries nearly every unit has some of them.", right=True),
-        Choice("about half", "It comes to that near a bias of -3, as the table below shows."),
-        Choice("about 980", "980 of 1000 results are 0, but not always those of the same units: each input wakes others."),
+        Choice("none, or hardly any", "2 of 100 results are left. In 500 tries nearly every unit has some of them.", right=True),
+        Choice("about half", "That happens near a bias of -3, as the table below shows."),
+        Choice("about 980", "980 of 1000 results are 0, but not always of the same units. Each input wakes others."),
     ),
 )  # fmt: skip
 
 predict_calls = Question(
     "The U-Net of Stable Diffusion 1.5 has 98 convolutions. How often does it use ReLU when it predicts the noise once?",
     (
-        Choice("98 times", "In the U-Net of 2015 a ReLU follows each 3x3 convolution. This one was built otherwise."),
+        Choice("98 times", "In the U-Net of 2015 a ReLU follows each 3x3 convolution. This one is built differently."),
         Choice("16 times", "Something happens 16 times, once in each transformer block, but it is another activation."),
         Choice("never", "It bends its numbers with SiLU and GELU. The text encoder and the VAE have no ReLU either.", right=True),
     ),
@@ -64,16 +64,16 @@ quiz = (
     Question(
         "Five linear layers, nothing between them, and one ReLU after the last. What is the least that can compute the same, whatever their weights?",
         (
-            Choice("one linear layer and a ReLU", "What stands before the first kink is one layer.", right=True),
-            Choice("five linear layers with a ReLU after each", "These have four kinks more. They can do much more, and it is not needed."),
+            Choice("one linear layer and a ReLU", "All layers before the first kink are one layer.", right=True),
+            Choice("five linear layers with a ReLU after each", "These have four more kinks. They can do much more than is needed."),
             Choice("one linear layer", "The ReLU at the end still makes a corner, and a linear layer has none."),
         ),
     ),
     Question(
         "A unit with ReLU gives 0 for the picture at hand. Is it dead?",
         (
-            Choice("yes: its slope is 0, so it cannot learn", "From this picture it learns nothing. From the next one, for which it is above 0, it does."),
-            Choice("yes, if its bias is negative", "The bias alone does not say it: with -2, all 1000 units were 0 most of the time, and none was dead."),
+            Choice("yes: its slope is 0, so it cannot learn", "It learns nothing from this picture. It learns again from the next picture for which it is above 0."),
+            Choice("yes, if its bias is negative", "The bias alone doesn't tell. With -2, all 1000 units were 0 most of the time, and hardly any was dead."),
             Choice("only if it gives 0 for all other examples, too", "Then no example has a slope for it, and it gets no gradient, unless the layers before it change.", right=True),
         ),
     ),

@@ -103,7 +103,7 @@ class Training:
         return self._state.step
 
     def count(self) -> int:
-        """How many learned numbers there are."""
+        """How many parameters there are."""
         return sum(weight.numel() for weight in self._state.weights)
 
     def run(self, until: int = LAST, every: int = 500) -> None:

@@ -1,5 +1,6 @@
 """Lesson 03's activations: the explorer in all its states, the counts in real networks, and what the text states."""
 
+import itertools
 import math
 import re
 from unittest.mock import patch
@@ -226,3 +227,24 @@ def test_dead_units_die_where_the_text_says():
 
     assert round(1 - 0.5 * (1 + math.erf(3 / math.sqrt(2))), 5) == 0.00135 and round(dead(-3), 2) == 0.51
     assert dead(-2) < 1e-4 and dead(-2.5) < 0.06 and dead(-3.5) > 0.85 and dead(-4) > 0.98
+
+
+def test_the_small_numbers_on_paper():
+    """The network of four parameters, forwards and backwards, and what two answers cost."""
+    for x, result, gradient in ((2.0, 11, [6, 3, 5, 1]), (-2.0, -4, [0, 0, 0, 1])):
+        parameters = torch.tensor([2.0, 1, 3, -4], requires_grad=True)
+        z = parameters[2] * F.relu(parameters[0] * x + parameters[1]) + parameters[3]
+        z.backward()
+        assert z.item() == result and parameters.grad.tolist() == gradient
+    sure = 1 / (1 + math.exp(-2))
+    assert round(sure, 2) == 0.88 and round(-math.log(sure), 2) == 0.13 and round(-math.log(0.5), 2) == 0.69
+    assert round(-math.log(0.12), 2) == 2.12
+
+
+def test_twice_as_many_corners_soon_leave_a_quarter_of_the_difference():
+    x = np.linspace(0, 2 * math.pi, 1000)
+    off = []
+    for pieces in (4, 8, 16, 32):
+        corners = np.linspace(0, 2 * math.pi, pieces + 1)
+        off.append(np.abs(np.interp(x, corners, np.sin(corners)) - np.sin(x)).max())
+    assert off[0] / off[1] < 3.2 and all(3.5 < wide / narrow < 4.2 for wide, narrow in itertools.pairwise(off[1:]))
