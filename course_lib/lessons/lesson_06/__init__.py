@@ -1,12 +1,12 @@
 """Lesson 06, the U-Net.
 
-`u_shapes` draws its blocks, `broken_unet` damages the trained one, `small_unet` is trained on the page, and
-`unet_exercises` has what the checks compare with.
+`the_u` draws its shape, `u_shapes` its blocks. `broken_unet` damages the trained one, `small_unet` is trained on the
+page, and `unet_exercises` has what the checks compare with.
 """
 
 from course_lib.lessons.lesson_06.broken_unet import ACROSS, PICTURES, SKIPS, as_picture, guess, mix, without_skips
 from course_lib.lessons.lesson_06.broken_unet import draw as draw_damage
-from course_lib.lessons.lesson_06.checks import check_reads, check_residual, check_total, check_unet
+from course_lib.lessons.lesson_06.checks import check_reads, check_residual, check_total, check_unet, check_up
 from course_lib.lessons.lesson_06.questions import (
     ALT_TOLD,
     ALT_WAVES,
@@ -19,6 +19,7 @@ from course_lib.lessons.lesson_06.questions import (
     quiz,
 )
 from course_lib.lessons.lesson_06.small_unet import SmallUNet, noisy_pictures, train
+from course_lib.lessons.lesson_06.the_u import draw as draw_u
 from course_lib.lessons.lesson_06.u_shapes import COLUMNS, ROWS
 from course_lib.lessons.lesson_06.u_shapes import draw as draw_blocks
 from course_lib.lessons.lesson_06.unet_exercises import Blocks, reads, transformer_numbers
@@ -40,8 +41,10 @@ __all__ = [
     "check_residual",
     "check_total",
     "check_unet",
+    "check_up",
     "draw_blocks",
     "draw_damage",
+    "draw_u",
     "guess",
     "mix",
     "model",

@@ -17,6 +17,7 @@ from course_lib.lessons.lesson_06.unet_exercises import (
     residual_numbers,
     total,
     transformer_numbers,
+    way_up_total,
 )
 
 _unet_with = partial(partial, build)
@@ -36,28 +37,28 @@ check_unet = FunctionCheck(
     cases(),
     [
         Mistake("The skips are taken in the wrong order: what was kept last is taken first.", _unet_with(first="conv_in", second="down")),
-        Mistake("The kept table is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
+        Mistake("The kept feature map is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
         Mistake("Beside in the other order: first what comes from below, then what was kept. (Trained so, it would do as well; these blocks expect h first.)", _unet_with(join=_kept_first)),
-        Mistake("In up_1 the kept table stands first: first what comes from below, then what was kept.", _unet_with(join=_kept_first, join_2=_kept_last)),
-        Mistake("In up_2 the kept table stands first: first what up_1 gives, then what was kept.", _unet_with(join_2=_kept_first)),
-        Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept table beside it.", _unet_with(first="", second="")),
-        Mistake("up_1 reads no kept table. It reads 16 channels: h, and beside it what `down` made.", _unet_with(first="")),
-        Mistake("up_2 reads no kept table. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
-        Mistake("What comes from below is put beside itself. Put the kept table beside it.", _unet_with(join=lambda h, kept: torch.cat([h, h], dim=1))),
-        Mistake("What comes from below is lost: h and the kept table are put side by side.", _unet_with(join=lambda h, kept: kept)),
-        Mistake("The same table is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(second="down")),
-        Mistake("The same table is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(first="conv_in")),
+        Mistake("In up_1 the kept feature map stands first: first what comes from below, then what was kept.", _unet_with(join=_kept_first, join_2=_kept_last)),
+        Mistake("In up_2 the kept feature map stands first: first what up_1 gives, then what was kept.", _unet_with(join_2=_kept_first)),
+        Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept feature map beside it.", _unet_with(first="", second="")),
+        Mistake("up_1 reads no kept feature map. It reads 16 channels: h, and beside it what `down` made.", _unet_with(first="")),
+        Mistake("up_2 reads no kept feature map. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
+        Mistake("What comes from below is put beside itself. Put the kept feature map beside it.", _unet_with(join=lambda h, kept: torch.cat([h, h], dim=1))),
+        Mistake("What comes from below is lost: h and the kept feature map are put side by side.", _unet_with(join=lambda h, kept: kept)),
+        Mistake("The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(second="down")),
+        Mistake("The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(first="conv_in")),
         Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(untold=TOLD)),
         *(Mistake(f"The time is not handed to `{name}`: it takes (h, time).", _unet_with(untold=[name])) for name in TOLD),
         Mistake("`middle` is left out.", _unet_with(middle="")),
-        Mistake("`middle` stands before `shrink`. It must work on the small table, between `shrink` and `grow`.", _unet_with(middle="before")),
+        Mistake("`middle` stands before `shrink`. It must work on the small feature map, between `shrink` and `grow`.", _unet_with(middle="before")),
         Mistake("What up_1 gives is lost: up_2 must read it, and beside it what `conv_in` made.", _unet_with(passed=False)),
         Mistake("up_1 and up_2 are swapped: up_1 comes first.", _unet_with(ways=("up_2", "up_1"))),
         Mistake("`conv_out` is missing: the result has 8 channels, not 3.", _unet_with(last=False)),
-        Mistake("`shrink` and `grow` are left out: the middle must work on the small table.", _unet_with(moves=False)),
+        Mistake("`shrink` and `grow` are left out: the middle must work on the small feature map.", _unet_with(moves=False)),
         Mistake("torch.cat without dim=1 puts one picture after the other. Channels are axis 1: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept]))),
-        Mistake("The tables are put below one another, not beside: channels are axis 1, torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept], dim=-1))),
-        Mistake("The sizes do not fit: keep a table before `shrink` makes it smaller, and join after `grow`.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
+        Mistake("The feature maps are put below one another, not beside: channels are axis 1, torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept], dim=-1))),
+        Mistake("The sizes do not fit: keep a feature map before `shrink` makes it smaller, and join after `grow`.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
     ],
 )  # fmt: skip
 
@@ -65,10 +66,10 @@ check_reads = ValueCheck(
     "your list",
     reads(),
     [
-        Mistake("That is only what comes from below. The channels of the kept table stand beside them: add these.", reads(beside=False)),
-        Mistake("The kept tables are not always as wide as the block. At the seams between levels they come from another level: go through the list from its end.", reads(equal=True)),
-        Mistake("You have taken the oldest table first. What was kept last is taken first.", reads(oldest_first=True)),
-        Mistake("These are the widths of the kept tables alone. Add what comes from below.", [[1280, 1280, 1280], [1280, 1280, 640], [640, 640, 320], [320, 320, 320]]),
+        Mistake("That is only what comes from below. The channels of the kept feature map stand beside them: add these.", reads(beside=False)),
+        Mistake("The kept feature maps are not always as wide as the block. At the seams between levels they come from another level: go through the list from its end.", reads(equal=True)),
+        Mistake("You have taken the oldest feature map first. What was kept last is taken first.", reads(oldest_first=True)),
+        Mistake("These are the widths of the kept feature maps alone. Add what comes from below.", [[1280, 1280, 1280], [1280, 1280, 640], [640, 640, 320], [320, 320, 320]]),
         Mistake("The first residual block of each level reads what comes from the level below: its width is that level's.", [[2560, 2560, 2560], [2560, 2560, 1920], [1280, 1280, 960], [640, 640, 640]]),
         Mistake("In your list all three blocks of a level read what comes from the level below. Only the first does: the next two read what the block before them gives, which has their own level's width.", reads(below=True)),
         Mistake("The numbers are right, but turned round: begin with the lowest block, up_blocks.0.", reads()[::-1]),
@@ -102,12 +103,32 @@ check_residual = FunctionCheck(
     ],
 )  # fmt: skip
 
+_UP_TRANSFORMERS = 3 * sum(transformer_numbers(width) for width in (320, 640, 1280))
+_UP_DOUBLES = sum(9 * width * width + width for width in (1280, 1280, 640))
+
+check_up = ValueCheck(
+    "your sum",
+    way_up_total(),
+    [
+        Mistake("That is the whole U-Net. Add up only the twelve residual blocks on the way up.", total()),
+        Mistake("That is the whole way up. Leave out its transformers and its doublings: only the residual blocks count here.", way_up_total() + _UP_TRANSFORMERS + _UP_DOUBLES),
+        Mistake("The transformers are in your sum. Only the residual blocks count here.", way_up_total() + _UP_TRANSFORMERS),
+        Mistake("The convolutions that double are in your sum. Only the residual blocks count here.", way_up_total() + _UP_DOUBLES),
+        Mistake("Your blocks read only what comes from below. Each also reads a kept feature map.", way_up_total(reads(beside=False))),
+        Mistake("In your sum each kept feature map is as wide as its block. At the seams it isn't: see exercise 2.", way_up_total(reads(equal=True))),
+        Mistake("You have taken the oldest feature map first. What was kept last is taken first.", way_up_total(reads(oldest_first=True))),
+        Mistake("Your blocks give the widths in the wrong order: 1280, 1280, 640, 320, from the lowest to the highest.", sum(residual_numbers(wide, width) for row, width in zip(reads(), (320, 640, 1280, 1280), strict=True) for wide in row)),
+        Mistake("That is one block of each level. Each level has three.", sum(residual_numbers(row[0], width) for row, width in zip(reads(), (1280, 1280, 640, 320), strict=True))),
+    ],
+    tolerance=1e-12,
+)  # fmt: skip
+
 check_total = ValueCheck(
     "the count",
     total(),
     [
-        Mistake("The way up reads only what comes from below in your count. Each residual block there also reads a kept table.", total(rows=reads(beside=False))),
-        Mistake("On the way up each kept table counts as wide as its block in your count. At the seams it is not: see exercise 2.", total(rows=reads(equal=True))),
+        Mistake("The way up reads only what comes from below in your count. Each residual block there also reads a kept feature map.", total(rows=reads(beside=False))),
+        Mistake("On the way up each kept feature map counts as wide as its block in your count. At the seams it is not: see exercise 2.", total(rows=reads(equal=True))),
         Mistake("There is no transformer at 8x8 outside the middle block: only on three of the four levels.", total(attention=(True,) * 4)),
         Mistake("`down_blocks.3` has no transformers: at 8x8 there is the middle one only.", total() + 2 * transformer_numbers(1280)),
         Mistake("`up_blocks.0` has no transformers: at 8x8 there is the middle one only.", total() + 3 * transformer_numbers(1280)),
@@ -117,9 +138,9 @@ check_total = ValueCheck(
         Mistake("The two linear layers of the time embedding are missing.", total(time=False)),
         Mistake("The middle block is missing.", total(middle=False)),
         Mistake("The middle block's transformer is missing: it is the only one at 8x8.", total() - transformer_numbers(1280)),
-        Mistake("The convolutions that halve and double the tables are missing.", total(halves=False, doubles=False)),
-        Mistake("The three convolutions that halve the tables are missing: 320, 640 and 1280 channels.", total(halves=False)),
-        Mistake("The three convolutions that double the tables are missing: 1280, 1280 and 640 channels.", total(doubles=False)),
+        Mistake("The convolutions that halve and double the feature maps are missing.", total(halves=False, doubles=False)),
+        Mistake("The three convolutions that halve the feature maps are missing: 320, 640 and 1280 channels.", total(halves=False)),
+        Mistake("The three convolutions that double the feature maps are missing: 1280, 1280 and 640 channels.", total(doubles=False)),
         Mistake("The first convolution is missing: from 4 to 320 channels.", total() - (9 * 4 * 320 + 320)),
         Mistake("The last group norm is missing: 2 numbers for each of 320 channels.", total() - 640),
     ],

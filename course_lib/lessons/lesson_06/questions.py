@@ -30,32 +30,32 @@ predict_first = Question(
     (
         Choice("572 x 572", "That would need padding: without it, every 3x3 convolution takes one place off at each rim."),
         Choice("564 x 564", "That counts the four convolutions at the top only. What the lower levels lose counts 2, 4, 8 and 16 times as much up here."),
-        Choice("388 x 388", "92 places are lost on each side. The lower a convolution stands, the more of the picture its lost rim is worth.", right=True),
+        Choice("388 x 388", "92 positions are lost on each side. The lower a convolution stands, the more of the picture its lost rim is worth.", right=True),
     ),
 )  # fmt: skip
 
 predict_where = Question(
-    "Stable Diffusion's U-Net works at 64x64, 32x32, 16x16 and 8x8. Where are most of its learned numbers, and where is the largest share of its work, counted in multiply-adds?",
+    "Stable Diffusion's U-Net works at 64x64, 32x32, 16x16 and 8x8. Where are most of its parameters, and where is the largest share of its work, counted in multiply-adds?",
     (
-        Choice("both at the top, 64x64", "The largest share of the work, yes. But at the top there are 320 channels only, and the learned numbers grow with the square of the channels."),
-        Choice("learned numbers low down, work at the top", "Low down there are many channels and few places, at the top few channels and many places.", right=True),
-        Choice("both low down, at 16x16 and 8x8", "The learned numbers, yes. But each of them is used once for each place, and at 8x8 there are only 64 places."),
+        Choice("both at the top, 64x64", "The largest share of the work, yes. But at the top there are 320 channels only, and the parameters grow with the square of the channels."),
+        Choice("parameters low down, work at the top", "Low down there are many channels and few positions, at the top few channels and many positions.", right=True),
+        Choice("both low down, at 16x16 and 8x8", "The parameters, yes. But each of them is used once for each position, and at 8x8 there are only 64 positions."),
     ),
 )  # fmt: skip
 
 predict_far = Question(
-    "After the first residual block, convolutions alone have reached 7 x 7 places. A number of the latent changes that lies 12 places away. Does the block's result in the middle change?",
+    "After the first residual block, convolutions alone have reached 7 x 7 positions. A number of the latent changes that lies 12 positions away. Does the block's result in the middle change?",
     (
         Choice("no, it is out of reach", "That is true of the convolutions. What else stands in the block?"),
-        Choice("yes, a little", "Group norm subtracts a mean and divides by a spread, and both are taken over all places.", right=True),
+        Choice("yes, a little", "Group norm subtracts a mean and divides by a spread, and both are taken over all positions.", right=True),
         Choice("only if attention follows", "Attention sees everything, too. But there is a layer in the block itself that does."),
     ),
 )  # fmt: skip
 
 predict_skip = Question(
-    "The small model's U-Net hands four tables across: two of 8x8, at its upper level, and two of 4x4, at its lower level. Two of them are replaced by zeros. Which two are missed more?",
+    "The small model's U-Net hands four feature maps across: two of 8x8, at its upper level, and two of 4x4, at its lower level. Two of them are replaced by zeros. Which two are missed more?",
     (
-        Choice("the two of 8x8", "What differs from place to place travels across at the top. The 4x4 places below do not tell of it.", right=True),
+        Choice("the two of 8x8", "What differs from position to position travels across at the top. The 4x4 positions below do not tell of it.", right=True),
         Choice("the two of 4x4", "They are closest to the bottom, and the network can do nearly without them. Look at the pictures."),
         Choice("both alike", "Then all skips would do the same work. Look at the two pictures."),
     ),
@@ -72,7 +72,7 @@ predict_told = Question(
 
 quiz = (
     Question(
-        "How does a table that was kept on the way down join the way up, in both U-Nets?",
+        "How does a feature map that was kept on the way down join the way up, in both U-Nets?",
         (
             Choice("it is added, number by number", "That is what the way around inside a residual block does. A skip of the U keeps both apart."),
             Choice("it is put beside, as further channels", "Concatenated, so that the next convolution can weigh every channel of both.", right=True),

@@ -17,7 +17,7 @@ class SmallUNet(nn.Module):
     """Two halvings and two doublings: (B, 3, H, W) -> (B, 3, H, W). With `skips` False zeros are handed across.
 
     There are 16 channels at the top and on the level below, and 48 at the bottom, so that it holds as many numbers as
-    the picture. Both kinds have the same layers and as many learned numbers.
+    the picture. Both kinds have the same layers and as many parameters.
 
     Example:
 

@@ -26,9 +26,9 @@ MADE_OF = {
     "U-Net, 2015": {
         "down_blocks": "two 3×3 convolutions without padding, ReLU after each; then 2×2 max pooling halves",
         "bottom": "two 3×3 convolutions without padding, ReLU after each",
-        "up_blocks": "a 2×2 transposed convolution doubles; the kept table is cropped and put beside; "
+        "up_blocks": "a 2×2 transposed convolution doubles; the kept feature map is cropped and put beside; "
         "two 3×3 convolutions without padding, ReLU after each",
-        "conv_out": "a 1×1 convolution: for each place two scores, cell or not",
+        "conv_out": "a 1×1 convolution: for each position two scores, cell or not",
     },
     "Stable Diffusion 1.5": {
         "conv_in": "a 3×3 convolution, from the latent's 4 channels to 320",
@@ -36,9 +36,9 @@ MADE_OF = {
         "down_blocks.3": "2 residual blocks; no transformer, nothing smaller follows",
         "down_blocks": f"2 {_RESIDUAL}; then a 3×3 convolution with stride 2 halves",
         "mid_block": "residual block, transformer, residual block",
-        "up_blocks.0": f"3 residual blocks, each reads a kept table beside its own; {_DOUBLES}",
-        "up_blocks.3": f"3 {_RESIDUAL}; each reads a kept table beside its own",
-        "up_blocks": f"3 {_RESIDUAL}; each reads a kept table beside its own; {_DOUBLES}",
+        "up_blocks.0": f"3 residual blocks, each reads a kept feature map beside its own; {_DOUBLES}",
+        "up_blocks.3": f"3 {_RESIDUAL}; each reads a kept feature map beside its own",
+        "up_blocks": f"3 {_RESIDUAL}; each reads a kept feature map beside its own; {_DOUBLES}",
         "conv_out": "group norm, SiLU and a 3×3 convolution, back to 4 channels",
     },
 }
@@ -84,7 +84,7 @@ def block(title: str, name: str) -> Measured:
 def label(title: str, name: str) -> str:
     """What stands under a block's name: the channels it gives, and a size.
 
-    Of the U-Net of 2015 the size of the table it gives, of Stable Diffusion the size before it halves or doubles.
+    Of the U-Net of 2015 the size of the feature map it gives, of Stable Diffusion the size before it halves or doubles.
 
     Example:
 
@@ -105,8 +105,8 @@ def draw(row: int, column: int) -> Drawing:
     Example:
 
     >>> draw(2, 3).sentence
-    'Stable Diffusion 1.5, down_blocks.1: 320 × 32 × 32 in, 640 × 16 × 16 out; 36,818,560 learned numbers (4.3 %), \
-34.2 billion multiply-adds (8.5 %). Its convolutions alone reach over 33 × 33 places of the latent; group norm and \
+    'Stable Diffusion 1.5, down_blocks.1: 320 × 32 × 32 in, 640 × 16 × 16 out; 36,818,560 parameters (4.3 %), \
+34.2 billion multiply-adds (8.5 %). Its convolutions alone reach over 33 × 33 positions of the latent; group norm and \
 attention see all of it.'
     """
     title, kind, name = at(row, column)
@@ -153,24 +153,24 @@ def _block(title: str, found: Measured) -> tuple[list[str], str]:
     lines = [
         tr("{name}: {made}"),
         "{shapes}",
-        tr("learned numbers: {numbers} ({numbers_share})"),
+        tr("parameters: {numbers} ({numbers_share})"),
         tr("multiply-adds: {work} ({work_share})"),
     ]
     says = tr(
-        "{network}, {name}: {shapes}; {numbers} learned numbers ({numbers_share}), {work} multiply-adds ({work_share})."
+        "{network}, {name}: {shapes}; {numbers} parameters ({numbers_share}), {work} multiply-adds ({work_share})."
     )
     lines, said = [line.format(**values) for line in lines], [says.format(**values)]
     if found.sees:
-        lines.append(tr("convolutions alone reach over {side} × {side} places").format(side=found.sees))
+        lines.append(tr("convolutions alone reach over {side} × {side} positions").format(side=found.sees))
         if title == TITLES[0]:
-            says = tr("Its convolutions alone reach over {side} × {side} places of the picture.")
+            says = tr("Its convolutions alone reach over {side} × {side} positions of the picture.")
         elif found.name == "conv_in":
-            says = tr("Its convolutions alone reach over {side} × {side} places of the latent.")
+            says = tr("Its convolutions alone reach over {side} × {side} positions of the latent.")
         else:
             lines.append(tr("group norm and attention see all of it"))
             says = tr(
-                "Its convolutions alone reach over {side} × {side} places of the latent; group norm and attention see "
-                "all of it."
+                "Its convolutions alone reach over {side} × {side} positions of the latent; group norm and attention "
+                "see all of it."
             )
         said.append(says.format(side=found.sees))
     return lines, " ".join(said)
@@ -181,14 +181,14 @@ def _skip(title: str, found: Measured) -> tuple[list[str], str]:
         ((channels, side, _),) = found.kept
         rim = (side - found.shape_out[1] - 4) // 2
         says = tr(
-            "One table, {shape}, loses a rim of {rim} places on each side and is put beside the {channels} channels "
-            "that come from below."
+            "One feature map, {shape}, loses a rim of {rim} positions on each side and is put beside the "
+            "{channels} channels that come from below."
         )
         words = says.format(shape=_shape(found.kept[0]), rim=rim, channels=channels)
     else:
         widths = ", ".join(str(shape[0]) for shape in found.kept)
         says = tr(
-            "Three tables of {size}, with {widths} channels in the order in which they are taken, one for each "
+            "Three feature maps of {size}, with {widths} channels in the order in which they are taken, one for each "
             "residual block on the way up; the last one kept is the first one taken."
         )
         words = says.format(size=_shape(found.kept[0][1:]), widths=widths)
@@ -219,7 +219,7 @@ def _sheet() -> np.ndarray:
         numbers, work = _totals(title)
         left = which * 3 * _WIDE
         _fit(pen, (left + 4, 2), tr(title), 3 * _WIDE - 8, 15)
-        says = tr("{numbers} million learned numbers, {work} billion multiply-adds")
+        says = tr("{numbers} million parameters, {work} billion multiply-adds")
         words = says.format(numbers=f"{numbers / 1e6:.1f}", work=f"{work / 1e9:.0f}")
         _fit(pen, (left + 4, 24), words, 3 * _WIDE - 8)
     for row in range(ROWS):
@@ -228,7 +228,7 @@ def _sheet() -> np.ndarray:
                 _cell(pen, row, column)
     top = _TOP + ROWS * _HIGH + 5
     pen.rectangle([4, top + 2, 34, top + 7], fill=COLOURS["ink"])
-    _fit(pen, (40, top - 2), tr("share of the learned numbers"), 180)
+    _fit(pen, (40, top - 2), tr("share of the parameters"), 180)
     pen.rectangle([226, top + 2, 256, top + 7], fill=_GREY)
     _fit(pen, (262, top - 2), tr("share of the multiply-adds"), 172)
     _fit(pen, (440, top - 2), tr("640 × 32²: channels × size"), COLUMNS * _WIDE - 444)
@@ -250,7 +250,7 @@ def _cell(pen: ImageDraw.ImageDraw, row: int, column: int) -> None:
         pen.line([left + 4, y, left + _WIDE - 12, y], fill=COLOURS["ink"], width=2)
         pen.polygon([(left + _WIDE - 4, y), (left + _WIDE - 13, y - 5), (left + _WIDE - 13, y + 5)], COLOURS["ink"])
         count = len(found.kept)
-        words = ngettext("{count} table", "{count} tables", count) if count > 1 else tr("cropped")
+        words = ngettext("{count} feature map", "{count} feature maps", count) if count > 1 else tr("cropped")
         _fit(pen, (middle, y - 10), words.format(count=count), _WIDE - 8, anchor="mm")
         return
     lowest = row == ROWS - 1

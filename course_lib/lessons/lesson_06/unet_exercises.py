@@ -1,4 +1,4 @@
-"""Lesson 06's exercises: blocks to build a U-Net from, and Stable Diffusion's learned numbers counted by formulas."""
+"""Lesson 06's exercises: blocks to build a U-Net from, and Stable Diffusion's parameters counted by formulas."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def cases() -> list[tuple]:
 def residual_numbers(
     a: int, b: int, *, biases: int = 1, norms: int = 1, time: bool = True, shortcut: str = "if", way: int = 1
 ) -> int:
-    """The learned numbers of Stable Diffusion's residual block from a to b channels; the options leave something out.
+    """The parameters of Stable Diffusion's residual block from a to b channels; the options leave something out.
 
     Example:
 
@@ -131,7 +131,7 @@ def residual_numbers(
 
 
 def transformer_numbers(c: int) -> int:
-    """The learned numbers of a transformer over c channels, with cross-attention to text states of 768 numbers.
+    """The parameters of a transformer over c channels, with cross-attention to text states of 768 numbers.
 
     Example:
 
@@ -202,7 +202,7 @@ def total(
     *, rows: list[list[int]] | None = None, attention: tuple[bool, ...] = ATTENTION, layers_up: int = 3,
     ends: bool = True, time: bool = True, middle: bool = True, halves: bool = True, doubles: bool = True,
 ) -> int:  # fmt: skip
-    """The learned numbers of Stable Diffusion 1.5's U-Net by formulas; the options leave something out.
+    """The parameters of Stable Diffusion 1.5's U-Net by formulas; the options leave something out.
 
     Example:
 
@@ -223,6 +223,20 @@ def total(
     return found
 
 
+def way_up_total(rows: list[list[int]] | None = None) -> int:
+    """The parameters of the twelve residual blocks on Stable Diffusion 1.5's way up, which read rows of channels.
+
+    Example:
+
+    >>> way_up_total()
+    338128000
+    """
+    widths = CHANNELS[::-1]
+    return sum(
+        residual_numbers(wide, width) for row, width in zip(rows or reads(), widths, strict=True) for wide in row
+    )
+
+
 def block_to_blame(answer: object) -> str:
     """What to say to a count that is no usual mistake: which block is missing in it or counted twice, if one is.
 
@@ -232,7 +246,7 @@ def block_to_blame(answer: object) -> str:
     'conv_out with its group norm is missing: 12,164 numbers.'
     """
     advice = tr(
-        "Count each block on a line of its own, and compare with the table above: the first that differs shows where."
+        "Count each block on a line of its own, and compare with the list above: the first that differs shows where."
     )
     try:
         off = round(float(answer)) - total()

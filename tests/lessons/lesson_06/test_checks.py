@@ -52,8 +52,8 @@ def by_hand(x, time, blocks, mistake):
 @pytest.mark.parametrize(
     ("mistake", "says"),
     [
-        ("turned up_1", "In up_1 the kept table stands first"),
-        ("turned up_2", "In up_2 the kept table stands first"),
+        ("turned up_1", "In up_1 the kept feature map stands first"),
+        ("turned up_2", "In up_2 the kept feature map stands first"),
         ("lost", "What up_1 gives is lost"),
         ("middle first", "`middle` stands before `shrink`"),
         ("swapped", "up_1 and up_2 are swapped"),
@@ -70,12 +70,12 @@ def test_a_mistake_in_one_line_is_named(mistake, says):
     ("answer", "says"),
     [
         (wrong(order=("h0", "h1")), "wrong order"),
-        (wrong(order=("h1", "h1")), "The same table is put beside twice"),
+        (wrong(order=("h1", "h1")), "The same feature map is put beside twice"),
         (wrong(order=("small", "h0")), "The sizes do not fit"),
-        (wrong(order=("h1", None)), "up_2 reads no kept table"),
-        (wrong(order=(None, "h0")), "up_1 reads no kept table"),
+        (wrong(order=("h1", None)), "up_2 reads no kept feature map"),
+        (wrong(order=(None, "h0")), "up_1 reads no kept feature map"),
         (wrong(order=(None, None)), "There is no skip"),
-        (wrong(join=lambda h, k: h + k), "The kept table is added"),
+        (wrong(join=lambda h, k: h + k), "The kept feature map is added"),
         (wrong(join=lambda h, k: torch.cat([k, h], dim=1)), "Beside in the other order"),
         (wrong(join=lambda h, k: torch.cat([h, k], dim=3)), "below one another"),
         (wrong(join=lambda h, k: h), "There is no skip"),
@@ -108,7 +108,7 @@ def test_the_first_wrong_row_is_named(row):
     ("missing", "says"),
     [
         (33_180_800, "that double"),
-        (19_355_840, "that halve the tables"),
+        (19_355_840, "that halve the feature maps"),
         (33_180_800 + 19_355_840, "that halve and double"),
         (34_760_960, "The middle block's transformer"),
         (11_840, "The first convolution is"),
@@ -123,6 +123,20 @@ def test_the_first_wrong_row_is_named(row):
 )
 def test_what_a_count_forgets_is_named(missing, says):
     assert says in lesson.check_total.verdict(859_520_964 - missing)
+
+
+def test_the_sum_of_the_way_up_is_no_number_of_the_page():
+    widths = (1280, 1280, 640, 320)
+    blocks = [unet_exercises.residual_numbers(a, b) for row, b in zip(lesson.reads(), widths, strict=True) for a in row]
+    assert lesson.check_up.verdict(sum(blocks)) == "[OK] your sum is right."
+    assert "the whole U-Net" in lesson.check_up.verdict(859_520_964)
+    ways = [block.numbers for name, block in lesson.stable_diffusion().items() if name.startswith("up_blocks")]
+    assert "the whole way up" in lesson.check_up.verdict(sum(ways))
+    below = unet_exercises.way_up_total(unet_exercises.reads(beside=False))
+    assert "only what comes from below" in lesson.check_up.verdict(below)
+    assert lesson.check_up.verdict(sum(blocks[::3])).endswith("Each level has three.")
+    values = [lesson.check_up.right, *(mistake.wrong for mistake in lesson.check_up.mistakes)]
+    assert len(set(values)) == len(values)
 
 
 def test_each_block_that_a_count_forgets_is_named():

@@ -171,7 +171,7 @@ def test_bad_input_to_the_damage_is_refused():
 
 
 def test_training_without_skips_is_a_blur():
-    """At least twice the error, no better than the noise itself, and as many learned numbers."""
+    """At least twice the error, no better than the noise itself, and as many parameters."""
     clean, noisy = lesson.noisy_pictures(held_out=True)
     networks = {skips: lesson.train(skips) for skips in (True, False)}
     learned = {sum(p.numel() for p in network.parameters()) for network in networks.values()}
@@ -182,6 +182,12 @@ def test_training_without_skips_is_a_blur():
     left = (noisy - clean).square().mean().item()
     assert left == pytest.approx(0.04, abs=0.002)
     assert off[True] < 0.6 * left and off[False] > 2 * off[True] and off[False] > 0.9 * left
+
+
+def test_without_skips_it_only_learns_more_slowly():
+    clean, noisy = lesson.noisy_pictures(held_out=True)
+    off = (lesson.train(skips=False, steps=300)(noisy) - clean).square().mean().item()
+    assert off == pytest.approx(0.022, abs=0.003)
 
 
 def test_with_much_noise_the_skips_matter_less():

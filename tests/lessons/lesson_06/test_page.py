@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from course_lib.figures import COLOURS
 from course_lib.layers import timestep_embedding
 from course_lib.lessons import lesson_06 as lesson
-from course_lib.lessons.lesson_06 import u_shapes, unet_exercises
+from course_lib.lessons.lesson_06 import the_u, u_shapes, unet_exercises
 from course_lib.models import UNet, UNet2015, anatomy
 
 CELLS = list(itertools.product(range(lesson.ROWS), range(lesson.COLUMNS)))
@@ -33,7 +33,18 @@ def test_every_cell_is_drawn_and_its_words_are_true(row, column):
     if title.startswith("Stable") and name == "conv_out":
         parts.append(network.conv_norm_out)
     numbers = sum(parameter.numel() for part in parts for parameter in part.parameters())
-    assert f"{numbers:,} learned numbers (" in drawing.sentence
+    assert f"{numbers:,} parameters (" in drawing.sentence
+
+
+def test_the_u_has_one_size_on_both_sides_of_a_level():
+    assert [size for _, _, size in the_u.levels()] == ["320 × 64²", "640 × 32²", "1280 × 16²", "1280 × 8²"]
+    drawing = lesson.draw_u()
+    assert "320 × 64², 640 × 32², 1280 × 16², 1280 × 8²" in drawing.sentence
+    for level in range(4):
+        left, right = the_u._boxes(level)
+        assert left[2] - left[0] == right[2] - right[0] and left[1::2] == right[1::2]
+    blocks = lesson.stable_diffusion()
+    assert {len(blocks[f"up_blocks.{level}"].kept) for level in range(4)} == {3}
 
 
 def test_the_frame_marks_the_chosen_cell_and_nothing_else_of_the_us_moves():
