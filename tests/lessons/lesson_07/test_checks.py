@@ -89,6 +89,25 @@ def test_the_counts_of_work():
     assert 4 * 4096**2 == 67_108_864 and round(128**2 / 77) == 213
 
 
+def test_most_of_the_work_of_the_u_net_is_in_convolutions():
+    """Billions of multiply-adds at 512 x 512 pixels: convolutions, linear layers, products of attention."""
+    unet, work = outline(STABLE_DIFFUSION_15)["unet"], {"conv": 0, "linear": 0}
+
+    def count(part, _, result):
+        if isinstance(part, torch.nn.Conv2d):
+            work["conv"] += result.numel() * part.weight[0].numel()
+        elif isinstance(part, torch.nn.Linear):
+            work["linear"] += result.numel() * part.in_features
+
+    for part in unet.modules():
+        part.register_forward_hook(count)
+    with torch.device("meta"):
+        unet(torch.empty(1, 4, 64, 64), torch.tensor(1), torch.empty(1, 77, 768))
+    products = sum(layer.work() + layer.work(77) for layer in lesson.attention_layers())
+    billions = [round(number / 1e9) for number in (*work.values(), products)]
+    assert billions == [222, 117, 63] and sum(billions) == 402
+
+
 def test_sdxl_has_no_attention_at_its_full_size():
     """0, 2 and 10 blocks at 128, 64 and 32, counted in the library diffusers with SDXL's published settings."""
     from diffusers import UNet2DConditionModel
@@ -171,8 +190,10 @@ def test_the_wrong_axis_of_a_table_is_named():
             lambda w: len(w) == len(w.T) and w.min() >= 0 and torch.allclose(w.sum(1), torch.ones(len(w))),
             "need not be square",
         ),
-        (lambda w: w.sum(1) == 1 and w >= 0, "put them together with .all()"),
-        (lambda w: bool(w.sum(1) == 1), "put them together with .all()"),
+        (lambda w: w.sum(1) == 1 and w >= 0, "apply .all() to each table first"),
+        (lambda w: bool(w.sum(1) == 1), "apply .all() to each table first"),
+        (lambda w: bool(w.max() <= 1 and ((w.sum(1) - 1).abs() < 1e-4).all()), "0.6, 0.6 and -0.2 sum to 1"),
+        (lambda w: bool(((w.abs().sum(1) - 1).abs() < 1e-4).all()), ".abs() before the sum"),
     ],
 )
 def test_what_is_too_lax_or_not_one_answer_is_named(answer, words):
@@ -218,4 +239,10 @@ def test_a_leeway_that_a_hint_names_is_right():
 def test_the_tables_hold_a_rounded_sum():
     """Otherwise `== 1` would pass."""
     (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 14
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 16
+
+
+def test_other_counts_of_scores_are_named():
+    assert "16 times, not 4" in lesson.check_scores.verdict(4 * 64**4)
+    for work in (172, 172e9, 172_000_000_000):
+        assert "the work of a whole layer" in lesson.check_scores.verdict(work)
