@@ -2,7 +2,7 @@
 
 from course_lib.lessons.lesson_10.checks import check_decibels, check_parts, check_times
 from course_lib.lessons.lesson_10.edits import ALL, ONE, draw_edit, show_edits
-from course_lib.lessons.lesson_10.mixes import ALT_MIXES, PAIRS, draw_mix, show_mixes, show_scales
+from course_lib.lessons.lesson_10.mixes import PAIRS, draw_mix, show_mixes, show_scales
 from course_lib.lessons.lesson_10.patches import PatchPCA, show_noisy
 from course_lib.lessons.lesson_10.questions import (
     predict_bytes,
@@ -25,7 +25,6 @@ from course_lib.lessons.small_model import model
 
 __all__ = [
     "ALL",
-    "ALT_MIXES",
     "ONE",
     "PAIRS",
     "PatchPCA",

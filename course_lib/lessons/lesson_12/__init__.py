@@ -14,7 +14,7 @@ from course_lib.lessons.lesson_12.questions import (
     quiz,
 )
 from course_lib.lessons.lesson_12.walks import ALL_OVER, CLOSE, ONE, draw_walk
-from course_lib.lessons.plane.blobs import BLOBS, START, data, exact_end, exact_path, levels, noisy, slope
+from course_lib.lessons.plane.blobs import BLOBS, data, exact_end, exact_path, levels, noisy, slope
 from course_lib.lessons.plane.board import COLUMNS, ROWS, cell, place
 from course_lib.lessons.plane.walking import errors, median_error, walk
 
@@ -27,7 +27,6 @@ __all__ = [
     "COLUMNS",
     "ONE",
     "ROWS",
-    "START",
     "cell",
     "check_odd",
     "check_order",

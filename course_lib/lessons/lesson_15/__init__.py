@@ -42,8 +42,8 @@ from course_lib.lessons.lesson_15.scoring import (
     scores,
     thirds,
 )
-from course_lib.lessons.lesson_15.search import draw_search, found, teacher
-from course_lib.lessons.lesson_15.sketch import COLUMNS, ROWS, Sketch, league, level_of, row_of
+from course_lib.lessons.lesson_15.search import draw_search, found
+from course_lib.lessons.lesson_15.sketch import COLUMNS, ROWS, Sketch, row_of
 from course_lib.schedulers.timesteps import beta_quantile as quantile
 
 __all__ = [
@@ -75,8 +75,6 @@ __all__ = [
     "halving_price",
     "kept",
     "ladder",
-    "league",
-    "level_of",
     "levels",
     "pattern_strip",
     "patterns",
@@ -91,7 +89,6 @@ __all__ = [
     "row_of",
     "score",
     "scores",
-    "teacher",
     "thirds",
     "verdict_on_ten",
     "walked",
