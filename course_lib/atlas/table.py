@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image
@@ -206,5 +207,5 @@ def open_atlas(file: Path = FILE) -> Atlas:
             arrays = {name: stored[name] for name in stored.files}
         axes = (tuple(map(str, arrays.pop("samplers"))), tuple(map(str, arrays.pop("schedulers"))))
         return Atlas(*axes, tuple(map(int, arrays.pop("budgets"))), arrays)
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         raise ValueError(f"{file} is no atlas, or is damaged: {error}") from error

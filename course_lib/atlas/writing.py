@@ -31,23 +31,31 @@ SIDE = 64
 def kernel_distance(features: Tensor, others: Tensor) -> tuple[float, float]:
     """KID x 1000 of pictures of N captions from other pictures of the same captions, and its standard error.
 
-    features : (N, F), one picture a caption; others : (M, N, F). Two pictures of one caption are never compared: each
-    caption occurs once in the one set and M times in the other, which would bias the plain formula. 0 on average for
-    sets that are made alike, by chance often below 0. The standard error is the jackknife's, over captions.
+    features : (N, F), one picture a caption; others : (M, N, F). The squared maximum mean discrepancy, averaged over
+    all pairs of captions. The plain formula takes all pictures for independent; but here each caption occurs once in
+    the one set and M times in the other. So a caption is compared with itself only across different pictures. 0 on
+    average for sets that are made alike, by chance often below 0. The standard error is the jackknife's, over captions.
     Source: arXiv 1801.01401, section 4; kernel (x.y / F + 1)^3, features scaled so that x.x / F is about 1.
     """
     size = others.square().mean().sqrt()
     own, other = features / size, others / size
-    kernel = lambda a, b: (a @ b.transpose(-1, -2) / a.shape[-1] + 1) ** 3  # noqa: E731
-    crossed = torch.stack([kernel(own, some) for some in other]).mean(0)
-    theirs = torch.stack([kernel(one, some) for one in other for some in other]).mean(0)
-    excess = 1000 * (kernel(own, own) + theirs - crossed - crossed.T)
-    excess = excess - torch.diag(excess.diagonal())
-    count = len(own)
-    total, rows = excess.sum(), excess.sum(1)
-    without_one = (total - 2 * rows) / ((count - 1) * (count - 2))
+    theirs = torch.stack([torch.stack([_kernel(one, another) for another in other]) for one in other])
+    crossed = torch.stack([_kernel(own, another) for another in other]).mean(0)
+    excess = _kernel(own, own) + theirs.mean((0, 1)) - crossed - crossed.T
+    diagonals = theirs.diagonal(dim1=2, dim2=3)  # (M, M, N): pictures of one caption
+    alone = diagonals.diagonal(dim1=0, dim2=1).mean(1)  # a picture with itself
+    pairs = len(others) * (len(others) - 1)
+    same = (diagonals.sum((0, 1)) - alone * len(others)) / pairs  # two pictures of one caption
+    itself = _kernel(own, own).diagonal() - alone + 2 * (same - crossed.diagonal())
+    excess = 1000 * (excess - torch.diag(excess.diagonal()) + torch.diag(itself))
+    count, total = len(own), excess.sum()
+    without_one = (total - 2 * excess.sum(1) + excess.diagonal()) / (count - 1) ** 2
     error = ((count - 1) / count * (without_one - without_one.mean()).square().sum()).sqrt()
-    return (total / (count * (count - 1))).item(), error.item()
+    return (total / count**2).item(), error.item()
+
+
+def _kernel(one: Tensor, other: Tensor) -> Tensor:
+    return (one @ other.T / one.shape[-1] + 1) ** 3
 
 
 def distances(features: Tensor, others: Tensor) -> list[float]:
