@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image
 
-from course_lib import expect
+from course_lib import expect, shipped
 
 FOLDER = Path(__file__).parents[2] / "data" / "atlas"
-FILE = FOLDER / "atlas.npz"
+MEASURE_AGAIN = "; or measure it again, in hours: python -m course_lib.atlas"
 
 
 class Measure(NamedTuple):
@@ -188,24 +188,25 @@ SCALES = {"pixel_error": 255.0, "right": 100.0, "detail": 100.0, "failed": 100.0
 def sheet(budget: int, folder: Path = FOLDER) -> Image.Image:
     """The contact sheet of a budget: samplers downwards, schedulers across, two pictures of 64 pixels a cell.
 
-    Raises FileNotFoundError where there is none.
+    Raises FileNotFoundError where there is none, ValueError for a damaged one.
+
+    Example:
+
+    >>> sheet(10).size
+    (1792, 1920)
     """
-    path = folder / f"pictures_{budget:02}.webp"
-    if not path.is_file():
-        raise FileNotFoundError(f"the pictures of the atlas must lie in {path}; see data/atlas/README.md")
-    with Image.open(path) as picture:
-        return picture.convert("RGB")
+    decode = lambda data: Image.open(io.BytesIO(data)).convert("RGB")  # noqa: E731
+    return shipped.read(folder, f"pictures_{budget:02}.webp", decode, MEASURE_AGAIN)
 
 
 @cache
-def open_atlas(file: Path = FILE) -> Atlas:
-    """The shipped table. Raises FileNotFoundError where there is none, ValueError for a file that is no atlas."""
-    if not file.is_file():
-        raise FileNotFoundError(f"the atlas must lie in {file}; `python -m course_lib.atlas` measures it, in hours")
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        axes = (tuple(map(str, arrays.pop("samplers"))), tuple(map(str, arrays.pop("schedulers"))))
-        return Atlas(*axes, tuple(map(int, arrays.pop("budgets"))), arrays)
-    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
-        raise ValueError(f"{file} is no atlas, or is damaged: {error}") from error
+def open_atlas(folder: Path = FOLDER) -> Atlas:
+    """The shipped table. Raises FileNotFoundError where there is none, ValueError for a damaged one."""
+    arrays = shipped.read(folder, "atlas.npz", _arrays, MEASURE_AGAIN)
+    axes = (tuple(map(str, arrays.pop("samplers"))), tuple(map(str, arrays.pop("schedulers"))))
+    return Atlas(*axes, tuple(map(int, arrays.pop("budgets"))), arrays)
+
+
+def _arrays(data: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}

@@ -19,9 +19,10 @@ from course_lib.atlas.__main__ import BUILD
 from course_lib.atlas.cells import BUDGETS, SAME_AS, cell
 from course_lib.atlas.exact import mixture_error, spread_of
 from course_lib.atlas.pictures import COUNT, MEASURES, OTHERS
-from course_lib.atlas.table import FILE, FOLDER, PICTURES
+from course_lib.atlas.table import FOLDER, PICTURES
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
+from course_lib.training.readme import files_table, fill
 
 QUALITY = 60  # of the contact sheets' WebP
 SHOWN = (0, 3)  # of the pictures that are kept of a cell, those on the sheets: a face, and a heart
@@ -119,10 +120,12 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=BUILD, help="where the measured cells lie")
     options = parser.parse_args()
     arrays, shown = gather(options.build)
-    FOLDER.mkdir(exist_ok=True)
-    with files.written_whole(FILE) as part, part.open("wb") as stream:
+    with files.written_whole(FOLDER / "atlas.npz") as part, part.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
     write_sheets(shown)
+    readme = FOLDER / "README.md"
+    paths = [path for path in sorted(FOLDER.iterdir()) if path != readme]
+    readme.write_text(fill(readme.read_text(encoding="utf-8"), "files", files_table(paths, FOLDER)), encoding="utf-8")
     missing = int((arrays["reasons"] == "not measured yet").sum())
     print(f"{len(shown)} cells written, {missing} not measured yet")
 

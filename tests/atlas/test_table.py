@@ -1,11 +1,13 @@
 """The shipped table: numbers with their uncertainty, ties, rankings, and what happens to a damaged file."""
 
+import shutil
+
 import numpy as np
 import pytest
 
 from course_lib.atlas import MEASURES, Atlas, open_atlas, sheet
 from course_lib.atlas.cells import BUDGETS, SAME_AS
-from course_lib.atlas.table import FILE, PICTURES
+from course_lib.atlas.table import FOLDER, PICTURES
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
 
@@ -77,12 +79,15 @@ def test_what_is_not_there_is_refused(ask, says):
 
 
 def test_a_missing_or_damaged_file_is_said_in_a_sentence(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"course_lib\.atlas"):
-        open_atlas(tmp_path / "none.npz")
-    broken = tmp_path / "atlas.npz"
-    broken.write_bytes(FILE.read_bytes()[:1000])
-    with pytest.raises(ValueError, match="damaged"):
-        open_atlas(broken)
+    folder = tmp_path / "atlas"
+    shutil.copytree(FOLDER, folder)
+    broken = folder / "atlas.npz"
+    broken.write_bytes(broken.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"damaged.*git restore data/atlas/atlas\.npz; or measure it again"):
+        open_atlas(folder)
+    broken.unlink()
+    with pytest.raises(FileNotFoundError, match=r"python -m course_lib\.atlas"):
+        open_atlas(folder)
     with pytest.raises(FileNotFoundError, match="pictures_99"):
         sheet(99)
 
