@@ -35,7 +35,8 @@ WORDS = {
     "vote_chance": "A tossed coin is at least as uneven in {percent} % of all votes.",
     "vote_tells": "So your votes tell the two apart.",
     "vote_open": "So your votes don't tell the two apart.",
-    "vote_needed": "If 60 % of all people preferred one of them, it would take about {needed} votes to tell that from 50 %.",
+    "vote_needed": "If 60 % of all people preferred one of them, it would take about {needed} votes to tell that "
+    "from 50 %.",
     "vote_again": "Vote again",
     "vote_was": "pair {pair}: left {left}, right {right}",
     "too_large": "The browser cannot open {file} ({size} MB) to make it smaller. Save it as PNG or JPEG first.",

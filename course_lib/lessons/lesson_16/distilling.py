@@ -121,7 +121,8 @@ def show_distilling() -> Shown:
 
 
 ALT_GROWN = (
-    "Three rows of a growing picture. After 0 steps: pink with green spots. After 10: a pale panda's face on pink. After "
-    "20 and 40: dark ears and eyes on a paler ground. After 60: three pandas that look alike, with hard outlines and "
-    "blue and pink shades. Below, six sampled pandas: three lilac ones with soft shades, three black and white ones."
+    "Three rows of a growing picture. After 0 steps: pink with green spots. After 10: a pale panda's face on pink. "
+    "After 20 and 40: dark ears and eyes on a paler ground. After 60: three pandas that look alike, with hard "
+    "outlines and blue and pink shades. Below, six sampled pandas: three lilac ones with soft shades, three black and "
+    "white ones."
 )

@@ -168,14 +168,14 @@ def show_too_large() -> Shown:
 
 
 ALT_ENLARGED = (
-    "A panda, a rocket, a strawberry and a fox in six columns. Given: 16 x 16 pixels each. Lanczos: blurred, with bent "
-    "edges, no eyes. DPM++ 2M at strength 0.3: crisp, with eyes, seeds and a window. DPM++ 2M SDE: as crisp, and farther "
-    "from the drawing: the panda looks elsewhere. The enlarged latent at 0.5: crisp, with spots. The drawings."
+    "A panda, a rocket, a strawberry and a fox in six columns. Given: 16 x 16 pixels each. Lanczos: blurred, with "
+    "bent edges, no eyes. DPM++ 2M at strength 0.3: crisp, with eyes, seeds and a window. DPM++ 2M SDE: as crisp, and "
+    "farther from the drawing: the panda looks elsewhere. The enlarged latent at 0.5: crisp, with spots. The drawings."
 )
 ALT_DETAIL = (
     "Six markers: likeness to the drawing over fine detail. Lanczos: about half of the detail. DPM++ 2M: 70 % with "
-    "strength 0.1 and about 86 % with 0.3, at nearly the same likeness. DPM++ 2M SDE: more detail at the same strength, "
-    "and 1 dB less likeness or more. The enlarged latent: most detail, and about 1 dB less than Lanczos."
+    "strength 0.1 and about 86 % with 0.3, at nearly the same likeness. DPM++ 2M SDE: more detail at the same "
+    "strength, and 1 dB less likeness or more. The enlarged latent: most detail, and about 1 dB less than Lanczos."
 )
 ALT_TOO_LARGE = (
     "Two pandas at 128 x 128 pixels. Lanczos: a soft panda. Denoised again: the face is gone; a square patch of pale "

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +14,6 @@ from course_lib.datasets.scenes import SIZE, Scene, Thing
 from course_lib.figures import COLOURS, Shown, beside, picture_panel, show, show_pixels, stack, subplots, text_panel
 from course_lib.lessons.lesson_16.running import ODE, SDE, decoded, encoded, run, seeded, unit_noise
 from course_lib.lessons.small_model import model
-from course_lib.samplers import SAMPLERS
 from course_lib.texts import tr
 
 FRAMES = 8
@@ -218,27 +216,27 @@ def panes(kind: str) -> dict[str, Tensor]:
 
 LEAST = 0.01  # what is below is drawn and written as this
 ALT_FLICKER = (
-    "Bars of flicker for three films, each with three rows. Nothing moves: DPM++ 2M and DPM++ 2M SDE with shared noise "
-    "0, with fresh noise about 3 %. The start moves: well below 1 % for the first two, about 3 % with fresh noise. The "
-    "picture moves: 1 % for DPM++ 2M, 1.5 % with shared and nearly 2 % with fresh noise."
+    "Bars of flicker for three films, each with three rows. Nothing moves: DPM++ 2M and DPM++ 2M SDE with shared "
+    "noise 0, with fresh noise about 3 %. The start moves: well below 1 % for the first two, about 3 % with fresh "
+    "noise. The picture moves: 1 % for DPM++ 2M, 1.5 % with shared and nearly 2 % with fresh noise."
 )
 ALT_FILMS = {
     "nothing moves": (
-        "Three rows of eight frames of a red octopus. DPM++ 2M and DPM++ 2M SDE with shared noise: eight times the same "
-        "picture. With fresh noise: colours, eyes and arms change from frame to frame."
+        "Three rows of eight frames of a red octopus. DPM++ 2M and DPM++ 2M SDE with shared noise: eight times the "
+        "same picture. With fresh noise: colours, eyes and arms change from frame to frame."
     ),
     "the start moves": (
-        "Three rows of eight frames of a red octopus. DPM++ 2M and DPM++ 2M SDE with shared noise: it hardly changes. With "
-        "fresh noise: colours, eyes and arms change from frame to frame."
+        "Three rows of eight frames of a red octopus. DPM++ 2M and DPM++ 2M SDE with shared noise: it hardly changes. "
+        "With fresh noise: colours, eyes and arms change from frame to frame."
     ),
     "the words move": (
-        "Three rows of eight frames on blue: a fox becomes a panda and a fox again. In all rows the frames in between are "
-        "a pinkish animal with two unequal eyes. With fresh noise its face is another one on the way back."
+        "Three rows of eight frames on blue: a fox becomes a panda and a fox again. In all rows the frames in between "
+        "are a pinkish animal with two unequal eyes. With fresh noise its face is another one on the way back."
     ),
     "the picture moves": (
-        "Four rows of eight frames. The given picture: a red circle that goes round the middle. Below it, for three rows, "
-        "a blue circle at the same places. DPM++ 2M's is violet-blue and steady; those of the SDE rows are a stronger "
-        "blue, and their rim and colour change a little from frame to frame."
+        "Four rows of eight frames. The given picture: a red circle that goes round the middle. Below it, for three "
+        "rows, a blue circle at the same places. DPM++ 2M's is violet-blue and steady; those of the SDE rows are a "
+        "stronger blue, and their rim and colour change a little from frame to frame."
     ),
 }
 

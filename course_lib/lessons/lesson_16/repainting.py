@@ -101,7 +101,8 @@ def show_repainting() -> Shown:
 
 
 ALT_REPAINTED = (
-    "Four rows, each a given picture, its right half framed, and three seeds. A panda on blue: in all six pictures the "
-    "left half is the given one, the right half has an eye, an ear and blue ground, and a faint upright line shows where "
-    "they meet. A red circle beside a blue square: the circle stays, and where the square was there is a yellow star."
+    "Four rows, each a given picture, its right half framed, and three seeds. A panda on blue: in all six pictures "
+    "the left half is the given one, the right half has an eye, an ear and blue ground, and a faint upright line "
+    "shows where they meet. A red circle beside a blue square: the circle stays, and where the square was there is a "
+    "yellow star."
 )

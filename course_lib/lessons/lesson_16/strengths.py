@@ -114,7 +114,8 @@ ALT_STRENGTHS = (
     "lie on nearly the same curve."
 )
 ALT_CHANGED = (
-    "Four rows of five pictures, with the strength growing from left to right. DPM++ 2M: a red apple stays an apple up to "
-    "0.2 and is a lemon with 0.4. DPM++ 2M SDE: it is nearly a lemon with 0.2. DPM++ 2M: a panda takes the fox's colours "
-    "up to 0.2, and is a fox with 0.4. DPM++ 2M SDE: it has the fox's ears with 0.2, and is a fox with 0.4."
+    "Four rows of five pictures, with the strength growing from left to right. DPM++ 2M: a red apple stays an apple "
+    "up to 0.2 and is a lemon with 0.4. DPM++ 2M SDE: it is nearly a lemon with 0.2. DPM++ 2M: a panda takes the "
+    "fox's colours up to 0.2, and is a fox with 0.4. DPM++ 2M SDE: it has the fox's ears with 0.2, and is a fox with "
+    "0.4."
 )

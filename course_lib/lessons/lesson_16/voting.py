@@ -85,6 +85,6 @@ def draw_votes() -> Shown:
 ALT_CHOICES = "TODO"
 ALT_VOTES = (
     "Three rising lines: how often a tally is too uneven for a coin, over 4 to 200 votes. Where 80 % prefer the one "
-    "picture, the line passes the mark of 80 at 20 votes; where 70 % do, at about 50; where 60 % do, at about 200. With "
-    "12 votes the lowest line is below 10."
+    "picture, the line passes the mark of 80 at 20 votes; where 70 % do, at about 50; where 60 % do, at about 200. "
+    "With 12 votes the lowest line is below 10."
 )
