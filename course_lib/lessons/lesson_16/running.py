@@ -61,8 +61,9 @@ def run(
 
     words : one text, a text for each of B, or text states (B, length, width); noise : (B, 12, h, w), the starts, of
     variance 1; sampler : a row that makes one call a step; clean : (B or 1, 12, h, w), latents to begin with, for a
-    strength below 1; seed : of the noise that an SDE row adds, seed + n for picture n; fresh : a source of that noise
-    to take instead. Raises ValueError for what the sampler, the scheduler and the strength refuse.
+    strength below 1; seed : of the noise that an SDE row adds, seed + n for picture n, drawn as the pipeline draws it;
+    fresh : a source of that noise to take instead.
+    Raises ValueError for what the sampler, the scheduler and the strength refuse.
 
     Example:
 
@@ -73,6 +74,8 @@ def run(
     x = (0 if clean is None else clean) + sigmas[0].item() * noise
     denoise = _under(words) if isinstance(words, Tensor) else model().guided_denoiser(words)
     generators = [seeded(seed + number) for number in range(len(noise))]
+    for generator in generators:  # the first numbers of a seed are its start
+        torch.randn(noise[:1].shape, generator=generator)
     return sample(sampler, denoise, x, sigmas, generator=generators, noise_sampler=fresh)
 
 

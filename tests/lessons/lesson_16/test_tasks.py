@@ -12,17 +12,13 @@ from course_lib.pipeline import prepare
 ODE, SDE = running.ODE, running.SDE
 
 
-@pytest.mark.parametrize("sampler", [ODE, "euler_ancestral"])
+@pytest.mark.parametrize("sampler", [ODE, SDE, "euler_ancestral"])
 def test_a_run_is_the_pipelines(sampler):
     panda = emoji_scene("panda", "fluent").draw()
-    settings = {"sampler": sampler, "steps": 3, "seed": 4, "strength": 0.5}
-    noise, clean = lesson.unit_noise(1, seed=4), running.encoded(panda[None])
-    walk = prepare(model(), "a fox", image=panda, **settings)
-    x = clean + walk.sigmas[0].item() * noise
-    torch.testing.assert_close(x, walk.x)
-    ours = lesson.run("a fox", noise, sampler=ODE, calls=3, clean=clean, strength=0.5)
-    if sampler == ODE:
-        torch.testing.assert_close(ours, walk.finish().latent, rtol=1e-3, atol=1e-3)
+    settings = {"sampler": sampler, "strength": 0.5, "seed": 4}
+    theirs = prepare(model(), "a fox", image=panda, steps=3, **settings).finish().latent
+    ours = lesson.run("a fox", lesson.unit_noise(1, seed=4), calls=3, clean=running.encoded(panda[None]), **settings)
+    torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)
 
 
 def test_states_stand_for_their_words():
