@@ -25,9 +25,12 @@ ROWS = {  # a row of SAMPLERS, and the noise that it adds: none, the same for al
 }
 KINDS = ("nothing moves", "the start moves", "the words move", "the picture moves")
 SHORT = ("nothing moves", "the start moves", "the picture moves")  # those that the plot shows
-WORDS = "octopus, noto style"
-FROM, TO = "a fox on a blue background, fluent style", "a panda on a blue background, fluent style"
-BLUE = "a blue circle"
+PROMPTS = {
+    "still": "octopus, noto style",
+    "first": "a fox on a blue background, fluent style",
+    "last": "a panda on a blue background, fluent style",
+    "picture": "a blue circle",
+}
 
 
 @cache
@@ -47,16 +50,16 @@ def film(kind: str, row: str) -> Tensor:
     still = unit_noise(1, seed=3).expand(FRAMES, -1, -1, -1)
     settings = {"sampler": sampler, "fresh": _source(still, shared)}
     if kind == "nothing moves" and shared != "fresh":  # all frames are one run
-        return decoded(run(WORDS, still[:1], sampler=sampler, fresh=_source(still[:1], shared))).expand(
+        return decoded(run(PROMPTS["still"], still[:1], sampler=sampler, fresh=_source(still[:1], shared))).expand(
             FRAMES, -1, -1, -1
         )
     if kind == "nothing moves":
-        return decoded(run(WORDS, still, **settings))
+        return decoded(run(PROMPTS["still"], still, **settings))
     if kind == "the start moves":
-        return decoded(run(WORDS, moving_noise(), **settings))
+        return decoded(run(PROMPTS["still"], moving_noise(), **settings))
     if kind == "the words move":
         return decoded(run(moving_words(), still, **settings))
-    return decoded(run(BLUE, still, clean=encoded(moving_picture()), strength=0.3, **settings))
+    return decoded(run(PROMPTS["picture"], still, clean=encoded(moving_picture()), strength=0.3, **settings))
 
 
 def turns() -> Tensor:
@@ -88,7 +91,7 @@ def moving_words() -> Tensor:
     >>> moving_words().shape
     torch.Size([8, 24, 128])
     """
-    one, other = model().encode_text([FROM, TO])
+    one, other = model().encode_text([PROMPTS["first"], PROMPTS["last"]])
     share = (1 - turns().cos()) / 2
     return torch.lerp(one, other, share[:, None, None])
 
