@@ -110,7 +110,7 @@ function render({ model, el, signal }) {
   listen(model, "change:votes", show, signal);
   keepStill(el, (state) => {
     if (votes().length === (state.votes ?? []).length) return null;
-    const alt = `${about.title}. ${sentence.textContent}`;
+    const alt = `${about.title}${/[.?!]$/.test(about.title) ? "" : "."} ${sentence.textContent}`;
     const paper = element("canvas", { width: about.width + 8, height: about.height });
     canvases.forEach((canvas, side) => {
       paper.getContext("2d").drawImage(canvas, side * (panes[0].width + 8), 0);

@@ -56,8 +56,10 @@ class Vote(CourseWidget):
             stack(text_panel(pair["words"], panels.shape[1]), panels, gap=4)
             for pair, panels in zip(shown, pairs, strict=True)
         ]
-        says = tr("{title}. Pictures in pairs, names hidden: {words}.")
-        alt = says.format(title=self.about["title"], words="; ".join(pair["words"] for pair in shown))
+        says, title = tr("{title} Pictures in pairs, names hidden: {words}."), self.about["title"]
+        alt = says.format(
+            title=title if title[-1] in ".?!" else f"{title}.", words="; ".join(pair["words"] for pair in shown)
+        )
         return show_pixels(beside(*columns, gap=20), alt)
 
     def _repr_mimebundle_(self, **options):

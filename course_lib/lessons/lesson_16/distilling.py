@@ -108,7 +108,7 @@ def show_distilling() -> Shown:
     Example:
 
     >>> show_distilling().width
-    856
+    860
     """
     columns = []
     for steps, pictures in zip(*grown(), strict=True):

@@ -103,7 +103,7 @@ def show_enlarging() -> Shown:
     Example:
 
     >>> show_enlarging().width
-    738
+    860
     """
     rows, names = [small()], [tr("given, 16 x 16 pixels")]
     for way in ("Lanczos", "DPM++ 2M, strength 0.3", "DPM++ 2M SDE, strength 0.3", "enlarged latent, strength 0.5"):

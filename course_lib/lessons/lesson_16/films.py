@@ -191,7 +191,7 @@ def show_film(kind: str) -> Shown:
     Example:
 
     >>> show_film("the start moves").width
-    862
+    860
     """
     rows = [moving_picture()] if kind == "the picture moves" else []
     names = [tr("the given picture")] if rows else []

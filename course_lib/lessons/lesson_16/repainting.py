@@ -86,7 +86,7 @@ def show_repainting() -> Shown:
     Example:
 
     >>> show_repainting().width
-    724
+    576
     """
     rows = []
     for which in PAINTINGS:

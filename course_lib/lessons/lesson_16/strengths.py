@@ -92,7 +92,7 @@ def show_strengths() -> Shown:
     Example:
 
     >>> show_strengths().width
-    866
+    718
     """
     rows = []
     for number in range(0, len(CHANGES) * SEEDS, SEEDS):

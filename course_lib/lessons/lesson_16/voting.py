@@ -55,7 +55,7 @@ def show_choices(columns: int = 6) -> Shown:
     Example:
 
     >>> show_choices().width
-    856
+    860
     """
     rows = []
     for sampler in ("euler", ODE, SDE):
