@@ -82,7 +82,11 @@ def draw_votes() -> Shown:
     return show(fig, ALT_VOTES)
 
 
-ALT_CHOICES = "TODO"
+ALT_CHOICES = (
+    "Three rows of six pictures after six calls: panda, rocket, sunflower, octopus, pizza, strawberry. Euler: soft and "
+    "whole. DPM++ 2M: stronger colours, and details that are wrong, such as two eyes in the sunflower. DPM++ 2M SDE: "
+    "spotted, torn outlines, most of them hard to name."
+)
 ALT_VOTES = (
     "Three rising lines: how often a tally is too uneven for a coin, over 4 to 200 votes. Where 80 % prefer the one "
     "picture, the line passes the mark of 80 at 20 votes; where 70 % do, at about 50; where 60 % do, at about 200. "
