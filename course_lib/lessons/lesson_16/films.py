@@ -12,6 +12,7 @@ from torch import Tensor
 from course_lib import expect
 from course_lib.datasets.scenes import SIZE, Scene, Thing
 from course_lib.figures import COLOURS, Shown, beside, picture_panel, show, show_pixels, stack, subplots, text_panel
+from course_lib.figures.drawing import number_text
 from course_lib.lessons.lesson_16.running import ODE, SDE, decoded, encoded, run, seeded, unit_noise
 from course_lib.lessons.small_model import model
 from course_lib.texts import tr
@@ -163,7 +164,7 @@ def flicker_of(kind: str, row: str) -> float:
 
 
 def draw_flicker(kinds: Sequence[str] = SHORT) -> Shown:
-    """The flicker of each film and row, as bars; the axis is a logarithm. Raises ValueError as `film` does.
+    """The flicker of each film and row, as bars. Raises ValueError as `film` does.
 
     Example:
 
@@ -173,13 +174,13 @@ def draw_flicker(kinds: Sequence[str] = SHORT) -> Shown:
     looks = (("signal", ""), ("denoised", "//"), ("noise", ".."))
     with subplots(width=7.6, height=0.9 + 0.75 * len(kinds)) as (fig, axis):
         for number, (row, (colour, hatch)) in enumerate(zip(ROWS, looks, strict=True)):
-            values = [max(flicker_of(kind, row), LEAST) for kind in kinds]
+            values = [flicker_of(kind, row) for kind in kinds]
             places = [kind + 0.26 * (number - 1) for kind in range(len(kinds))]
             look = {"color": COLOURS[colour], "hatch": hatch, "edgecolor": COLOURS["paper"]}
             bars = axis.barh(places, values, 0.24, left=0, label=tr(row), **look)
-            axis.bar_label(bars, [_number(value) for value in values], padding=3, fontsize=9)
+            axis.bar_label(bars, [number_text(value, 1) for value in values], padding=3, fontsize=9)
         axis.set_yticks(range(len(kinds)), [tr(kind) for kind in kinds])
-        axis.set(xscale="log", xlim=(LEAST, 60), xlabel=tr("flicker (% of the range)"))
+        axis.set(xlim=(0, 5), xlabel=tr("flicker (% of the range)"))
         axis.invert_yaxis()
         axis.legend(loc="lower center", bbox_to_anchor=(0.42, 1.0), ncols=3, fontsize=9)
     return show(fig, ALT_FLICKER)
@@ -217,7 +218,6 @@ def panes(kind: str) -> dict[str, Tensor]:
     return given | {row: film(kind, row) for row in ROWS}
 
 
-LEAST = 0.01  # what is below is drawn and written as this
 ALT_FLICKER = (
     "Bars of flicker for three films, each with three rows. Nothing moves: DPM++ 2M and DPM++ 2M SDE with shared "
     "noise 0, with fresh noise about 3 %. The start moves: well below 1 % for the first two, about 3 % with fresh "
@@ -242,10 +242,6 @@ ALT_FILMS = {
         "stronger blue, and their rim and colour change a little from frame to frame."
     ),
 }
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}" if value >= 0.095 else f"{value:.2f}" if value > LEAST else "0"
 
 
 def _source(like: Tensor, shared: str):
