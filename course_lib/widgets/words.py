@@ -27,6 +27,18 @@ WORDS = {
     "kernel_works": "[OK] The kernel: it answers.",
     "kernel_silent": "[FAIL] The kernel: no answer in 10 seconds. "
     "Choose Kernel, Restart Kernel in the menu, and run this cell again.",
+    "vote_left": "The left one",
+    "vote_right": "The right one",
+    "vote_picture": "Picture {side} of pair {pair}, {words}.",
+    "vote_now": "Pair {pair} of {pairs}: {words}. Which one is better?",
+    "vote_end": "{votes} votes: {a} for {one}, {b} for {other}.",
+    "vote_chance": "A tossed coin is at least as uneven in {percent} % of all votes.",
+    "vote_tells": "So your votes tell the two apart.",
+    "vote_open": "So your votes don't tell the two apart.",
+    "vote_needed": "If 60 % of all people preferred one of them, it would take about {needed} votes to tell that "
+    "from 50 %.",
+    "vote_again": "Vote again",
+    "vote_was": "pair {pair}: left {left}, right {right}",
     "i_want": "I want",
     "calls": "calls of the network",
     "chosen": "The chosen cell",
