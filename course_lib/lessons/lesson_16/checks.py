@@ -18,18 +18,20 @@ BASELINE = ("euler", "normal", 50)
 BUDGET = 20
 
 
-def _compare(first: Tensor, second: Tensor, halves=((0, 2), (1, 2)), wins=lambda a, b: a < b) -> str:
+EVEN, ODD, ALL = slice(0, None, 2), slice(1, None, 2), slice(None)
+
+
+def _compare(first: Tensor, second: Tensor, parts: tuple[slice, ...] = (EVEN, ODD), wins=lambda a, b: a < b) -> str:
     """Which of two cells is better, from the errors of the same pictures (N,): "first", "second" or "tie"."""
-    won = {bool(wins(first[begin::step].mean(), second[begin::step].mean())) for begin, step in halves}
-    return "tie" if len(won) == 2 else ("first" if won == {True} else "second")
+    won = {bool(wins(first[part].mean(), second[part].mean())) for part in parts}
+    return "tie" if len(won) == 2 else "first" if won == {True} else "second"
 
 
 def _cases() -> list[tuple]:
-    generator = torch.Generator().manual_seed(16)
-    base = torch.rand(8, generator=generator) + 1
-    flip = torch.tensor([0.5, -0.4] * 4)
-    late = torch.tensor([0.5] * 4 + [-0.4] * 4)
-    return [(base, base + 0.3), (base + 0.3, base), (base, base + flip), (base, base + late), (base + flip, base)]
+    """Pairs of eight errors: clear ones, halves that disagree in both ways, and a list that changes in its middle."""
+    base = torch.rand(8, generator=torch.Generator().manual_seed(16)) + 1
+    steps = [[0.3] * 8, [-0.3] * 8, [0.5, -0.4] * 4, [0.3, -0.5] * 4, [0.5] * 4 + [-0.4] * 4]
+    return [(base, base + torch.tensor(step)) for step in steps]
 
 
 check_compare = FunctionCheck(
@@ -39,11 +41,11 @@ check_compare = FunctionCheck(
     [
         Mistake(
             "You took the mean of all pictures. That never gives a tie: take the mean of each half.",
-            lambda a, b: _compare(a, b, ((0, 1),)),
+            lambda a, b: _compare(a, b, (ALL,)),
         ),
         Mistake(
             "You cut the list in the middle. Here the halves are the even and the odd positions: [0::2] and [1::2].",
-            lambda a, b: "tie" if (a[:4].mean() < b[:4].mean()) != (a[4:].mean() < b[4:].mean()) else _compare(a, b),
+            lambda a, b: _compare(a, b, (slice(0, 4), slice(4, 8))),
         ),
         Mistake(
             "Turned round: these are errors, so the smaller one is better.",
@@ -55,11 +57,24 @@ check_compare = FunctionCheck(
         ),
         Mistake(
             "Only the first half decides in yours. Where the second half says something else, it is a tie.",
-            lambda a, b: _compare(a, b, ((0, 2),)),
+            lambda a, b: _compare(a, b, (EVEN,)),
         ),
         Mistake(
-            'Your words are right, but the case of a tie is missing: return "tie" where the halves do not agree.',
-            lambda a, b: "first" if (a[0::2].mean() < b[0::2].mean() and a[1::2].mean() < b[1::2].mean()) else "second",
+            "Only the second half decides in yours. Where the first half says something else, it is a tie.",
+            lambda a, b: _compare(a, b, (ODD,)),
+        ),
+        Mistake(
+            'The case of a tie is missing: return "tie" where the halves do not agree.',
+            lambda a, b: "first" if _compare(a, b) == "first" else "second",
+        ),
+        Mistake(
+            'The case of a tie is missing: return "tie" where the halves do not agree.',
+            lambda a, b: "second" if _compare(a, b) == "second" else "first",
+        ),
+        Mistake(
+            'Return the words "first", "second" or "tie", and not True or False.',
+            lambda a, b: {"first": True, "second": False, "tie": None}[_compare(a, b)],
+            when=lambda answer: isinstance(answer(torch.zeros(8), torch.ones(8)), bool),
         ),
     ],
 )
