@@ -39,8 +39,8 @@ def card(name: str) -> np.ndarray:
         raise ValueError(f"name must be one of {', '.join(IDEAS)}; got {name!r}")
     measured = passport(name)
     calls = tr("calls a step: {number}").format(number=_number(measured.calls_per_step, 0))
-    if name == "dpm_fast":  # its row counts calls as steps
-        calls = tr("calls a step: 3, the last ones fewer")
+    if name == "dpm_fast":  # its row counts calls as steps; the last one or two make fewer than three
+        calls = tr("calls a step: up to 3")
     lines = [
         text_panel(SAMPLERS[name].label, _INSIDE, size=17),
         text_panel(IDEAS[name], _INSIDE, size=12),
