@@ -21,8 +21,9 @@ MEASURE_AGAIN = "; or measure it again, in hours: python -m course_lib.atlas"
 class Measure(NamedTuple):
     """What can be asked of a cell.
 
-    unit : after the number; digits : after the point; better : "less", "more", the number that is best, or "like
-    converged"; of : the samplers that have it: "ODE" for those that add no noise, "all".
+    unit : after the number; digits : after the point; better : "less", "more", the number that is best, "like
+    converged", or "least above 0" for what is below 0 only by chance; of : the samplers that have it: "ODE" for those
+    that add no noise, "all".
     """
 
     label: str
@@ -37,7 +38,7 @@ MEASURES = expect.Registry(
     {
         "latent_error": Measure("error of the latent", "", 3, "less", "ODE"),
         "pixel_error": Measure("error of the picture", " of 255 levels", 1, "less", "ODE"),
-        "distance": Measure("distance of the sets of pictures (KID x 1000)", "", 1, "less", "all"),
+        "distance": Measure("distance of the sets of pictures (KID x 1000)", "", 1, "least above 0", "all"),
         "right": Measure("pictures that show what the caption says", " %", 0, "more", "all"),
         "detail": Measure("detail, against the drawings", " %", 0, "like converged", "all"),
         "failed": Measure("failed pictures", " %", 0, "less", "all"),
@@ -140,7 +141,8 @@ class Atlas:
             return abs(np.log(values / best.mean())), abs(
                 np.log(halves / np.array([best[0::2].mean(), best[1::2].mean()]))
             )
-        turn: Callable = {"less": lambda x: x, "more": lambda x: -x}.get(better, lambda x: abs(x - better))
+        turns = {"less": lambda x: x, "more": lambda x: -x, "least above 0": lambda x: np.maximum(x, 0)}
+        turn: Callable = turns.get(better, lambda x: abs(x - better))
         return turn(values), turn(halves)
 
     def better(self, measure: str, one: Sequence, other: Sequence) -> bool | None:

@@ -1,6 +1,7 @@
 """Widgets: what a reader moves, steps through and answers. Each works by keyboard and says its state in words."""
 
 from course_lib.widgets.ask import Ask, ask
+from course_lib.widgets.atlas_map import AtlasMap, atlas_map
 from course_lib.widgets.explorer import Explorer
 from course_lib.widgets.films import film
 from course_lib.widgets.kernel import KernelEditor
@@ -13,6 +14,7 @@ from course_lib.widgets.votes import Vote, vote
 
 __all__ = [
     "Ask",
+    "AtlasMap",
     "Explorer",
     "KernelEditor",
     "LiveDrawing",
@@ -22,6 +24,7 @@ __all__ = [
     "Trial",
     "Vote",
     "ask",
+    "atlas_map",
     "film",
     "player",
     "slider_works",
