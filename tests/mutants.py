@@ -45,6 +45,7 @@ COPIED, LINKED = ("course_lib", "tests", "conftest.py", "pyproject.toml"), ("dat
 # Read once for all: nothing of the course, which is to be read anew. The long ones only where tests need them.
 READ_FIRST = ("numpy", "torch", "PIL.Image", "scipy.ndimage", "safetensors.torch", "hypothesis", "pytest")
 READ_IF_NAMED = ("diffusers", "transformers", "matplotlib")
+AS_IT_IS = ""  # the name of no mutant
 SENTENCE = re.compile(r"\"[^\"]* [^\"]*\"|'[^']* [^']*'")
 # zip's `strict` guards against what does not happen; a file's encoding differs on other systems only.
 GUARD, EMPTY = re.compile(r'(, *)?\b(strict|encoding)=(\w+|"[^"]*")'), re.compile(r", *\)")
@@ -131,30 +132,37 @@ def outcome(name: str, tests: Sequence[str], seconds: float) -> int:
     return int(pytest.main([*OPTIONS, *tests]))
 
 
-def missed_of(names: Sequence[str], tests: Sequence[str], seconds: float, children: int) -> list[str]:
-    """The mutants with which all tests pass, tried in copies of this process."""
-    waiting, running, missed = list(names), {}, []
+def outcomes(
+    names: Sequence[str], tests: Sequence[str], seconds: float, children: int, until: float = math.inf
+) -> dict[str, bool]:
+    """Whether a test noticed each of the mutants, tried in copies of this process; those left at `until` are left out.
+
+    seconds : that one may take; children : how many at a time; until : a time of the monotonic clock.
+    """
+    waiting, running, noticed = list(names), {}, {}
     while waiting or running:
-        while waiting and len(running) < children:
+        while waiting and len(running) < children and time.monotonic() < until:
             name = waiting.pop(0)
             running[forked(lambda name=name: outcome(name, tests, seconds))] = name
+        if not running:
+            break
         number, status = os.wait()
-        if status == 0:
-            missed.append(running[number])
-        del running[number]
-    return missed
+        noticed[running.pop(number)] = status != 0
+    return noticed
 
 
-def missed_after_reading(names: Sequence[str], *given) -> list[str]:
-    """The same, in copies of a process that has read the tests already: quicker."""
+def outcomes_after_reading(
+    names: Sequence[str], tests: Sequence[str], seconds: float, children: int, in_all: float
+) -> dict[str, bool]:
+    """The same, for at most `in_all` seconds, in copies of a process that has read the tests already: quicker."""
     import pytest
 
-    answer = WORK / "missed.json"
+    answer = WORK / "outcomes.json"
 
     def work() -> int:
-        os.environ["MUTANT_UNDER_TEST"] = ""
-        pytest.main(["--collect-only", *OPTIONS, *given[0]])
-        answer.write_text(json.dumps(missed_of(names, *given)))
+        os.environ["MUTANT_UNDER_TEST"] = AS_IT_IS
+        pytest.main(["--collect-only", *OPTIONS, *tests])
+        answer.write_text(json.dumps(outcomes(names, tests, seconds, children, time.monotonic() + in_all)))
         return 0
 
     os.waitpid(forked(work), 0)
@@ -182,12 +190,14 @@ def measure(file: Path, options: argparse.Namespace) -> tuple[int, int, int, lis
     for module in (*READ_FIRST, *read_besides(tests)):
         importlib.import_module(module)
     began = time.monotonic()
-    if missed_of([""], tests, 3600, 1) != [""]:
+    fails_at_first = outcomes([AS_IT_IS], tests, 3600, 1)[AS_IT_IS]
+    longest = 30 + 4 * (time.monotonic() - began)
+    names = [AS_IT_IS, *drawn]
+    found = {} if fails_at_first else outcomes_after_reading(names, tests, longest, options.children, options.seconds)
+    if found.pop(AS_IT_IS, True):
         raise RuntimeError(f"the tests of {file} fail as it is: {(WORK / 'said.txt').read_text()[-3000:]}")
-    seconds = 30 + 4 * (time.monotonic() - began)
-    missed = missed_after_reading(drawn, tests, seconds, options.children)
-    missed = missed_of(missed, tests, seconds, options.children)
-    return len(drawn) - len(missed), len(drawn), len(counted), [changes[name] for name in missed]
+    found |= outcomes([name for name in found if not found[name]], tests, longest, options.children)
+    return sum(found.values()), len(found), len(counted), [changes[name] for name in found if not found[name]]
 
 
 def interval(caught: int, tried: int) -> tuple[float, float]:
@@ -213,6 +223,7 @@ def main() -> None:
     parser.add_argument("paths", nargs="*", type=Path, help="files or folders of course_lib; all that have tests here")
     parser.add_argument("--sample", type=int, help="how many mutants of each file are tried; all by default")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="for each file: what is left then is not tried")
     at_once = int(os.environ.get("MUTANT_CHILDREN") or os.cpu_count())
     parser.add_argument("--children", type=int, default=at_once, help="how many at a time; also MUTANT_CHILDREN")
     options = parser.parse_args()
