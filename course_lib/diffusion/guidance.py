@@ -53,7 +53,7 @@ def guided_in_interval(
     """Like `guided`, but only at noise levels with low < sigma <= high; elsewhere the words as they are, in one call.
 
     Raises ValueError as `guide` does, and where the two levels do not rise from 0 or more.
-    Source: Kynkäänniemi et al. 2024, arXiv 2404.07724, section 3.
+    Source: Kynkäänniemi et al. 2024, arXiv 2404.07724.
 
     Example:
 

@@ -39,7 +39,7 @@ class Attention(nn.Module):
 class GEGLU(nn.Module):
     """One half of a projection, gated by the GELU of the other: (B, N, channels) -> (B, N, inner).
 
-    Source: Shazeer 2020, arXiv 2002.05202, eq. 6.
+    Source: Shazeer 2020, arXiv 2002.05202.
 
     Example:
 

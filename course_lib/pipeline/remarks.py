@@ -14,8 +14,8 @@ def remarks(model: StableDiffusion, *texts: str) -> list[str]:
 
     >>> from course_lib.models import untrained
     >>> remarks(untrained(), "a panda", "a panda and a rocket")
-    ['No place was left for: "et"']
+    ['No position was left for: "et"']
     """
     cut = filter(None, map(model.tokenizer.words_cut, texts))
     strange = filter(None, (never_seen(text, model.words) for text in texts))
-    return [*(tr('No place was left for: "{words}"').format(words=words) for words in cut), *strange]
+    return [*(tr('No position was left for: "{words}"').format(words=words) for words in cut), *strange]

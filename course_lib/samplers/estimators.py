@@ -110,7 +110,7 @@ def denoised_on_noisy_way(here: Here, *, r: Fraction = 0.5) -> torch.Tensor:
     """DPM-Solver++ (SDE): a guess (B, ...) from here and one from a noisy point on the way. Second order without noise.
 
     The point lies a part `r` of the way down in log sigma, and is reached with noise by the row's own rule.
-    Source: Lu et al. 2022, arXiv 2211.01095, section 6; crowsonkb/k-diffusion, sample_dpmpp_sde.
+    Source: Lu et al. 2022, arXiv 2211.01095; crowsonkb/k-diffusion, sample_dpmpp_sde.
 
     Example:
 
@@ -133,7 +133,7 @@ def taylor(here: Here) -> torch.Tensor:
     The derivative of the denoiser with respect to log(1 / sigma) comes from forward-mode differentiation through x and
     sigma, in the direction (denoised - x, -sigma); it costs about as much as a call.
     Raises what PyTorch raises when a part of `denoise` has no forward derivative.
-    Source: Birch-san/sdxl-play, sample_ttm.py; the idea as in Dockhorn et al. 2022, arXiv 2210.05475, eq. 8.
+    Source: Birch-san/sdxl-play, sample_ttm.py; the idea as in Dockhorn et al. 2022, arXiv 2210.05475.
 
     Example:
 

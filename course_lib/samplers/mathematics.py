@@ -12,7 +12,7 @@ def move(x: torch.Tensor, target: torch.Tensor, sigma: float, sigma_to: float) -
     """From `sigma` down to `sigma_to`, straight towards a target: target + (sigma_to / sigma) * (x - target).
 
     x, target : (B, ...). With target = denoised this is the Euler step in sigma, and the first-order exponential
-    step in log sigma: the two coincide. Source: Karras et al. 2022, arXiv 2206.00364, Algorithm 1, line 6.
+    step in log sigma: the two coincide. Source: Karras et al. 2022, arXiv 2206.00364, Algorithm 1.
 
     Example:
 
@@ -41,7 +41,7 @@ def phi(order: int, z: float) -> float:
     In general phi_k(z) = (phi_(k-1)(z) - 1 / (k-1)!) / z, and phi_k(0) = 1 / k!. Near 0 that loses digits, so the
     series sum_n z**n / (n + k)! is used there. With h = log(sigma / sigma_to), the exact integral of a denoised picture
     that does not change is h * phi_1(-h), of one that grows linearly h**2 * phi_2(-h), and so on.
-    Source: Hochbruck, Ostermann 2010, Exponential integrators, Acta Numerica 19, eq. 2.10.
+    Source: Hochbruck, Ostermann 2010, Exponential integrators, Acta Numerica 19.
 
     Example:
 

@@ -16,7 +16,7 @@ from course_lib.samplers.here import Here
 from course_lib.samplers.mathematics import combine, phi
 from course_lib.samplers.options import Flag
 
-# Adams-Bashforth for even steps, newest slope first: Liu et al. 2022, arXiv 2202.09778, eq. 9 and its table.
+# Adams-Bashforth for even steps, newest slope first: Hairer, Norsett, Wanner 1993, Solving ODEs I, section III.1.
 EVEN_WEIGHTS = {
     1: (1.0,),
     2: (3 / 2, -1 / 2),
@@ -58,7 +58,7 @@ def adams_bashforth_even(here: Here, *, max_order: Literal[1, 2, 3, 4] = 4) -> t
     """iPNDM: aim (B, ...) along a mix of the last slopes whose weights pretend that all steps are equal.
 
     The levels are not evenly spaced, so the order stays near 2.
-    Source: Liu et al. 2022, arXiv 2202.09778, eq. 9, started with fewer slopes; Zhang, Chen 2022, arXiv 2204.13902.
+    Source: Liu et al. 2022, arXiv 2202.09778, started with fewer slopes; Zhang, Chen 2022, arXiv 2204.13902.
 
     Example:
 
@@ -153,7 +153,7 @@ def two_guesses(here: Here) -> torch.Tensor:
 def two_guesses_sde(here: Here, *, solver_type: Literal["midpoint", "heun"] = "midpoint") -> torch.Tensor:
     """SDE-DPM-Solver++(2M): as `two_guesses` with solver type "midpoint"; "heun" integrates the line exactly, (B, ...).
 
-    Second order without noise. Source: Lu et al. 2022, arXiv 2211.01095, section 6; k-diffusion, sample_dpmpp_2m_sde.
+    Second order without noise. Source: Lu et al. 2022, arXiv 2211.01095; k-diffusion, sample_dpmpp_2m_sde.
 
     Example:
 

@@ -60,7 +60,7 @@ def diffusive(sigma: float, sigma_next: float, progress: float = 0.0, *, eta: St
     """The exact split of the reverse SDE in log sigma: sigma_to = sigma_next * (sigma_next / sigma)**eta.
 
     With h = log(sigma / sigma_next): the move shrinks by exp(-(1 + eta) h), and the noise has the strength
-    sigma_next * sqrt(1 - exp(-2 eta h)). Source: Lu et al. 2022, arXiv 2211.01095, section 6.
+    sigma_next * sqrt(1 - exp(-2 eta h)). Source: Lu et al. 2022, arXiv 2211.01095.
 
     Example:
 

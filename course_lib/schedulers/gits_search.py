@@ -19,7 +19,7 @@ def search_gits(run: Sequence, steps: int, *, coefficient: float = 1.2, distance
     more, below 1 those early; distance : what is measured of a jump by Euler's rule from one of the run's states to
     another's level: "line", how much further than the run's own state it lands from the straight line through the run's
     ends, "l1" or "l2", how far from that state. Raises ValueError for anything else.
-    Source: Chen et al. 2024, arXiv 2405.11326, Algorithm 1 and eq. 11.
+    Source: Chen et al. 2024, arXiv 2405.11326, Algorithm 1.
 
     Example:
 

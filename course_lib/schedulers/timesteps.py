@@ -74,7 +74,7 @@ def beta(steps: int, table: NoiseTable, *, alpha: float = 0.6, beta: float = 0.6
 
     Timesteps are rounded, and those that occur twice are taken once: (levels,), at most `steps`. Nothing to do with the
     betas of the noise table. Raises ValueError for an alpha or beta that is not above 0.
-    Source: Lee et al. 2024, arXiv 2407.12173, section 4; ComfyUI, beta_scheduler.
+    Source: Lee et al. 2024, arXiv 2407.12173; ComfyUI, beta_scheduler.
 
     Example:
 

@@ -53,7 +53,7 @@ def linear_quadratic(
     In the first `linear_steps` (half of all, if not said) the noise falls by the part `threshold_noise` of sigma_max.
     Made for video models whose noise level is the share of noise; on Stable Diffusion's table half of the steps stay
     near sigma_max. Raises ValueError for a threshold outside (0, 1) and for linear_steps that leave no step on either
-    side. Source: Polyak et al. 2024 (Movie Gen), arXiv 2410.13720, section 3.4.2; genmo's Mochi, as in ComfyUI.
+    side. Source: Polyak et al. 2024 (Movie Gen), arXiv 2410.13720; genmo's Mochi, as in ComfyUI.
 
     Example:
 

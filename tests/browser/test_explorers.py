@@ -72,6 +72,17 @@ def live(lab):
     yield from opened(lab, LIVE)
 
 
+def test_the_arrow_of_a_list_can_be_seen_in_both_themes(live):
+    notebook, cells = live
+    arrow = cells["explorer"].locator(".widget-dropdown select")
+    seen = {}
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.use_theme(theme)
+        seen[theme] = arrow.evaluate("list => getComputedStyle(list).backgroundImage")
+    assert "e0e0e0" in seen["JupyterLab Dark"] and "svg" in seen["JupyterLab Light"]
+    assert "e0e0e0" not in seen["JupyterLab Light"], "light on white"
+
+
 def test_explorer_follows_slider_cursor_and_upload(live):
     notebook, cells = live
     page, cell = notebook.page, cells["explorer"]

@@ -69,7 +69,7 @@ def test_titles_say_what_the_model_makes_nothing_of(small):
     assert remarks(small, "a panda") == [] and remarks(untrained(), "xyzzy") == []
     said = remarks(small, "a panda " * 11 + "a rockett", "blurry")
     assert said == [
-        'No place was left for: "a rockett"',
+        'No position was left for: "a rockett"',
         "The model has never seen: 'rockett' (did you mean rocket?)",
         "The model has never seen: 'blurry'",
     ]

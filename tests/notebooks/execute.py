@@ -44,7 +44,11 @@ def execute(path: Path) -> None:
     """Run one notebook from a fresh kernel and write it back; a warning on stderr is a failure."""
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        coalesce_streams=True,
+        resources={"metadata": {"path": path.parent}},
     ).execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -171,7 +171,8 @@ def show_lost() -> Shown:
     ]
     alt = (
         "Small print, large print, thin stripes and noise above what comes back of them. Small print becomes dashes, "
-        "large print can be read, the stripes become one flat colour, and the noise becomes coloured blots."
+        "large print can be read, the stripes are lost in a nearly even green with one faint band, and the noise "
+        "becomes coloured blots."
     )
     return show_pixels(beside(*panels), alt)
 

@@ -91,4 +91,5 @@ def _words(axes, euler, heun, ancestral, low: Tensor) -> None:
 
 
 def _word(axis, x: Tensor, text: str, shift: tuple[int, int], colour: str, align: str = "left") -> None:
-    axis.annotate(text, x[0].tolist(), xytext=shift, textcoords="offset points", color=colour, fontsize=11, ha=align)
+    look = {"color": colour, "fontsize": 11, "bbox": {"color": COLOURS["paper"], "pad": 0.5}}  # nothing runs through it
+    axis.annotate(text, x[0].tolist(), xytext=shift, textcoords="offset points", ha=align, **look)

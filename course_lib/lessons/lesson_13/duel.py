@@ -54,7 +54,8 @@ def two_duels() -> Shown:
     992
     """
     drawn = [draw_duel("euler", other, 8, *START_CELL) for other in ("heun", "dpmpp_2m")]
-    panels = [np.ascontiguousarray(drawing.pixels[:330, 60:538]) for drawing in drawn]
+    parts = [drawing.pixels[1:329, 61:537] for drawing in drawn]
+    panels = [np.pad(part, ((1, 1), (1, 1), (0, 0)), constant_values=217) for part in parts]  # a frame of its own
     return show_pixels(beside(*panels), " ".join(drawing.sentence for drawing in drawn))
 
 

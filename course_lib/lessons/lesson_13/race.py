@@ -116,7 +116,7 @@ def draw_race() -> Shown:
                 look = {"color": COLOURS[colour], "markersize": 5, "label": SAMPLERS[name].label}
                 axis.loglog(*zip(*curve(name), strict=True), f"{marker}-", **look)
             ticks = [4, 8, 16, 32, 64]
-            axis.set(title=family, xlim=(3.6, 110), ylim=(8e-6, 1.2))
+            axis.set(title=family, xlim=(2.8, 110), ylim=(6e-6, 1.2))
             axis.set_xticks(ticks, [str(tick) for tick in ticks])
             axis.minorticks_off()
             axis.legend(fontsize=9, loc="lower left")

@@ -42,7 +42,7 @@ def dpm_adaptive(
     want it shorter than this; eta : ancestral noise. Asks the GPU for one number an attempt.
     Raises ValueError when `max_attempts` are used up or a step is too short to be one, when the error is not a number,
     and when denoise changes the shape.
-    Source: Lu et al. 2022, arXiv 2206.00927, appendix C; crowsonkb/k-diffusion, sample_dpm_adaptive.
+    Source: Lu et al. 2022, arXiv 2206.00927; crowsonkb/k-diffusion, sample_dpm_adaptive.
 
     Example:
 

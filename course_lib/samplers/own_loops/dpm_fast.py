@@ -28,7 +28,7 @@ def dpm_fast(
     x : (B, ...), the state at levels[0]. Only the highest and the lowest level above 0 count, and how many steps there
     are: so many calls are made. The result stands at the lowest level and keeps its noise; it is not taken to 0.
     Raises ValueError when denoise changes the shape.
-    Source: Lu et al. 2022, arXiv 2206.00927, section 3.4 (DPM-Solver-fast).
+    Source: Lu et al. 2022, arXiv 2206.00927 (DPM-Solver-fast).
 
     Example:
 

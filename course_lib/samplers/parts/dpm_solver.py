@@ -36,7 +36,7 @@ class Solver:
     def step(self, order: int, sigma_to: float) -> torch.Tensor:
         """The state (B, ...) at sigma_to after a step of order 1, 2 or 3, at as many evaluations in all.
 
-        Source: Lu et al. 2022, arXiv 2206.00927, eq. 3.7, Algorithm 1 (r_1 = 1/2), Algorithm 2 (r_1 = 1/3, r_2 = 2/3).
+        Source: Lu et al. 2022, arXiv 2206.00927, Algorithm 1 (r_1 = 1/2), Algorithm 2 (r_1 = 1/3, r_2 = 2/3).
         """
         if order == 1:
             return self._euler(sigma_to)

@@ -104,7 +104,7 @@ def test_halfway_the_guess_is_nearly_the_picture_and_the_state_is_not():
 
 def test_words_beyond_the_places_are_named_in_the_title(recwarn):
     title, _ = lesson.remove_noise("a panda " * 20, 1, steps=1)
-    assert 'No place was left for: "a panda a panda' in title and not recwarn
+    assert 'No position was left for: "a panda a panda' in title and not recwarn
 
 
 def test_words_that_the_model_has_never_seen_are_named_in_the_title(recwarn):

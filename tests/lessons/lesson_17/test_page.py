@@ -199,7 +199,7 @@ def test_the_title_says_which_words_the_model_makes_nothing_of(recwarn):
     watch = lesson.Watch(model, size=16, steps=1)
     title, _ = watch("a panda and a rocket", negative_prompt="a pandda")
     assert title.endswith(
-        """seed 0. No place was left for: "et". The model has never seen: 'and', 'rocket'. """
+        """seed 0. No position was left for: "et". The model has never seen: 'and', 'rocket'. """
         """The model has never seen: 'pandda' (did you mean panda?)"""
     )
     assert watch("a panda")[0].endswith("seed 0") and not recwarn
