@@ -112,9 +112,10 @@ def there(device: torch.device | str) -> int:
 
 def would_fit(
     networks: Networks, *, device: torch.device | str, size: Size, dtype: torch.dtype, pictures: int = 1, free: int,
-    free_on_cpu: int,
+    free_on_cpu: int = 0,
 ) -> str:  # fmt: skip
-    """In words: what is needed, what is free, and which smaller wishes would fit. free, free_on_cpu : bytes.
+    """In words: what is needed, what is free, and which smaller wishes would fit. free, free_on_cpu : bytes; with 0
+    on the CPU the sentence does not propose to paint there.
 
     Raises ValueError as `needed` does. Example:
 

@@ -13,7 +13,8 @@ NO_WIDGETS = """\
 If you can read this line and see no slider, widgets are not running.
 1. Run this cell: click on it and press Shift + Enter.
 2. If the line stays, stop JupyterLab and start it again with `make lesson`: the widgets are installed there.
-3. If it still stays, run `make lesson` in a terminal and read what its check of the environment says."""
+   Without make, as on Windows, use the commands that README.md gives.
+3. If it still stays, start it from a terminal and read what its check of the environment says."""
 
 
 class Trial(CourseWidget):

@@ -31,7 +31,15 @@ OTHER = (
     "`torch.randn(1, 3, 8, 8)` with a new generator of that seed."
 )
 
+RETURNED = "You return the generator itself. Let `torch.randn` draw with it, and return what it draws."
+
+SCALED = (
+    "Seed 2 gives the noise of seed 1, twice as strong: the seed belongs into `manual_seed`, not in front of the noise."
+)
+
 NAMED = "The generator must be named: `generator=torch.Generator().manual_seed(seed)`."
+
+BRACKETS = "`torch.Generator` without brackets is the class. `torch.Generator()` makes a generator."
 
 STOPS = (  # kind of error, a part of its message, what to say
     (
@@ -49,6 +57,13 @@ STOPS = (  # kind of error, a part of its message, what to say
         TypeError,
         "descriptor 'manual_seed'",
         "A generator must be made before it can be seeded: `torch.Generator()` has brackets of its own.",
+    ),
+    (TypeError, "generator=OpaqueBaseMeta", BRACKETS),
+    (TypeError, "generator=type", BRACKETS),  # as earlier versions of torch call the class
+    (
+        TypeError,
+        "seed=int",
+        "`torch.randn` takes no seed: give it a generator, `generator=torch.Generator().manual_seed(seed)`.",
     ),
     (TypeError, "but got torch._C.Generator", NAMED),  # after the numbers of the shape
     (TypeError, ", torch._C.Generator)", NAMED),  # after the shape as one tuple
@@ -85,7 +100,10 @@ class SeedCheck(FunctionCheck):
     def _by_behaviour(self, answer: Callable, said: str, before: torch.Tensor) -> str:
         """What calls with the same seed and with another one show; else what was said already."""
         try:
-            one, again, other = (torch.as_tensor(answer(seed)) for seed in (1, 1, 2))
+            drawn = [answer(seed) for seed in (1, 1, 2)]
+            if isinstance(drawn[0], torch.Generator):
+                return not_yet(RETURNED)
+            one, again, other = map(torch.as_tensor, drawn)
         except Exception as error:
             known = (says for kind, part, says in STOPS if isinstance(error, kind) and part in str(error))
             return next(map(not_yet, known), said)
@@ -94,13 +112,21 @@ class SeedCheck(FunctionCheck):
         if not torch.equal(one, again):
             reused = torch.equal(before, torch.get_rng_state())
             return not_yet((RANDOM_SEED if _calls_seed(answer) else REUSED) if reused else NO_SEED)
-        return not_yet(UNUSED if torch.equal(one, other) else OTHER)
+        if torch.equal(one, other):
+            return not_yet(UNUSED)
+        return not_yet(SCALED if torch.allclose(other, 2 * one) else OTHER)
 
 
 def _calls_seed(answer: Callable) -> bool:
     """Whether `.seed` is read from something in the function; its own argument `seed` does not count."""
     steps = dis.get_instructions(answer) if hasattr(answer, "__code__") else ()
     return any(step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval == "seed" for step in steps)
+
+
+def _second_draw(seed):
+    generator = torch.Generator().manual_seed(seed)
+    torch.randn(1, 3, 8, 8, generator=generator)
+    return torch.randn(1, 3, 8, 8, generator=generator)
 
 
 def _from_global_generator(seed):
@@ -128,6 +154,11 @@ check_noise = SeedCheck(
             "`torch.rand` draws numbers from 0 to 1; noise is drawn with `torch.randn`.",
             lambda seed: torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed)),
         ),
+        Mistake("That is the generator's second draw: return the first.", _second_draw),
+        Mistake(
+            "You cut the numbers to a range. Noise may go beyond it: return what `torch.randn` draws.",
+            lambda seed: noise_picture(seed).clamp(-1, 1),
+        ),
         Mistake("The batch is missing: (1, 3, 8, 8) has four numbers.", lambda seed: noise_picture(seed)[0]),
     ],
 )
@@ -144,6 +175,10 @@ check_count = ValueCheck(
         Mistake("That counts all three pictures above. One of them is asked for.", 576),
         Mistake("8 times 8 times 8: there are three colours, not eight.", 512),
         Mistake("Those are the bytes of the picture: each of its numbers takes four of them.", 768),
+        Mistake("That counts the panda's numbers. One of the small pictures of noise is asked for.", 3 * 64 * 64),
+        Mistake("That is the shape. How many numbers does it hold? Multiply its sides.", (1, 3, 8, 8)),
+        Mistake("That counts the colours, or the numbers of one pixel. How many pixels are there?", 3),
+        Mistake("Each of the 64 pixels has three numbers: multiply, do not add.", 8 * 8 + 3),
         Mistake("That is a text. Write the number without quotes.", "192"),
     ],
 )

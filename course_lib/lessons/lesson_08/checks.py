@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 
 from course_lib.diffusion import NoiseTable, q_sample
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.lessons.lesson_08.forward import TABLES
+from course_lib.texts import tr
 
 _STABLE_DIFFUSION = NoiseTable.scaled_linear()
 
@@ -60,6 +63,33 @@ def _ignores_the_noise(answer) -> bool:
         return False
 
 
+def _ignores_the_step(answer) -> bool:
+    """Whether an early and a late step give the same."""
+    (x0, early, table, noise), (_, late, *_) = _cases()[0], _cases()[-1]
+    try:
+        return bool(torch.equal(answer(x0, early, table, noise), answer(x0, late, table, noise)))
+    except Exception:
+        return False
+
+
+def _gives(test) -> Callable[[Callable], bool]:
+    """Whether the test holds for what the answer gives in some case."""
+
+    def found(answer) -> bool:
+        try:
+            return any(test(answer(*case)) for case in _cases())
+        except Exception:
+            return False
+
+    return found
+
+
+def _without_sqrt(x0, t, table, noise):
+    raise NameError("name 'sqrt' is not defined")
+
+
+_HALVED = "** 1/2 is read as (... ** 1) / 2, which halves and takes no root. Write ** 0.5 or ** (1/2)."
+
 _CHAINED = "You go step by step with the same noise each time: then the noises add up as amplitudes. One jump needs one factor."
 
 check_jump = FunctionCheck(
@@ -67,6 +97,27 @@ check_jump = FunctionCheck(
     q_sample,
     _cases(),
     [
+        Mistake("alphas_cumprod holds the numbers of all 1000 steps: take the one of step t, alphas_cumprod[t].", lambda x0, t, table, noise: table.alphas_cumprod * x0, stops=r"tensor [ab] \(1000\)"),
+        Mistake("You took `picture` from the page. Here the picture comes in as x0.", lambda x0, t, table, noise: torch.zeros(1, 3, 64, 64) + noise, stops=r"tensor [ab] \(64\)"),
+        Mistake("Python has no sqrt of its own: write ** 0.5.", _without_sqrt, stops="name 'sqrt' is not defined"),
+        Mistake("torch.sqrt takes a tensor, and got a number: write ** 0.5.", lambda x0, t, table, noise: torch.sqrt(1.0) * x0, stops=r"sqrt\(\): argument"),
+        Mistake("alphas_cumprod is a tensor and no function: write square brackets, alphas_cumprod[t].", lambda x0, t, table, noise: table.alphas_cumprod(t) * x0, stops="'Tensor' object is not callable"),
+        Mistake("You return two parts. Add them: the sum is x at step t.", lambda x0, t, table, noise: (x0, noise), when=_gives(lambda given: isinstance(given, (tuple, list)))),
+        Mistake(
+            "NaN came out: a number below 0 was under a root. Only alphas_cumprod[t] and 1 - alphas_cumprod[t] belong there; the noise is multiplied afterwards.",
+            _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.nan)),
+            when=_gives(lambda given: bool(given.isnan().any())),
+        ),
+        Mistake("t plays no part in what you return: take alphas_cumprod[t].", lambda x0, t, table, noise: q_sample(x0, 250, table, noise), when=_ignores_the_step),
+        Mistake(_HALVED, _with(lambda alpha_bar, beta: (alpha_bar / 2, (1 - alpha_bar) / 2))),
+        Mistake(_HALVED, _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), (1 - alpha_bar) / 2))),
+        Mistake(_HALVED, _with(lambda alpha_bar, beta: (alpha_bar / 2, math.sqrt(1 - alpha_bar)))),
+        Mistake("The noise is added, not subtracted.", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), -math.sqrt(1 - alpha_bar)))),
+        Mistake("Picture and noise have the same factor. The noise's is sqrt(1 - alphas_cumprod).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.sqrt(alpha_bar)))),
+        Mistake("The noise has no factor yet: multiply it by sqrt(1 - alphas_cumprod).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), 1))),
+        Mistake("You squared, where a root is needed: alphas_cumprod is the square already.", _with(lambda alpha_bar, beta: (alpha_bar**2, (1 - alpha_bar) ** 2))),
+        Mistake("You took alphas_cumprod as the picture's factor. It is the factor's square: the picture gets its root, the noise sqrt(1 - alphas_cumprod).", _with(lambda alpha_bar, beta: (alpha_bar, math.sqrt(1 - alpha_bar**2)))),
+        Mistake("You cut the result to a range. A noisy picture may leave -1 to 1: return it as it is.", lambda x0, t, table, noise: q_sample(x0, t, table, noise).clamp(-1, 1)),
         Mistake(
             "Those are the shares of the variance. Amplitudes are their square roots.",
             _with(lambda alpha_bar, beta: (alpha_bar, 1 - alpha_bar)),
@@ -115,36 +166,54 @@ check_jump = FunctionCheck(
             when=_ignores_the_noise,
         ),
     ],
-)
+)  # fmt: skip
 
 
-def _first_below(values: torch.Tensor, level: float) -> int:
+PANDA = 0.17345  # the variance of the page's panda
+
+
+def _first_below(values: torch.Tensor, level: float = 1.0) -> int:
     return int((values < level).nonzero()[0])
 
 
+def _about_the_step(answer: object) -> str:
+    """What to say to a step that is no usual mistake."""
+    if isinstance(answer, str):
+        return tr("That is a text. Write the number without quotes.")
+    try:
+        given = torch.as_tensor(answer, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        return tr("One whole number is asked for.")
+    if given.numel() != 1:
+        return tr("It holds many numbers, and one is asked for: .nonzero()[0] is the first step at which it is so.")
+    if given.item() % 1:
+        return tr("That is no step. A step is a whole number: it says where the ratio falls below 1, not what it is.")
+    if not 0 <= given.item() <= 999:
+        return tr("The steps are counted from 0 to 999.")
+    return tr("Ask where picture.var() * table.snr is below 1, and take the first of these steps.")
+
+
+_SNR = _STABLE_DIFFUSION.snr
+_RATIO = PANDA * _SNR
+
 check_even = ValueCheck(
     "your step",
-    _first_below(_STABLE_DIFFUSION.snr, 1.0),
+    _first_below(_RATIO),
     [
-        Mistake(
-            "You compared alpha-bar with beta, the noise of one step. What has gathered is 1 - alphas_cumprod.",
-            int((_STABLE_DIFFUSION.alphas_cumprod < _STABLE_DIFFUSION.betas).nonzero()[0]),
-        ),
-        Mistake("That is the last step. The noise overtakes much earlier: ask where SNR is below 1 first.", 999),
-        Mistake("That is a text. Write the number without quotes.", "354"),
-        Mistake(
-            "A forgotten square: sqrt(alphas_cumprod) below 0.5 is not the place. SNR 1 means alphas_cumprod = 0.5.",
-            _first_below(_STABLE_DIFFUSION.alphas_cumprod.sqrt(), 0.5),
-        ),
-        Mistake(
-            "At that step SNR is still a little above 1. The question asks for the first step after it.",
-            _first_below(_STABLE_DIFFUSION.snr, 1.0) - 1,
-        ),
-        *(Mistake("Half of the steps is not half of the noise: the table is curved.", half) for half in (499, 500)),
-        Mistake(
-            "That is one step too late, or counted from 1: at the step before it SNR is below 1 already, and the first step is step 0.",
-            _first_below(_STABLE_DIFFUSION.snr, 1.0) + 1,
-        ),
-        Mistake("At step 0 the picture is far stronger than the noise. Ask where SNR is *below* 1.", 0),
+        Mistake("That holds for a picture with variance 1. The panda's is less: multiply SNR by picture.var().", _first_below(_SNR)),
+        Mistake("You divided by the variance, or compared SNR with it. A picture with less variance is overtaken earlier: the ratio is variance times SNR.", _first_below(_SNR, PANDA)),
+        Mistake("You took the standard deviation. SNR is a ratio of variances: take picture.var().", _first_below(PANDA**0.5 * _SNR)),
+        Mistake("You took the mean of the squares, in which the brightness counts, too. The variance is picture.var().", _first_below(0.6332 * _SNR)),
+        Mistake("You took the mean. The variance is picture.var().", _first_below(0.6781 * _SNR)),
+        Mistake("You rounded the variance to 0.17. That moves the step: take picture.var().", _first_below(0.17 * _SNR)),
+        Mistake("At that step the ratio is still a little above 1. The question asks for the first step after it.", _first_below(_RATIO) - 1),
+        Mistake("That is one step too late, or counted from 1: at the step before it the ratio is below 1 already, and the first step is step 0.", _first_below(_RATIO) + 1),
+        Mistake("There the ratio falls below 0.5. Where both are equal it is 1.", _first_below(_RATIO, 0.5)),
+        Mistake("You compared alpha-bar with the variance. Compare the variance times SNR with 1.", _first_below(_STABLE_DIFFUSION.alphas_cumprod, PANDA)),
+        Mistake("That is the last step. The noise overtakes much earlier: take the first step at which the ratio is below 1.", 999),
+        Mistake("That is how many steps lie below 1. The question asks at which step they begin.", int((_RATIO < 1).sum())),
+        Mistake("At step 0 the picture is far stronger than the noise. Ask where the ratio is *below* 1.", 0),
+        *(Mistake("That is the step of another table. Take Stable Diffusion's, `table`.", _first_below(PANDA * other.snr)) for name, other in TABLES.items() if "Stable" not in name),
     ],
-)
+    hint=_about_the_step,
+)  # fmt: skip

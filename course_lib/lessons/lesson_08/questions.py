@@ -30,18 +30,18 @@ predict_middle = Question(
 )
 
 predict_last = Question(
-    "Add all the noise there is to a picture that is white everywhere, up to the last step of Stable Diffusion's table. "
-    "Can you still tell from the numbers that it was white?",
+    "A picture is white everywhere: each of its numbers is 1. It goes up to the last step of Stable Diffusion's table, "
+    "t = 999. What is the mean of its numbers there, about?",
     (
         Choice(
-            "no, noise is noise", "It looks like it. But averaging many numbers brings out a signal that no eye sees."
+            "0", "That is the mean of the noise. But the picture's amplitude is not 0: the number table says 6.8 %."
         ),
         Choice(
-            "yes, by averaging them",
-            "6.8 % of the white is left, and a mean of 12,288 numbers shows it.",
+            "0.07",
+            "The noise has mean 0, near enough. What is left of the white is its amplitude times 1, which is 0.068.",
             right=True,
         ),
-        Choice("yes, a corner stays white", "Every number of the picture gets its share of noise."),
+        Choice("0.7", "That much is left near step 350. In its last line the number table says 6.8 %, which is 0.068."),
     ),
 )
 

@@ -24,7 +24,7 @@ from course_lib.lessons.lesson_16.films import (
 )
 from course_lib.lessons.lesson_16.measured import ALT_CURVES, best, draw_curves, draw_halves, line
 from course_lib.lessons.lesson_16.measures import apart, colourful, decibels, fine_detail, sure_of
-from course_lib.lessons.lesson_16.published import beside_ffhq, draw_convergence, exponents
+from course_lib.lessons.lesson_16.published import beside_ffhq, draw_convergence, draw_guided, exponents
 from course_lib.lessons.lesson_16.questions import (
     predict_flicker,
     predict_strength,
@@ -62,6 +62,7 @@ __all__ = [
     "draw_curves",
     "draw_detail",
     "draw_flicker",
+    "draw_guided",
     "draw_halves",
     "draw_strengths",
     "draw_votes",

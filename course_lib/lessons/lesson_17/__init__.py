@@ -2,6 +2,7 @@
 page runs in `real_model` and `watching`."""
 
 from course_lib.lessons.lesson_17.checks import check_why_black
+from course_lib.lessons.lesson_17.lora import from_red_to_blue
 from course_lib.lessons.lesson_17.questions import predict_same, predict_side, predict_strength, predict_weights, quiz
 from course_lib.lessons.lesson_17.real_model import choose, difference, on_screen, show_difference
 from course_lib.lessons.lesson_17.settings_card import CARD, check_settings, show_card
@@ -15,6 +16,7 @@ __all__ = [
     "check_why_black",
     "choose",
     "difference",
+    "from_red_to_blue",
     "give_back",
     "measured",
     "on_screen",

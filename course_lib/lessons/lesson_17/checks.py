@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dis
+import itertools
 import math
+from collections.abc import Callable
 
 import torch
 
@@ -16,11 +19,49 @@ def _why_black(picture: torch.Tensor, flagged: list[bool] | None) -> str:
 
 
 def _pictures() -> dict[str, torch.Tensor]:
-    """Pictures (1, 3, 1, 1): a black one, one that is all NaN, and ones with a single number that is none."""
+    """Pictures (1, 3, 1, 1): a black one, one that is all NaN, and ones whose last number is none."""
     black = torch.tensor([-1, -0.995, -0.99]).reshape(1, 3, 1, 1)
-    spoiled = {"one NaN": math.nan, "one infinity": math.inf}
-    singles = {name: black.where(black > -1, torch.tensor(value)) for name, value in spoiled.items()}
+    spoiled = {"one NaN": math.nan, "one infinity": math.inf, "minus infinity": -math.inf}
+    singles = {name: black.where(black < -0.99, torch.tensor(value)) for name, value in spoiled.items()}
     return {"black": black, "all NaN": torch.full_like(black, math.nan), **singles}
+
+
+def _instructions(answer: Callable) -> list[dis.Instruction]:
+    """What Python does in the answer; nothing where it is no function of Python."""
+    try:
+        return list(dis.get_instructions(answer))
+    except TypeError:
+        return []
+
+
+def _equals_nan(answer: Callable) -> bool:
+    """Whether it compares with NaN by ==, however NaN is written."""
+    done = _instructions(answer)
+    named = any(str(one.argval).lower() == "nan" for one in done if one.opname.startswith("LOAD"))
+    return named and any(one.opname == "COMPARE_OP" and "==" in str(one.argrepr) for one in done)
+
+
+def _is_false(answer: Callable) -> bool:
+    """Whether it writes `is False`."""
+    done = _instructions(answer)
+    return any(one.argval is False and after.opname == "IS_OP" for one, after in itertools.pairwise(done))
+
+
+def _stopping(error: Exception) -> Callable:
+    """An answer that stops with this error."""
+
+    def wrong(picture, flagged):
+        raise error
+
+    return wrong
+
+
+def _only_capitals(answer: Callable) -> bool:
+    """Whether nothing but capital letters makes it wrong."""
+    try:
+        return all(answer(*case).lower() == _why_black(*case) for case in _CASES)
+    except Exception:
+        return False
 
 
 _OF = _pictures()
@@ -33,7 +74,7 @@ _NAN_EQUALS = "NaN equals nothing, not even itself, and is neither larger nor sm
 
 _ONLY_INFINITY = "This finds an infinity, but no NaN: isinf is made so, and ==, < and > never find NaN, because it equals nothing and is neither larger nor smaller than any number. Use isfinite."
 
-_EVERYWHERE = "One number that is none spoils the picture: the picture must be finite everywhere."
+_EVERYWHERE = "One number that is not finite spoils the picture, wherever it stands: isfinite().all() looks at each."
 
 _NO_THIRD = "The third answer is missing: a picture can be black because black was painted."
 
@@ -41,26 +82,62 @@ _ONE_ANSWER = "isfinite and isnan answer for each number, and an if needs one an
 
 _CHECKER = "checker"
 
+_NOT = 'isfinite is true of a good picture: a "not" is missing in front.'
+
+_LIST_EQUALS = 'No picture gets the answer "checker". flagged is a list such as [True], which equals neither True nor a text: look inside it, any(flagged).'
+
+_IS_FALSE = (
+    "isfinite().all() gives a tensor, and a tensor never *is* Python's False. Write: if not picture.isfinite().all()."
+)
+
+_CAPITALS = 'Capital letters count in a text: "overflow", "checker" and "painted" have none.'
+
+_QUOTES = "The answer is a text: put quotes around it."
+
+_METHOD = "isfinite belongs to the tensor or to torch: write picture.isfinite() or torch.isfinite(picture)."
+
+_ONE_NUMBER = "The functions of math take one number, and a picture has many: use picture.isfinite().all()."
+
+_FIRST = 'If both are true, the answer is "overflow": ask the numbers first.'
+
+_MINUS = "An infinity can be negative, too. isfinite finds both, and NaN."
+
+_CASES = [
+    (_OF["black"], [True]),
+    (_OF["black"], [False]),
+    (_OF["black"], None),
+    (_OF["all NaN"], [False]),
+    (_OF["all NaN"], None),
+    (_OF["one NaN"], None),
+    (_OF["one infinity"], [False]),
+    (_OF["minus infinity"], None),
+    (_OF["all NaN"], [True]),
+]
+
 check_why_black = FunctionCheck(
     "why_black",
     _why_black,
+    _CASES,
     [
-        (_OF["black"], [True]),
-        (_OF["black"], [False]),
-        (_OF["black"], None),
-        (_OF["all NaN"], [False]),
-        (_OF["all NaN"], None),
-        (_OF["one NaN"], None),
-        (_OF["one infinity"], [False]),
-    ],
-    [
+        Mistake(_QUOTES, _stopping(NameError("name 'overflow' is not defined")), stops="name '(overflow|checker|painted)'"),
+        Mistake(_METHOD, _stopping(NameError("name 'isfinite' is not defined")), stops="name 'is(finite|nan|inf)'"),
+        Mistake(_ONE_NUMBER, lambda picture, flagged: math.isnan(picture), stops="only one element|name 'math'|must be real number"),
+        Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture == math.nan else "painted", when=_equals_nan),
+        Mistake(_IS_FALSE, lambda picture, flagged: "overflow" if picture.isfinite().all() is False else "painted", when=_is_false),
+        Mistake(_CAPITALS, lambda picture, flagged: _why_black(picture, flagged).capitalize(), when=_only_capitals),
         Mistake(_ONE_ANSWER, lambda picture, flagged: "overflow" if not picture.isfinite() else "painted", stops="Boolean value of Tensor"),
         Mistake("That all is black says nothing here: all the pictures are. Ask whether the picture is finite, and ask flagged.", lambda picture, flagged: _CHECKER),
         Mistake(_INSIDE, lambda picture, flagged: _CHECKER if flagged else _why_black(picture, flagged)),
         Mistake(_INSIDE, lambda picture, flagged: "overflow" if not picture.isfinite().all() else _CHECKER if flagged else "painted"),
         Mistake(_NO_CHECKER, lambda picture, flagged: _CHECKER if any(flagged) else _why_black(picture, flagged), stops="NoneType.*(iterable|subscriptable|len)"),
+        Mistake(_FIRST, lambda picture, flagged: _CHECKER if flagged and any(flagged) else _why_black(picture, flagged)),
+        Mistake(_NOT, lambda picture, flagged: "overflow" if picture.isfinite().all() else _CHECKER if flagged and any(flagged) else "painted"),
+        Mistake(_NOT, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "overflow" if picture.isfinite().all() else "painted"),
+        Mistake(_LIST_EQUALS, lambda picture, flagged: "painted" if picture.isfinite().all() else "overflow"),
+        Mistake(_MINUS, lambda picture, flagged: "overflow" if picture.isnan().any() or (picture == math.inf).any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake(_NAN_EQUALS, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "painted"),
         Mistake(_ONLY_INFINITY, lambda picture, flagged: "overflow" if picture.max() > 65504 else _why_black(picture.nan_to_num(), flagged)),
+        Mistake(_ONLY_INFINITY, lambda picture, flagged: "overflow" if picture.isinf().any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake("An infinity is an overflow, too: isfinite finds both.", lambda picture, flagged: "overflow" if picture.isnan().any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake(_EVERYWHERE, lambda picture, flagged: "overflow" if picture.isnan().all() else _why_black(picture.nan_to_num(), flagged)),
         Mistake("The two are mixed up: numbers that are not finite are the overflow, and a True in flagged is the checker.", lambda picture, flagged: {"overflow": _CHECKER, _CHECKER: "overflow"}.get(_why_black(picture, flagged), "painted")),

@@ -21,12 +21,12 @@ predict_side = Question(
         Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
         Choice(
             "4 times",
-            "There are four times as many places, and as many numbers for each. Attention keeps to this as long as it never holds all its scores at once.",
+            "There are four times as many positions, and each has as many numbers as before. Attention keeps to this as long as it never holds all its scores at once.",
             right=True,
         ),
         Choice(
             "16 times",
-            "That holds for the scores of self-attention, each place with each. Today's routines work them off in pieces and never hold them all.",
+            "That holds for the scores of self-attention, each position with each. Today's routines compute them in pieces and never hold them all.",
         ),
     ),
 )

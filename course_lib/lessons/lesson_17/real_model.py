@@ -155,7 +155,7 @@ class Difference:
     Example:
 
     >>> print(Difference(0.004, 0.0001))
-    At no place do they differ by more than 1 of 255 levels.
+    Nowhere do they differ by more than 0.01 of 255 levels.
     """
 
     largest: float
@@ -164,8 +164,9 @@ class Difference:
     def __str__(self) -> str:
         if math.isnan(self.largest):
             return tr("There is no difference where a picture is NaN: {see}.").format(see=tr(SEE))
-        says = tr("At no place do they differ by more than {largest} of {levels} levels.")
-        return says.format(largest=max(1, math.ceil(self.largest)), levels=LEVELS)
+        steps = (step for step in (0.01, 0.1, 1) if self.largest <= step)
+        says = tr("Nowhere do they differ by more than {largest} of {levels} levels.")
+        return says.format(largest=next(steps, math.ceil(self.largest)), levels=LEVELS)
 
 
 def difference(one: Tensor, other: Tensor) -> Difference:

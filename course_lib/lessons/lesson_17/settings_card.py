@@ -28,21 +28,23 @@ SETTINGS = {
 }
 
 _TEXT = "A number was written as a text: take the quotes away."
-_LIST = "The size is one number where the picture is square: 64."
+_LIST = "In code the size of a square picture is one number, without an x: 64."
 _NEGATIVE_LOST = "The second line of the card is lost: it belongs in negative_prompt."
 _NEGATIVE_IN = "The second line does not belong in the prompt: what stands there is painted. It has a key of its own."
-_NEGATIVE_WORDS = "In negative_prompt stands what is to be avoided, and nothing else: no label, no colon."
+_NEGATIVE_WORDS = "In negative_prompt stands what is to be avoided, and nothing else: no label, no colon, no full stop."
 _BOTH = 'In "DPM2 Karras" stand two things: the sampler, and after it the scheduler.'
 _PLUS = "DPM2 and DPM++ 2M are two samplers: the first takes the model's answer twice in a step, the second remembers."
 _OTHER = "The sampler is not the card's: look for the label DPM2 in the table, and take the name before it."
 _ANCESTRAL = "DPM2 ancestral adds noise in each step. The card has DPM2 alone."
 _LABEL = "DPM2 is the sampler's label. The name to call it by stands before it in the table: dpm_2."
+_SMALL = "In code the scheduler's name has small letters: karras."
+_SMALL_SAMPLER = "In code the sampler's name has small letters: dpm_2."
 _SCHEDULER = "The scheduler is still the wrong one: it is the word after the sampler's label on the card."
 _CALLS = "That is how often DPM2 asks the model, twice in each step but the last. The card counts steps: 12."
 _MODELS_OWN = "None takes the model's own guidance. The card says which was used."
 _GUIDANCE = "The guidance is not the card's. On the card it is called CFG scale."
 _SEED = "Another seed is another noise to begin with, and another picture."
-_LETTERS = "The prompt is not the card's, letter for letter. Each word counts, and so does each comma."
+_LETTERS = "The prompt is not the card's: every word counts, and so does every comma."
 
 
 class SettingsCheck(ValueCheck):
@@ -74,9 +76,11 @@ def _first_wrong(answer: dict, right: dict) -> str:
     if extra:
         says = tr("{name} is not one of the settings: {names}.")
         return says.format(name=repr(extra[0]), names=", ".join(right))
-    prompt, negative, sampler = (answer[name] for name in ("prompt", "negative_prompt", "sampler"))
+    prompt, negative = _as_read(answer["prompt"]), _as_read(answer["negative_prompt"])
+    sampler, scheduler = answer["sampler"], answer["scheduler"]
+    size = _one_side(answer["size"])
     rules = [
-        (_NEGATIVE_IN, "negative" in str(prompt).lower() or str(prompt).rstrip().endswith("green")),
+        (_NEGATIVE_IN, "negative" in str(prompt) or str(prompt).endswith("green")),
         (_LETTERS, prompt != right["prompt"]),
         (_NEGATIVE_LOST, negative in ("", None)),
         (_NEGATIVE_WORDS, negative != right["negative_prompt"]),
@@ -84,18 +88,30 @@ def _first_wrong(answer: dict, right: dict) -> str:
         (_ANCESTRAL, sampler == "dpm_2_ancestral"),
         (_LABEL, str(sampler).strip().lower() == "dpm2"),
         (_PLUS, sampler == "dpmpp_2m"),
+        (_SMALL_SAMPLER, sampler != right["sampler"] == _as_read(sampler)),
         (_OTHER, sampler != right["sampler"]),
-        (_SCHEDULER, answer["scheduler"] != right["scheduler"]),
-        (_LIST, answer["size"] in ((64, 64), [64, 64], "64x64")),
+        (_SMALL, scheduler != right["scheduler"] == _as_read(scheduler)),
+        (_SCHEDULER, scheduler != right["scheduler"]),
+        (_LIST, _as_read(size) in ("64x64", "64 x 64") or size == [64, 64]),
         (_TEXT, any(isinstance(answer[name], str) for name in ("steps", "cfg_scale", "seed", "size"))),
         (_CALLS, answer["steps"] in (23, 24)),
         ("The number of steps is not the card's.", answer["steps"] != right["steps"]),
         (_MODELS_OWN, answer["cfg_scale"] is None),
         (_GUIDANCE, answer["cfg_scale"] != right["cfg_scale"]),
         (_SEED, answer["seed"] != right["seed"]),
-        ("The size is not the card's.", answer["size"] != right["size"]),
+        ("The size is not the card's.", size != right["size"]),
     ]
     return next((says for says, holds in rules if holds), "")
+
+
+def _as_read(value: object) -> object:
+    """A text as the tokenizer reads it, in small letters and with single spaces; anything else as it is."""
+    return " ".join(value.lower().split()) if isinstance(value, str) else value
+
+
+def _one_side(size: object) -> object:
+    """The side where (height, width) are one number twice; else the size as it is."""
+    return size[0] if isinstance(size, tuple) and len(size) == 2 and size[0] == size[1] else size
 
 
 check_settings = SettingsCheck(
@@ -115,6 +131,8 @@ check_settings = SettingsCheck(
             (_OTHER, {"sampler": "euler"}),
             (_ANCESTRAL, {"sampler": "dpm_2_ancestral"}),
             (_LABEL, {"sampler": "DPM2"}),
+            (_SMALL, {"scheduler": "Karras"}),
+            (_SMALL_SAMPLER, {"sampler": "DPM_2"}),
             (_SCHEDULER, {"scheduler": "normal"}),
             (_LIST, {"size": "64x64"}),
             (_TEXT, {"seed": "1717"}),
@@ -157,7 +175,7 @@ def show_card(model: StableDiffusion, settings: dict | None = None) -> Shown:
     try:
         yours = text_to_image(model, **settings).image
     except (ValueError, TypeError) as error:
-        says = tr("Yours is still missing, because nothing can be painted with these settings: {error}")
+        says = tr("Your picture cannot be painted yet: {error}")
         print(says.format(error=error))
         return alone()
     print(_compared(target, yours))

@@ -83,7 +83,27 @@ def test_another_shape_is_said():
 
 
 def test_wrong_counts_have_sentences_of_their_own():
-    wrong = (64, 24, 19, 20, 4, 576, 512, 768, "192")
+    wrong = (64, 24, 19, 20, 4, 576, 512, 768, 3 * 64 * 64, torch.Size((1, 3, 8, 8)), 3, 67, "192")
     said = [lesson.check_count.verdict(count) for count in wrong]
     assert len(set(said)) == len(wrong) and not any("the count is not" in sentence for sentence in said)
     assert 4 * lesson.noise_picture(0).numel() == lesson.noise_picture(0).numpy().nbytes == 768
+
+
+def drawn_twice(generator):
+    return [torch.randn(1, 3, 8, 8, generator=generator) for _ in range(2)][1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda seed: torch.Generator().manual_seed(seed), checks.RETURNED),
+        (lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator), checks.BRACKETS),
+        (lambda seed: torch.randn(1, 3, 8, 8, seed=seed), "takes no seed"),
+        (lambda seed: seed * lesson.noise_picture(1), checks.SCALED),
+        (lambda seed: seed * lesson.noise_picture(5), checks.SCALED),
+        (lambda seed: lesson.noise_picture(seed).clamp(-1, 1), "cut the numbers"),
+        (lambda seed: drawn_twice(torch.Generator().manual_seed(seed)), "second draw"),
+    ],
+)
+def test_more_slips_have_sentences_of_their_own(wrong, said):
+    assert said in said_to(wrong)

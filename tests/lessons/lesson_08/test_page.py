@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 
+from course_lib.datasets import open_emoji
 from course_lib.diffusion import forward_step
 from course_lib.lessons import lesson_08 as lesson
+from course_lib.lessons.lesson_08 import checks, forward
 
 PICTURE = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
 
@@ -66,7 +68,7 @@ def test_an_answer_that_draws_its_own_noise_is_recognised():
     assert lesson.check_jump.verdict(own) == (
         "[not yet] The noise that comes in is not used: take `noise`, and draw none of your own."
     )
-    assert "largest difference" in lesson.check_jump.verdict(lambda x0, t, table, noise: x0 + noise)
+    assert "largest difference" in lesson.check_jump.verdict(lambda x0, t, table, noise: t * x0 + noise)
 
 
 def test_a_chain_with_one_and_the_same_noise_is_recognised():
@@ -78,18 +80,101 @@ def test_a_chain_with_one_and_the_same_noise_is_recognised():
     assert "the same noise each time" in lesson.check_jump.verdict(chain)
 
 
+def by(signal, spread):
+    """An answer whose two factors come from alpha-bar."""
+
+    def jump(x0, t, table, noise):
+        a = table.alphas_cumprod[t]
+        return signal(a) * x0 + spread(a) * noise
+
+    return jump
+
+
+PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (by(lambda a: a**1 / 2, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
+        (by(lambda a: a**0.5, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
+        (by(lambda a: a**0.5, lambda a: -((1 - a) ** 0.5)), "added, not subtracted"),
+        (by(lambda a: a**0.5, lambda a: a**0.5), "the same factor"),
+        (by(lambda a: a**0.5, lambda a: 1), "no factor yet"),
+        (by(lambda a: a**2, lambda a: (1 - a) ** 2), "You squared"),
+        (by(lambda a: a, lambda a: (1 - a**2) ** 0.5), "It is the factor's square"),
+        (by(lambda a: a**0.5, lambda a: (a - 1) ** 0.5), "NaN came out"),
+        (lambda x0, t, table, noise: forward.q_sample(x0, t, table, noise).clamp(-1, 1), "cut the result"),
+        (lambda x0, t, table, noise: forward.q_sample(x0, 250, table, noise), "t plays no part"),
+        (lambda x0, t, table, noise: (x0, noise), "You return two parts"),
+        (lambda x0, t, table, noise: table.alphas_cumprod * x0 + noise, "of all 1000 steps"),
+        (lambda x0, t, table, noise: PAGE + noise, "`picture` from the page"),
+        (lambda x0, t, table, noise: sqrt(table.alphas_cumprod[t]) * x0, "no sqrt of its own"),  # noqa: F821
+        (lambda x0, t, table, noise: torch.sqrt(table.alphas_cumprod[t].item()) * x0, "torch.sqrt takes a tensor"),
+        (lambda x0, t, table, noise: table.alphas_cumprod(t) * x0, "square brackets"),
+    ],
+)
+def test_what_else_goes_wrong_in_a_jump(wrong, said):
+    assert said in lesson.check_jump.verdict(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (354, "with variance 1"),
+        (614, "is overtaken earlier"),
+        (231, "standard deviation"),
+        (288, "mean of the squares"),
+        (297, "took the mean"),
+        (131, "rounded the variance"),
+        (132, "still a little above 1"),
+        (134, "one step too late"),
+        (208, "below 0.5"),
+        (588, "alpha-bar with the variance"),
+        (867, "how many steps"),
+        (122, "another table"),
+        (245, "another table"),
+        (999, "That is the last step"),
+        (0, "far stronger"),
+        (350, "take the first of these steps"),
+        (1000, "from 0 to 999"),
+        (1.006, "A step is a whole number"),
+        ("133", "without quotes"),
+        (lesson.TABLES["cosine"].snr < 1, "one is asked for"),
+    ],
+)
+def test_what_else_is_no_step(wrong, said):
+    assert said in lesson.check_even.verdict(wrong)
+
+
 def test_a_step_in_a_tensor_is_right():
     assert (
-        lesson.check_even.verdict(torch.tensor([354])) == lesson.check_even.verdict(354) == "[OK] your step is right."
+        lesson.check_even.verdict(torch.tensor([133])) == lesson.check_even.verdict(133) == "[OK] your step is right."
     )
 
 
-def test_other_places_are_told_what_they_are():
+def test_the_panda_is_as_the_page_says():
+    panda, table = (
+        open_emoji(style="fluent").select("panda").images[:1],
+        lesson.TABLES["scaled linear (Stable Diffusion)"],
+    )
+    assert panda.var().item() == pytest.approx(checks.PANDA, abs=5e-6) and round(panda.mean().item(), 2) == 0.68
+    assert panda.square().mean().item() == pytest.approx(0.6332, abs=5e-5)
+    assert lesson.check_even.right == int((panda.var() * table.snr < 1).nonzero()[0]) == 133
+    ratio = (panda.var() * table.snr)[132:134]
+    assert ratio[0] > 1.003 and ratio[1] < 0.994  # rounding does not move the step
+    assert [round(table.betas[step].sqrt().item(), 3) for step in (0, -1)] == [0.029, 0.11]
+
+
+def test_what_is_left_of_white_and_black_is_a_short_sum():
+    noise = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(4))
     table = lesson.TABLES["scaled linear (Stable Diffusion)"]
-    assert int((table.alphas_cumprod < table.betas).nonzero()[0]) == 926
-    said = [lesson.check_even.verdict(answer) for answer in (926, 999, "354")]
-    parts = ("You compared alpha-bar with beta", "That is the last step", "without quotes")
-    assert all(part in sentence for part, sentence in zip(parts, said, strict=True))
+    white, black = (forward.q_sample(sign * torch.ones(1, 3, 64, 64), 999, table, noise).mean() for sign in (1, -1))
+    left = table.alphas_cumprod[999].sqrt().item()
+    assert round(left, 3) == 0.068 and round(noise.mean().item(), 3) == -0.008
+    assert (round(white.item(), 3), round(black.item(), 3)) == (0.06, -0.076)
+    assert (white - black).item() == pytest.approx(2 * left, abs=1e-5) and 1.96 / 12288**0.5 < 0.018
+    assert table.alphas_cumprod[350].sqrt().item() == pytest.approx(0.7, abs=0.02)
 
 
 def test_bad_input_is_refused():

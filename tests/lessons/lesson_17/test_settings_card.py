@@ -1,5 +1,7 @@
 """Lesson 17's exercises: the card and what stands above its picture, and why a picture is black."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -56,7 +58,11 @@ def test_dpm_2_asks_twice_in_each_step_but_the_last():
         ({"guidance": 4}, "'guidance' is not one of the settings"),
         ({"steps": 20}, "The number of steps is not the card's"),
         ({"size": 512}, "The size is not the card's"),
-        ({"size": (64, 64)}, "The size is one number"),
+        ({"size": "64x64"}, "without an x"),
+        ({"scheduler": "Karras"}, "small letters: karras"),
+        ({"sampler": "DPM_2"}, "small letters: dpm_2"),
+        ({"negative_prompt": "green."}, "no full stop"),
+        ({"prompt": "a red large star on a blue background"}, "every word counts"),
         ({"sampler": "euler"}, "look for the label DPM2 in the table"),
         ({"sampler": None}, "look for the label DPM2 in the table"),
         ({"sampler": "dpmpp_2m"}, "are two samplers"),
@@ -68,8 +74,20 @@ def test_other_mistakes_on_the_card_get_a_sentence(changed, said):
     assert said in lesson.check_settings.verdict(settings_card.SETTINGS | changed)
 
 
-def test_a_card_as_numbers_of_another_type_is_right():
-    assert lesson.check_settings.verdict(settings_card.SETTINGS | {"cfg_scale": 4.0}).startswith("[OK]")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cfg_scale": 4.0},
+        {"prompt": "A large RED star on a blue background "},
+        {"negative_prompt": "Green"},
+        {"size": (64, 64)},
+    ],
+)
+def test_another_way_to_write_the_same_is_right_and_paints_the_same(changed):
+    """Capital letters and spaces at the end are nothing to the tokenizer."""
+    small, settings = load("small-stable-diffusion"), settings_card.SETTINGS | changed
+    assert lesson.check_settings.verdict(settings).startswith("[OK]")
+    assert np.array_equal(settings_card._target(small), text_to_image(small, **settings).image)
 
 
 def test_what_is_said_above_the_card(capsys):
@@ -89,7 +107,7 @@ def test_what_is_said_above_the_card(capsys):
         assert said(unfinished) == ("Yours is still missing.\n", alone)
     for wrong, why in (({"sampler": "DPM2"}, "unknown sampler 'DPM2'"), ({"size": "64x64"}, "size must be")):
         words, shown = said(settings_card.SETTINGS | wrong)
-        assert words.startswith("Yours is still missing, because") and why in words and shown == alone
+        assert words.startswith("Your picture cannot be painted yet: ") and why in words and shown == alone
 
 
 def test_a_list_with_false_in_it_is_recognised():
@@ -139,3 +157,42 @@ def test_a_threshold_and_a_question_to_the_whole_tensor_are_named():
     assert "neither larger nor smaller" in lesson.check_why_black.verdict(with_checker)
     whole = lambda picture, flagged: "painted" if torch.isfinite(picture) else "overflow"  # noqa: E731
     assert "add .all() or .any()" in lesson.check_why_black.verdict(whole)
+
+
+def found(picture, flagged, finite):
+    """The usual answer, with this in place of the question whether the picture is finite."""
+    return "overflow" if not finite else "checker" if flagged and any(flagged) else "painted"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda p, f: found(p, f, not p.isfinite().all()), 'a "not" is missing'),
+        (lambda p, f: found(p, f, not (p == float("nan")).any()), "NaN equals nothing"),
+        (lambda p, f: "overflow" if p == torch.nan else found(p, f, True), "NaN equals nothing"),
+        (lambda p, f: "overflow" if p.isfinite().all() is False else found(p, f, True), "never *is* Python's False"),
+        (lambda p, f: found(p, [f == True], p.isfinite().all()), "any(flagged)"),  # noqa: E712
+        (lambda p, f: found(p, [f == "[True]"], p.isfinite().all()), "neither True nor a text"),
+        (lambda p, f: found(p, f, p.isfinite().all()).capitalize(), "Capital letters count"),
+        (lambda p, f: overflow if not p.isfinite().all() else found(p, f, True), "put quotes around it"),  # noqa: F821
+        (lambda p, f: found(p, f, isfinite(p).all()), "belongs to the tensor or to torch"),  # noqa: F821
+        (lambda p, f: found(p, f, not math.isnan(p)), "take one number"),
+        (lambda p, f: "checker" if f and any(f) else found(p, f, p.isfinite().all()), "ask the numbers first"),
+        (lambda p, f: found(p, f, p.flatten()[0].isfinite()), "wherever it stands"),
+        (lambda p, f: found(p, f, not (p.max() != p.max() or p.max() == math.inf)), "can be negative, too"),
+    ],
+)
+def test_what_else_goes_wrong_in_explaining_a_failure(wrong, said):
+    assert said in lesson.check_why_black.verdict(wrong)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        lambda p, f: found(p, f, p.isfinite().all() == True),  # noqa: E712
+        lambda p, f: "overflow" if (~p.isfinite()).any() else "checker" if f == [True] else "painted",
+        lambda p, f: "overflow" if (p - p != 0).any() else "checker" if f is not None and f[0] else "painted",
+    ],
+)
+def test_other_right_answers(right):
+    assert lesson.check_why_black.verdict(right).startswith("[OK]")
