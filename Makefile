@@ -45,8 +45,8 @@ portability: test-environment ## run the notebooks again as other processors wou
 last-bits: test-environment ## look for text in the notebooks that hangs on rounding (slow)
 	@$(VENV_PYTHON) tests/portability.py "other last bits"
 
-mutants: test-environment ## break the library and see whether tests notice (slow): make mutants FILE=course_lib/datasets/search.py
-	@$(VENV_PYTHON) tests/mutants.py $(FILE)
+mutants: test-environment ## break the library and see whether tests notice (slow): make mutants FILE=course_lib/datasets/search.py SAMPLE=40
+	@$(VENV_PYTHON) tests/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) $(FILE)
 
 bench: test-environment ## measure speed, side by side with PyTorch and diffusers
 	$(VENV_PYTHON) -m benchmarks

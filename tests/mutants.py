@@ -1,110 +1,242 @@
-"""Break the library a little, many times, and see whether its tests notice: mutmut, with the tests of each part.
+"""Break the library a little, many times, and see whether its tests notice.
 
-python tests/mutants.py course_lib/datasets/search.py     # one file: minutes; a folder, or nothing: hours
+python tests/mutants.py course_lib/datasets/search.py               # one file: minutes; a folder, or nothing: hours
+python tests/mutants.py --sample 40 course_lib/models               # 40 mutants of each file, drawn at random
+python tests/mutants.py --sample 40 --seed 1 --children 1 ...       # 40 others, one after the other
 
-A mutant that changes the words of a sentence, and nothing else, does not count. mutmut leaves alone what stands
-outside of functions, and functions with a decorator. Where it works: build/mutants.
+mutmut makes the mutants; it leaves alone what stands outside of functions, and functions with a decorator. A mutant
+that changes the words of a sentence, and nothing else, does not count; nor does one of zip's `strict`, or of the
+encoding of a file. Each is tried by the tests that mutants.toml names for its file and by the file's own examples, in
+a process that has read them already; where all of them pass, once more in one that has not, so that what runs while
+they are read is broken, too. Tests that try everything there is are left out. Where it works: build/mutants.
 """
 
 from __future__ import annotations
 
+import argparse
+import ast
+import contextlib
+import difflib
+import importlib
 import json
+import math
 import os
+import random
 import re
 import shutil
-import subprocess
+import signal
 import sys
+import time
+import tomllib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build" / "mutants"
-# Of the patterns that fit a file the first one counts.
-TESTS = {
-    "course_lib/datasets/search.py": ["tests/datasets/test_search.py"],
-    "course_lib/datasets/scenes.py": ["tests/data/test_scenes.py", "tests/datasets"],
-    "course_lib/datasets/shapes.py": ["tests/data/test_scenes.py", "tests/datasets", "tests/training/test_reading.py"],
-    "course_lib/datasets/*.py": ["tests/test_datasets.py", "tests/datasets", "tests/test_files.py"],
-    "course_lib/training/loop.py": ["tests/training/test_loop.py"],
-    "course_lib/training/*.py": ["tests/training"],
-    "course_lib/pipeline/*.py": ["tests/test_pipeline.py"],
-    "course_lib/models/*.py": ["tests/models"],
-    "course_lib/exercises/*.py": ["tests/exercises"],
-}
+TESTS = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text(encoding="utf-8"))
+SWEEPS = (  # tests that try everything there is: long, and no sharper than the ones beside them
+    "test_every_sampler", "test_every_scheduler", "test_a_run_is_the_same_each_time", "test_guidance_that_leaves",
+    "test_each_is_as_it_would_be_alone",
+)  # fmt: skip
+# mutmut wraps each function; its example stands with the copy that is left as it was.
+CHOSEN = f"(mutmut_orig or not mutmut) and not ({' or '.join(SWEEPS)})"
+OPTIONS = ["-x", "-q", "--rootdir=.", "-p", "no:cacheprovider", "--doctest-modules", "-k", CHOSEN]
 COPIED, LINKED = ("course_lib", "tests", "conftest.py", "pyproject.toml"), ("data", "notebooks")
-SETTINGS = """
-[tool.mutmut]
-source_paths = ["course_lib"]
-only_mutate = ["{file}"]
-pytest_add_cli_args_test_selection = {tests}
-pytest_add_cli_args = ["-p", "no:cacheprovider"]
-also_copy = ["conftest.py"]
-process_isolation = "forkserver"
-use_git_change_detection = false
-track_dependencies = false
-"""
+# Read once for all: nothing of the course, which is to be read anew. The long ones only where tests need them.
+READ_FIRST = ("numpy", "torch", "PIL.Image", "scipy.ndimage", "safetensors.torch", "hypothesis", "pytest")
+READ_IF_NAMED = ("diffusers", "transformers", "matplotlib")
+AS_IT_IS = ""  # the name of no mutant
 SENTENCE = re.compile(r"\"[^\"]* [^\"]*\"|'[^']* [^']*'")
+# zip's `strict` guards against what does not happen; a file's encoding differs on other systems only.
+GUARD, EMPTY = re.compile(r'(, *)?\b(strict|encoding)=(\w+|"[^"]*")'), re.compile(r", *\)")
 
 
 def tests_of(file: Path) -> list[str]:
     """The tests that should notice what is broken in a file. Raises ValueError where none are named."""
     for pattern, tests in TESTS.items():
         if file.match(pattern):
-            return tests
-    raise ValueError(f"expected a file that {', '.join(TESTS)} name; got {file}")
+            return [*tests, str(file)]
+    raise ValueError(f"expected a file that tests/mutants.toml names; got {file}")
 
 
-def prepare(file: Path) -> None:
-    """A copy of the course to break, with the settings for one file."""
+def prepare(file: Path) -> dict[str, str]:
+    """A copy of the course in which all mutants of a file sleep; returns what each of them, by its name, changes."""
+    from mutmut.mutation.file_mutation import mutate_file_contents
+
     shutil.rmtree(WORK, ignore_errors=True)
-    for folder in (WORK, WORK / "mutants"):  # mutmut runs its tests in the second one
-        folder.mkdir(parents=True)
-        (folder / ".git").touch()  # tests read that they run in a checkout
-        for name in LINKED:
-            (folder / name).symlink_to(ROOT / name)
+    WORK.mkdir(parents=True)
+    (WORK / ".git").touch()  # tests read that they run in a checkout
+    for name in LINKED:
+        (WORK / name).symlink_to(ROOT / name)
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, WORK / name)
-    with (WORK / "pyproject.toml").open("a", encoding="utf-8") as settings:
-        settings.write(SETTINGS.format(file=file, tests=json.dumps(tests_of(file))))
+    broken = mutate_file_contents(str(file), (ROOT / file).read_text(encoding="utf-8"))
+    (WORK / file).write_text(broken.code, encoding="utf-8")
+    lines = broken.code.splitlines()
+    functions = {
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno]).replace(node.name, "it")
+        for node in ast.walk(ast.parse(broken.code))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "__mutmut_" in node.name
+    }
+    module = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+    return {
+        f"{module}.{name}": difference(functions[f"{name.rpartition('__mutmut_')[0]}__mutmut_orig"], text, name)
+        for name, text in functions.items()
+        if not name.endswith("_orig")
+    }
 
 
-def mutmut(*given: str) -> str:
-    """What mutmut prints."""
-    command = [sys.executable, "-m", "mutmut", *given]
-    return subprocess.run(command, cwd=WORK, capture_output=True, text=True).stdout
+def difference(before: str, after: str, name: str) -> str:
+    """The lines in which a mutant differs."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "before", name, lineterm="")
+    return "\n".join(lines)
 
 
-def is_of_a_text(difference: str) -> bool:
-    """Whether a mutant differs in the words of a sentence alone."""
+def counts(difference: str) -> bool:
+    """Whether a mutant differs in more than the words of a sentence and what no test here can notice."""
     changed = [line for line in difference.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-    before, after = ([SENTENCE.sub("", line[1:]) for line in changed if line[0] == sign] for sign in "-+")
-    return before == after
+    before, after = (
+        [EMPTY.sub(")", GUARD.sub("", SENTENCE.sub("", line[1:]))) for line in changed if line[0] == sign]
+        for sign in "-+"
+    )
+    return before != after
 
 
-def measure(file: Path) -> tuple[int, int, list[str]]:
-    """How many mutants of a file were noticed, of how many, and the differences of those that were not."""
-    prepare(file)
-    said = mutmut("run", "--max-children", str(os.cpu_count()))
-    meta = WORK / "mutants" / f"{file}.meta"
-    results = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"] if meta.is_file() else {}
-    if not results or None in results.values():
-        raise RuntimeError(f"mutmut did not come to an end for {file}: {said[-2000:]}")
-    missed = [difference for name, code in results.items() if code in (0, 33) and (difference := mutmut("show", name))]
-    texts = [difference for difference in missed if is_of_a_text(difference)]
-    counted = len(results) - len(texts)
-    return counted - (len(missed) - len(texts)), counted, [text for text in missed if text not in texts]
+def forked(work: Callable[[], int]) -> int:
+    """Do some work in a copy of this process, in the copy of the course, in silence; the copy's number."""
+    number = os.fork()
+    if number:
+        return number
+    code = 70
+    try:
+        os.chdir(WORK)
+        sys.path.insert(0, str(WORK))
+        os.environ["PYTHONPATH"] = str(WORK)
+        said = os.open(WORK / "said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(said, 1), os.dup2(said, 2)
+        code = int(work())
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(code)
+
+
+def outcome(name: str, tests: Sequence[str], seconds: float) -> int:
+    """What pytest says of a mutant, 0 where all tests pass. A mutant that hangs is ended by the alarm."""
+    import pytest
+
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(math.ceil(seconds))
+    os.environ["MUTANT_UNDER_TEST"] = name
+    return int(pytest.main([*OPTIONS, *tests]))
+
+
+def outcomes(
+    names: Sequence[str], tests: Sequence[str], seconds: float, children: int, until: float = math.inf
+) -> dict[str, bool]:
+    """Whether a test noticed each of the mutants, tried in copies of this process; those left at `until` are left out.
+
+    seconds : that one may take; children : how many at a time; until : a time of the monotonic clock.
+    """
+    waiting, running, noticed = list(names), {}, {}
+    while waiting or running:
+        while waiting and len(running) < children and time.monotonic() < until:
+            name = waiting.pop(0)
+            running[forked(lambda name=name: outcome(name, tests, seconds))] = name
+        if not running:
+            break
+        number, status = os.wait()
+        noticed[running.pop(number)] = status != 0
+    return noticed
+
+
+def outcomes_after_reading(
+    names: Sequence[str], tests: Sequence[str], seconds: float, children: int, in_all: float
+) -> dict[str, bool]:
+    """The same, for at most `in_all` seconds, in copies of a process that has read the tests already: quicker."""
+    import pytest
+
+    answer = WORK / "outcomes.json"
+
+    def work() -> int:
+        os.environ["MUTANT_UNDER_TEST"] = AS_IT_IS
+        pytest.main(["--collect-only", *OPTIONS, *tests])
+        answer.write_text(json.dumps(outcomes(names, tests, seconds, children, time.monotonic() + in_all)))
+        return 0
+
+    os.waitpid(forked(work), 0)
+    return json.loads(answer.read_text())
+
+
+def read_besides(tests: Sequence[str]) -> list[str]:
+    """Which of the packages that take long the tests read, by themselves or with tests/models/peers.py."""
+    named = [ROOT / test.partition("::")[0] for test in tests]
+    files = [path for name in named for path in (name.rglob("*.py") if name.is_dir() else [name])]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    return [name for name in READ_IF_NAMED if any(word in text for word in (name, "peers") for text in texts)]
+
+
+def measure(file: Path, options: argparse.Namespace) -> tuple[int, int, int, list[str]]:
+    """How many mutants were noticed, of how many that were tried, of how many; what those that were not change.
+
+    Raises RuntimeError where the tests do not pass as things are.
+    """
+    changes, tests = prepare(file), tests_of(file)
+    counted = sorted(name for name, change in changes.items() if counts(change))
+    drawn = random.Random(options.seed).sample(counted, min(options.sample or len(counted), len(counted)))
+    if not drawn:
+        return 0, 0, 0, []
+    for module in (*READ_FIRST, *read_besides(tests)):
+        importlib.import_module(module)
+    began = time.monotonic()
+    fails_at_first = outcomes([AS_IT_IS], tests, 3600, 1)[AS_IT_IS]
+    longest = 30 + 4 * (time.monotonic() - began)
+    names = [AS_IT_IS, *drawn]
+    found = {} if fails_at_first else outcomes_after_reading(names, tests, longest, options.children, options.seconds)
+    if found.pop(AS_IT_IS, True):
+        raise RuntimeError(f"the tests of {file} fail as it is: {(WORK / 'said.txt').read_text()[-3000:]}")
+    found |= outcomes([name for name in found if not found[name]], tests, longest, options.children)
+    return sum(found.values()), len(found), len(counted), [changes[name] for name in found if not found[name]]
+
+
+def interval(caught: int, tried: int) -> tuple[float, float]:
+    """Where the share of all mutants lies with 95 % certainty, after a sample: Wilson's interval."""
+    z = 1.96
+    middle, square = (caught + z * z / 2) / (tried + z * z), caught * (tried - caught) / tried + z * z / 4
+    half = z * math.sqrt(square) / (tried + z * z)
+    return middle - half, middle + half
+
+
+def told(file: Path, caught: int, tried: int, there: int) -> str:
+    """One line of the report."""
+    if not tried:
+        return f"nothing to break  {file}"
+    low, high = interval(caught, tried)
+    certain = f" ({low:4.0%} to {high:4.0%})" if tried < there else ""
+    return f"{caught:4} of {tried:4}, of {there:4}  {caught / tried:4.0%}{certain}  {file}"
 
 
 def main() -> None:
     """Measure the files that are named, or all."""
-    named = [Path(name) for name in sys.argv[1:]] or sorted({Path(pattern).parent for pattern in TESTS})
+    parser = argparse.ArgumentParser(description="Break the library, and see whether its tests notice.")
+    parser.add_argument("paths", nargs="*", type=Path, help="files or folders of course_lib; all that have tests here")
+    parser.add_argument("--sample", type=int, help="how many mutants of each file are tried; all by default")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="for each file: what is left then is not tried")
+    at_once = int(os.environ.get("MUTANT_CHILDREN") or os.cpu_count())
+    parser.add_argument("--children", type=int, default=at_once, help="how many at a time; also MUTANT_CHILDREN")
+    options = parser.parse_args()
+    os.environ.update(CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")  # before torch is read
+    os.chdir(ROOT)
+    named = options.paths or sorted({Path(pattern).parent for pattern in TESTS})
     files = [file for name in named for file in (sorted(name.glob("*.py")) if name.is_dir() else [name])]
     shares = {}
     for file in files:
-        caught, counted, missed = measure(file)
-        shares[file] = f"{caught:4} of {counted:4}  {caught / counted:4.0%}  {file}" if counted else f"nothing  {file}"
+        *numbers, missed = measure(file, options)
+        shares[file] = told(file, *numbers)
         print(*missed, shares[file], sep="\n", flush=True)
-    print("\nNoticed, sentences not counted:", *shares.values(), sep="\n")
+    print("\nNoticed, of those that were tried, of all there are; sentences not counted:", *shares.values(), sep="\n")
 
 
 if __name__ == "__main__":

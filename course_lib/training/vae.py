@@ -3,9 +3,9 @@
     python -m course_lib.training.vae --minutes 60      # go on from the last checkpoint, for an hour
     torchrun --nproc_per_node 2 -m course_lib.training.vae      # on two processes
 
-The loss is the mean absolute error, plus the squared error, plus half of the absolute error of the picture's gradients
-(edges), plus 1e-4 times the KL divergence of the latent from N(0, 1) for each of its numbers. At the end the averaged
-weights are written, with latents brought to mean 0 and standard deviation 1 in each channel.
+The loss is the mean absolute error, plus 1.5 times the squared error, plus half of the absolute error of the picture's
+gradients (edges), plus 1e-4 times the KL divergence of the latent from N(0, 1) for each of its numbers. At the end the
+averaged weights are written, with latents brought to mean 0 and standard deviation 1 in each channel.
 
 Three pictures in four are those that the U-Net will learn from; the others are more varied, so that pictures which the
 model never paints keep their shape, too.

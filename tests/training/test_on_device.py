@@ -1,5 +1,6 @@
 """The trainings that keep everything on the device run on a CPU, too: three steps, and the same ones again."""
 
+import argparse
 import json
 import shutil
 
@@ -8,7 +9,8 @@ import torch
 
 from course_lib.datasets.scenes import Scenes
 from course_lib.models import load
-from course_lib.training import on_device, vae
+from course_lib.training import on_device, terminal, vae
+from course_lib.training.loop import rate_factor
 from course_lib.training.small_model import FOLDER, STYLES, make_tokenizer
 
 
@@ -73,3 +75,65 @@ def test_half_precision_is_asked_for_on_a_cpu():
     with on_device.half_precision(cpu, fast=False):
         assert (square @ square).dtype == torch.float32
     assert torch.backends.cuda.flash_sdp_enabled()
+
+
+def counted_training(monkeypatch, tmp_path, **changes):
+    """A training of which each step takes four seconds and has its number as its loss; its log, and when it wrote."""
+    clock, written = [100.0], []
+    monkeypatch.setattr(on_device.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(on_device, "LOG_EVERY", 10)
+    monkeypatch.setattr(on_device, "WRITE_EVERY", 25)
+    monkeypatch.setattr(terminal, "LOGS", tmp_path)
+
+    def loss(network, step):
+        clock[0] += 4
+        return 0 * network(torch.ones(1, 1)).sum() + step
+
+    settings = {"minutes": 1.0, "steps": None, "rate": 0.1, "decay": 0.9, "weight_decay": 0.0, "fast": False}
+    settings |= {"batch": 7, "log": None, "part": "unet"} | changes
+    network = torch.nn.Linear(1, 1)
+    write = lambda average: written.append((round((clock[0] - 100) / 4), average is not network))  # noqa: E731
+    on_device.train(network, loss, write, argparse.Namespace(**settings))
+    (log,) = tmp_path.iterdir()
+    return log.name, [json.loads(line) for line in log.read_text().splitlines()], written
+
+
+def test_it_ends_with_its_minutes_and_says_where_it_stands(monkeypatch, tmp_path):
+    name, lines, written = counted_training(monkeypatch, tmp_path)
+    assert name == "unet_on_device.jsonl"
+    assert [line["step"] for line in lines] == [3, 6, 9, 12, 15]
+    assert [line["samples"] for line in lines] == [21, 42, 63, 84, 105]
+    assert [line["minutes"] for line in lines] == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert [line["loss"] for line in lines] == [1, 4, 7, 10, 13], "the mean since the line before"
+    # The rate of a step follows from the time when the step before it was done.
+    rates = [0.1 * rate_factor(4 * (line["step"] - 1) / 60) for line in lines]
+    assert [line["rate"] for line in lines] == pytest.approx(rates)
+    assert written == [(7, True), (14, True), (15, True)]
+
+
+def test_it_ends_with_its_steps_where_these_come_first(monkeypatch, tmp_path):
+    name, lines, written = counted_training(monkeypatch, tmp_path, steps=5, log=tmp_path / "own.jsonl")
+    assert name == "own.jsonl" and [line["step"] for line in lines] == [3, 5] and written == [(5, True)]
+    assert lines[1]["rate"] == pytest.approx(0.1 * rate_factor(4 / 5)) and lines[1]["loss"] == 3.5
+
+
+def test_every_option_is_handed_on(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(on_device, "train", lambda *given: seen.append(given))
+    for part in on_device.PARTS:
+        usual = on_device.PARTS[part][1]
+        make = lambda options, device: (options, torch.initial_seed())  # noqa: E731
+        monkeypatch.setitem(on_device.PARTS, part, (make, usual))
+        on_device.main([part])
+        options, seed, again = seen.pop()
+        assert again is options and seed == 0 and usual.items() <= vars(options).items() and options.part == part
+        assert (options.minutes, options.scenes, options.width, options.seed) == (8.0, 100_000, 64, 0)
+        assert options.start == options.out == FOLDER and options.steps is options.log is None
+        assert options.nothing is options.fast is False
+        given = {"minutes": 2.0, "steps": 9, "scenes": 5, "batch": 6, "rate": 0.5, "width": 32, "decay": 0.5, "seed": 3}
+        texts = [text for name, value in given.items() for text in (f"--{name}", str(value))]
+        places = {name: tmp_path / name for name in ("start", "out", "log")}
+        texts += [text for name, path in places.items() for text in (f"--{name}", str(path))]
+        on_device.main([part, *texts, "--fast", "--nothing"])
+        options, seed, _ = seen.pop()
+        assert seed == 3 and (given | places | {"fast": True, "nothing": True}).items() <= vars(options).items()
