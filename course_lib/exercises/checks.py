@@ -136,7 +136,11 @@ class FunctionCheck:
 
     def _call(self, index: int) -> str:
         """A case as it is called, with the names of its arguments where there are several."""
-        values, names = [_short(value) for value in self.cases[index]], list(inspect.signature(self.right).parameters)
+        values = [_short(value) for value in self.cases[index]]
+        try:
+            names = list(inspect.signature(self.right).parameters)
+        except ValueError:  # a function that is not written in Python may not tell
+            names = []
         if len(values) > 1 and len(names) >= len(values):
             values = [f"{name}={value}" for name, value in zip(names, values, strict=False)]
         return f"{self.name}({', '.join(values)})"

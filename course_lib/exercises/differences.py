@@ -65,6 +65,7 @@ def slip(given: object, expected: object) -> str:
     """
     if _in_quotes(given) and not _has_words(expected):
         return tr("Write numbers without quotes: in quotes they are text.")
+    yes_or_no = isinstance(expected, bool)
     try:
         given, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (given, expected))
     except (TypeError, ValueError, RuntimeError):
@@ -76,7 +77,7 @@ def slip(given: object, expected: object) -> str:
     if given.shape == expected.shape:
         turned = expected.any() and same(-given, expected)
         return tr("The numbers are right, but with the other sign.") if turned else ""
-    if expected.numel() == 1 and given.numel() > 1:
+    if expected.numel() == 1 and given.numel() > 1 and not yes_or_no:
         parts = same(given.sum(), expected.sum())
         return tr("Those are the parts. Add them up: one number is asked for.") if parts else ""
     if given.numel() == expected.numel() and same(given.flatten(), expected.flatten()):

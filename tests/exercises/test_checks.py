@@ -179,6 +179,14 @@ def asks_beyond(x, weight):
     return x[len(x)] * weight
 
 
+def multiplies_shapes(x, weight):
+    return torch.outer(x, weight) @ torch.ones(2, 2)
+
+
+def adds_unknown(x, weight):
+    return x + no_such_name  # noqa: F821
+
+
 PRODUCT = FunctionCheck("product", by_name, [(torch.arange(1.0, 6), torch.arange(2.0, 7))], [], ready=["mul"])
 
 
@@ -193,8 +201,8 @@ PRODUCT = FunctionCheck("product", by_name, [(torch.arange(1.0, 6), torch.arange
         (joins_with_and, "& joins True and False. To multiply, write *."),
         (asks_beyond, "in the line `return x[len(x)] * weight`"),
         (asks_beyond, "Indices count from 0"),
-        (lambda x, weight: x @ weight[:3], "shape"),
-        (lambda x, weight: x + no_such_name, "Python does not know this name."),  # noqa: F821
+        (multiplies_shapes, "In a @ b, a must have as many columns as b has rows."),
+        (adds_unknown, "Python does not know this name."),
         (lambda x, weight: (x * weight)[None], "their shape is (1, 5): it must be (5,)."),
         (lambda x, weight: -x * weight, "with the other sign."),
         (lambda x, weight: x * weight / 0 * 0, "nan is no number"),

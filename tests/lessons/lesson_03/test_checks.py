@@ -1,5 +1,7 @@
 """Lesson 03's exercises: other right ways of writing them, and what learners write instead."""
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -119,6 +121,11 @@ def test_biases_multiplied_number_by_number_are_named():
     assert "The biases are multiplied" in verdict(lambda w1, b1, w2, b2: (w2 @ w1, b1 * b2))
 
 
+def without_the_line(verdict):
+    """The line that a verdict quotes may hold the words that are looked for."""
+    return re.sub(r" in the line `.*`:", ":", verdict)
+
+
 def the_lessons_loops(x):
     out = x.clone()
     for i in range(x.shape[0]):
@@ -145,7 +152,7 @@ def ask_for_grad(x, arriving):
     ],
 )
 def test_what_learners_write_for_relu(answer, said):
-    assert said in lesson.check_relu.verdict(answer)
+    assert said in without_the_line(lesson.check_relu.verdict(answer))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +169,7 @@ def test_what_learners_write_for_relu(answer, said):
     ],
 )
 def test_what_learners_write_for_the_gradient(answer, said):
-    assert said in lesson.check_gradient.verdict(answer)
+    assert said in without_the_line(lesson.check_gradient.verdict(answer))
 
 
 @pytest.mark.parametrize(
@@ -178,4 +185,4 @@ def test_what_learners_write_for_the_gradient(answer, said):
     ],
 )
 def test_what_learners_write_for_one_layer_of_two(answer, said):
-    assert said in lesson.check_collapse.verdict(answer)
+    assert said in without_the_line(lesson.check_collapse.verdict(answer))
