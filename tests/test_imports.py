@@ -33,15 +33,16 @@ ALLOWED = {
     "command_line": ({"files"}, {"PIL"}),
     "__main__": ({"command_line", "datasets", "device", "models", "pipeline", "threads"}, {"tqdm"}),
     "training": (MATHEMATICS, {"torch", "numpy", "PIL", "scipy", "safetensors", "tqdm"}),
+    "atlas": (MATHEMATICS | {"training"}, {"torch", "numpy", "PIL"}),
     "exercises": ({"texts"}, {"torch"}),
     "app": (MATHEMATICS, {"torch", "psutil", "jupyter_core"}),
     "figures": (MATHEMATICS, {"torch", "numpy", "PIL", "matplotlib", "IPython", "pythainlp"}),
     "lessons": (
-        MATHEMATICS | {"figures", "exercises", "training"},
+        MATHEMATICS | {"atlas", "figures", "exercises", "training"},
         {"torch", "numpy", "PIL", "safetensors"},
     ),
     "widgets": (
-        MATHEMATICS | {"figures", "exercises"},
+        MATHEMATICS | {"atlas", "figures", "exercises"},
         {"torch", "numpy", "PIL", "matplotlib", "anywidget", "ipywidgets", "traitlets"},
     ),
 }

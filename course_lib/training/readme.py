@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from course_lib import files
@@ -27,12 +28,12 @@ def shipped_files() -> list[Path]:
     return sorted(found)
 
 
-def files_table() -> str:
-    """A row for each shipped file."""
+def files_table(paths: Sequence[Path] | None = None, folder: Path = WEIGHTS) -> str:
+    """A row for each file, of the shipped ones if none are named; folder : what their names begin after."""
     rows = ["| file | bytes | sha256 |", "| --- | ---: | --- |"]
-    for path in shipped_files():
+    for path in shipped_files() if paths is None else paths:
         data = path.read_bytes()
-        rows.append(f"| `{path.relative_to(WEIGHTS)}` | {len(data):,} | `{hashlib.sha256(data).hexdigest()}` |")
+        rows.append(f"| `{path.relative_to(folder)}` | {len(data):,} | `{hashlib.sha256(data).hexdigest()}` |")
     return "\n".join(rows)
 
 

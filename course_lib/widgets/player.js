@@ -67,11 +67,11 @@ function render({ model, el, signal }) {
 
   function toggle() {
     if (timer) return stop();
-    if (frame === last()) show(0);
+    if (frame === last() && !about.round) show(0);
     changeSign(play, words.pause, SIGNS.pause);
     timer = setInterval(() => {
-      show(frame + 1);
-      if (frame === last()) stop();
+      show(about.round && frame === last() ? 0 : frame + 1);
+      if (!about.round && frame === last()) stop();
     }, pause_ms());
   }
 

@@ -9,7 +9,7 @@ import traitlets
 from course_lib import expect
 from course_lib.figures import Shown, contact_sheet, show_pixels
 from course_lib.texts import tr
-from course_lib.widgets.frames import evenly_chosen, frames_of, sprite_of
+from course_lib.widgets.frames import Frames, evenly_chosen, frames_of, sprite_of
 from course_lib.widgets.page import CourseWidget, kept_whole, module, static_bundle
 
 
@@ -38,7 +38,22 @@ class Player(CourseWidget):
         Traceback (most recent call last):
         ValueError: expected at least one step of a denoising run; got none
         """
-        frames, title = frames_of(steps, decode), tr(title)
+        self.load_frames(frames_of(steps, decode), title, pixel_scale)
+
+    def load_frames(
+        self, frames: Frames, title: str, pixel_scale: int | None = None, *, round_and_round: bool = False
+    ) -> None:
+        """Show frames that are drawn already. round_and_round : play on from the first after the last.
+
+        Raises ValueError where they are too many or too large for one sheet, or pixel_scale is not at least 1.
+        Example: see `course_lib.widgets.film`.
+
+        >>> from course_lib.widgets import film
+        >>> import torch
+        >>> film({"grey": torch.zeros(4, 3, 8, 8)}, title="Nothing moves").about["round"]
+        True
+        """
+        title = tr(title)
         sprite, layout = sprite_of(frames)
         widest = max(pane["width"] for pane in layout["panes"])
         scale = max(1, round(256 / widest)) if pixel_scale is None else expect.whole("pixel_scale", pixel_scale)
@@ -47,7 +62,7 @@ class Player(CourseWidget):
             pane.update(label=label, note=note, shown=widest * scale)
         self._frames, self._title = frames, title
         with self.hold_sync():
-            self.about = {**layout, "title": title, "sentences": list(frames.sentences)}
+            self.about = {**layout, "title": title, "sentences": list(frames.sentences), "round": round_and_round}
             self.sprite = sprite
             self.runs += 1
 

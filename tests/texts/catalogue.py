@@ -57,7 +57,8 @@ PLACES = {
     "titled": (1,),
 }
 # Constants of the lessons that are no texts: prompts, and names of models, layers and samplers.
-NO_TEXTS = {"CARD", "EXAMPLES", "OFFERED", "REAL", "SAMPLERS", "SETTINGS", "SKIPS", "SMALL"}
+NO_TEXTS = {"CARD", "CHANGES", "CONCEPTS", "EXAMPLES", "ODE", "OFFERED", "PROMPT", "PROMPTS", "REAL", "SAMPLERS", "SDE"}
+NO_TEXTS |= {"LOOKS", "SETTINGS", "SKIPS", "SMALL"}
 # The same in every language wherever they stand: names of samplers and schedulers, and prompts, which the model reads.
 SAME_EVERYWHERE = {*SAMPLERS, *SCHEDULERS, *lesson_01.EXAMPLES}
 # What is shown of an object of each kind.

@@ -1,6 +1,7 @@
 """Lesson 04, max pooling: its predictions, its quiz and its checks; its ways down and its drawing are in `shifts`."""
 
-from course_lib.lessons.lesson_04.checks import check_gradient, check_max_pool2d, check_shifts
+from course_lib.lessons.lesson_04.checks import check_max_pool2d
+from course_lib.lessons.lesson_04.gradient_check import check_gradient
 from course_lib.lessons.lesson_04.questions import (
     predict_cost,
     predict_gradient,
@@ -10,6 +11,7 @@ from course_lib.lessons.lesson_04.questions import (
     quiz,
 )
 from course_lib.lessons.lesson_04.shifts import BLUR, MIDDLE, WAYS, differences, draw, perfect, rings, shimmer
+from course_lib.lessons.lesson_04.shifts_check import check_shifts
 
 __all__ = [
     "BLUR",

@@ -1,4 +1,4 @@
-"""Lesson 04, max pooling: the checks of its exercises."""
+"""Lesson 04, max pooling: the check of its first exercise; the others are in `gradient_check` and `shifts_check`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck
+from course_lib.exercises.checks import FunctionCheck, Mistake
 from course_lib.layers import max_pool2d, output_size, unfold
-from course_lib.texts import tr
 
 
 def _cases() -> list[tuple]:
@@ -58,6 +57,32 @@ def _counted_before_padding(x, k, s, p) -> torch.Tensor:
     return _pool(x, k, s, p)[:, :rows, :columns]
 
 
+def _not_whole(x, k, s, p) -> torch.Tensor:
+    """rows // stride by columns // stride places of the padded picture; the last windows are cut off at its rim."""
+    x = F.pad(x, (p, p, p, p), value=-math.inf)
+    rows, columns = (side // s for side in x.shape[1:])
+    padded = F.pad(x, (0, k, 0, k), value=-math.inf)
+    return _windows(padded, k, s, 0).amax(dim=1)[:, :rows, :columns]
+
+
+def _steps(x, k, s, p, down, right, side) -> torch.Tensor:
+    """The places are right, but windows begin at i * down, j * right and have `side` rows and columns."""
+    rows, columns = (output_size(length, k, s, p) for length in x.shape[1:])
+    x = F.pad(x, (p, p, p, p), value=-math.inf)
+    out = torch.zeros(len(x), rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            out[:, i, j] = x[:, i * down : i * down + side, j * right : j * right + side].amax(dim=(1, 2))
+    return out
+
+
+def _only(out: torch.Tensor, rows: int, columns: int | None = None) -> torch.Tensor:
+    """What is left of a result where a loop is left too early."""
+    kept = torch.zeros_like(out)
+    kept[:, :rows, :columns] = out[:, :rows, :columns]
+    return kept
+
+
 def _one_place_after_the_other(x, k, s, p) -> torch.Tensor:
     rows, columns = _pool(x, k, s, p).shape[1:]
     return _pool(x, k, 1, p)[:, :rows, :columns]
@@ -85,14 +110,29 @@ def _sides_of_a_table(x, k, s, p) -> torch.Tensor:
     return torch.zeros(rows, columns)
 
 
-def _largest_of_columns(x, k, s, p) -> torch.Tensor:
-    """The largest over one axis of the window: as many numbers as it has columns, where there is room for one."""
+def _written(x, k, s, p, take) -> torch.Tensor:
+    """`take` makes of the first window what does not fit into a place of the result; PyTorch stops."""
     out = _pool(x, k, s, p)
-    out[:, 0, 0] = x[:, :k, :k].amax(dim=1)
+    out[:, 0, 0] = take(x[:, :k, :k])
     return out
 
 
+def _with_a_batch(x, k, s, p) -> torch.Tensor:
+    _, channels, rows, columns = x.shape
+    return torch.zeros(channels, rows, columns)
+
+
 _ONE_TABLE = "That is for one table, as in `pool_with_loops`. Here x is (channels, rows, columns), and so is the result: take the sides from x.shape[1:]."
+
+_BATCH = "x is one picture here, (channels, rows, columns), without a batch axis in front, and so is the result."
+
+_WHOLE = "A window must fit whole, so rows // stride is too simple. Of a padded picture, count (rows - kernel) // stride + 1; for columns in the same way."
+
+_ENDS = "The window begins at the right position, but it ends too early or too late: it has `kernel` rows, from top to top + kernel."
+
+_ONE_END = "Padding stands at one end only: it belongs to all four sides, F.pad(x, (padding, padding, padding, padding), value=-torch.inf)."
+
+_LEFT_EARLY = "return stands inside a loop, so the rest is never computed. It belongs after both loops, as far left as the first `for`."
 
 _NO_NUMBERS = r"non-zero size|numel\(\) == 0"  # PyTorch on the largest of no numbers, by amax and by max
 
@@ -111,7 +151,16 @@ check_max_pool2d = FunctionCheck(
         Mistake("The padding is -1, and some of the numbers are smaller, so -1 is the largest there. Pad with minus infinity: value=-torch.inf.", lambda x, k, s, p: _windows(x, k, s, p, value=-1.0).amax(dim=1)),
         Mistake("The padding is plus infinity: it wins every time. Take minus infinity, which never wins.", lambda x, k, s, p: _windows(x, k, s, p, value=math.inf).amax(dim=1)),
         Mistake("The padding is a fixed number, and some numbers are smaller. Only minus infinity is never the largest.", lambda x, k, s, p: _windows(x, k, s, p, value=-100.0).amax(dim=1), when=_pads_with_a_number),
-        Mistake("The places are counted before x is padded: count on the padded picture.", _counted_before_padding),
+        Mistake("The positions are counted before x is padded: count on the padded picture.", _counted_before_padding),
+        Mistake(_WHOLE, _not_whole),
+        Mistake(_WHOLE, lambda x, k, s, p: _pool(x, k, s, p)[:, : x.shape[1] // s, : x.shape[2] // s]),
+        Mistake(f"Only the first row is computed: {_LEFT_EARLY}", lambda x, k, s, p: _only(_pool(x, k, s, p), 1)),
+        Mistake(f"Only the first number is computed: {_LEFT_EARLY}", lambda x, k, s, p: _only(_pool(x, k, s, p), 1, 1)),
+        Mistake(f"{_ENDS} (i + 1) * stride is where the next one begins.", lambda x, k, s, p: _steps(x, k, s, p, s, s, s)),
+        Mistake(f"{_ENDS} A slice leaves its end out by itself, so no - 1.", lambda x, k, s, p: _steps(x, k, s, p, s, s, k - 1)),
+        Mistake(f"{_ENDS} A slice leaves its end out by itself, so no + 1.", lambda x, k, s, p: _steps(x, k, s, p, s, s, k + 1)),
+        Mistake("The rows move by stride, but the columns by one: a window begins at i * stride, j * stride.", lambda x, k, s, p: _steps(x, k, s, p, s, 1, k)),
+        Mistake("The columns move by stride, but the rows by one: a window begins at i * stride, j * stride.", lambda x, k, s, p: _steps(x, k, s, p, 1, s, k)),
         Mistake("The search for the largest starts at 0, so a negative number is never found. Start at minus infinity.", lambda x, k, s, p: _pool(x, k, s, p).clamp(min=0)),
         Mistake(_OWN_SIZE, lambda x, k, s, p: _pool(x, k, k, p)),
         Mistake(f"{_OWN_SIZE} And the padding is 0: it must be minus infinity.", lambda x, k, s, p: _zeros_around(x, k, k, p)),
@@ -121,7 +170,8 @@ check_max_pool2d = FunctionCheck(
         Mistake("The padding is missing: put minus infinity around x first.", lambda x, k, s, p: _pool(x, k, s, 0)),
         Mistake("Only the columns are padded: F.pad takes (left, right, top, bottom).", lambda x, k, s, p: _pool(x, k, s, (0, p))),
         Mistake("Only the rows are padded: F.pad takes (left, right, top, bottom).", lambda x, k, s, p: _pool(x, k, s, (p, 0))),
-        Mistake("Padding stands at one end only: it belongs to all four sides.", lambda x, k, s, p: _pool(F.pad(x, (p, 0, p, 0), value=-math.inf), k, s, 0)),
+        Mistake(_ONE_END, lambda x, k, s, p: _pool(F.pad(x, (0, p, 0, p), value=-math.inf), k, s, 0)),
+        Mistake(_ONE_END, lambda x, k, s, p: _pool(F.pad(x, (p, 0, p, 0), value=-math.inf), k, s, 0)),
         Mistake("That is twice the padding: each side gets `padding` rows or columns.", lambda x, k, s, p: _pool(F.pad(x, (2 * p,) * 4, value=-math.inf), k, s, 0)),
         Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(_pool(x, k, s, 0), (p,) * 4)),
         Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(_pool(x, k, s, 0), (p,) * 4, value=-math.inf)),
@@ -130,84 +180,22 @@ check_max_pool2d = FunctionCheck(
         Mistake("That is the smallest number of each window.", lambda x, k, s, p: -_pool(-x, k, s, p)),
         Mistake("That is the smallest number of each window, the padding included.", lambda x, k, s, p: _windows(x, k, s, p).amin(dim=1)),
         Mistake("That is the number farthest from 0. Largest means farthest to the right: -1 is larger than -2.", _farthest_from_zero),
+        Mistake("That takes the numbers without their sign. Largest means farthest to the right: -1 is larger than -2.", lambda x, k, s, p: _windows(x, k, s, p).abs().amax(dim=1)),
         Mistake("That is the largest over all channels: each channel has its own, .amax(dim=(1, 2)) keeps them apart.", lambda x, k, s, p: _pool(x, k, s, p).amax(0, keepdim=True).expand_as(_pool(x, k, s, p))),
         Mistake("Only the first channel is read: each channel is pooled alone.", lambda x, k, s, p: _pool(x, k, s, p)[:1].expand_as(_pool(x, k, s, p))),
         Mistake("That is the place of the largest number, not the number.", lambda x, k, s, p: _windows(x, k, s, p).argmax(dim=1)),
         Mistake("Round down: a window that does not fit whole is left out.", lambda x, k, s, p: F.max_pool2d(x[None], k, s, p, ceil_mode=True)[0]),
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, k, s, p: _pool(x, k, s, p)[:, :-1, :-1]),
+        Mistake(f"The result has an axis too many. {_BATCH}", lambda x, k, s, p: _pool(x, k, s, p)[None]),
+        Mistake("The channels are padded, too. F.pad takes four numbers here: (left, right, top, bottom).", lambda x, k, s, p: F.pad(_pool(x, k, s, p), (0, 0, 0, 0, p, p), value=-math.inf)),
         Mistake("Rows and columns are exchanged.", lambda x, k, s, p: _pool(x, k, s, p).mT),
         Mistake(_ONE_TABLE, lambda x, k, s, p: _pool(x, k, s, p).amax(0)),
         Mistake(_ONE_TABLE, _sides_of_a_table, stops="too many values to unpack|must fit in the padded picture"),
-        Mistake("A window has rows and columns: .amax(dim=(1, 2)) takes the largest number over both.", _largest_of_columns, stops=r"^expand\(torch"),
-        Mistake("A window hangs over the edge, with no number in it: check how many places there are, rows first, then columns; or i and j are exchanged: rows start at i * stride, columns at j * stride.", _too_many_places, stops=_NO_NUMBERS),
+        Mistake(_BATCH, _with_a_batch, stops="not enough values to unpack"),
+        Mistake("keepdim=True keeps both axes of the window. Leave it out: out[:, i, j] has room for one number of each channel.", lambda x, k, s, p: _written(x, k, s, p, lambda window: window.amax(dim=(1, 2), keepdim=True)), stops=r"^expand\(torch[^[]*\[\d+, 1, 1\]"),
+        Mistake("A window has rows and columns: .amax(dim=(1, 2)) takes the largest number over both.", lambda x, k, s, p: _written(x, k, s, p, lambda window: window.amax(dim=1)), stops=r"^expand\(torch"),
+        Mistake(".max(dim=...) gives two things, the values and their positions. Take .amax(dim=(1, 2)), which gives the values alone, over rows and columns.", lambda x, k, s, p: _written(x, k, s, p, lambda window: window.max(dim=1)), stops=r"return_types\.max"),
+        Mistake("The axes are (channels, rows, columns), and a result has one number for each channel: .amax(dim=(1, 2)) takes the largest over rows and columns.", lambda x, k, s, p: _written(x, k, s, p, lambda window: window.amax(dim=(0, 1))), stops="^The expanded size"),
+        Mistake("A window hangs over the edge, with no number in it. Does it begin at i * stride, j * stride? Do you count (rows - kernel) // stride + 1 positions, with the padding counted once? Rows first, then columns; or i and j are exchanged.", _too_many_places, stops=_NO_NUMBERS),
     ],
-)  # fmt: skip
-
-
-def _at(*ones: tuple[int, int], values: tuple = ()) -> torch.Tensor:
-    """A table (4, 4) of zeros, but for 1, or `values`, at the cells named."""
-    table = torch.zeros(4, 4)
-    for (row, column), value in zip(ones, values or [1.0] * len(ones), strict=True):
-        table[row, column] = value
-    return table
-
-
-_WINDOWS_AT = torch.tensor([1.0, 2, 2, 1])[:, None] * torch.tensor([1.0, 2, 2, 1])  # how many windows hold a number
-
-
-def _which_wins(answer: object) -> str:
-    if isinstance(answer, torch.Tensor) and answer.shape == (4, 4):
-        return tr("Go through the four windows: which number wins each? Its place gets 1 for each window it wins.")
-    return tr("It has four rows of four numbers: for each number, the count of the windows in which it is the largest.")
-
-
-check_gradient = ValueCheck(
-    "the gradient",
-    _at((2, 2), (3, 0), values=(3.0, 1.0)),
-    [
-        Mistake("The places are right, but the 8 wins in three windows: what comes from each of them is added up.", _at((2, 2), (3, 0))),
-        Mistake("A window is left out: there are four of them, each adds 1 to the place of its winner, and the 8 wins more than two.", _at((2, 2), (3, 0), values=(2.0, 1.0))),
-        Mistake("The 8 lies in all four windows, but in one of them stands a larger number.", _at((2, 2), values=(4.0,))),
-        Mistake("Four windows add 1 each, which is 4 in all. Here are 5: in the window with the 9, the 8 does not win.", _at((2, 2), (3, 0), values=(4.0, 1.0))),
-        Mistake("That is the gradient of 2x2 windows with stride 2. These are 3x3 and overlap.", _at((1, 1), (1, 2), (2, 2), (3, 0))),
-        Mistake("The 9 is the largest of all, but it lies in one window only. The other three have a largest number of their own.", _at((3, 0))),
-        Mistake("The 9 lies in one of the four windows only, the one that starts at row 1, column 0.", _at((3, 0), values=(4.0,))),
-        Mistake("Those are the winners themselves. The gradient says how much the sum changes with each: 1 for each window it wins.", _at((2, 2), (3, 0), values=(8.0, 9.0))),
-        Mistake("Those are the winners, times the windows they win. The gradient counts the windows alone.", _at((2, 2), (3, 0), values=(24.0, 9.0))),
-        Mistake("That counts the windows in which each number lies. Only the one that wins a window counts there.", _WINDOWS_AT),
-        Mistake("That is the gradient of mean pooling, which gives each number of a window one ninth.", _WINDOWS_AT / 9),
-        Mistake("Rows and columns are exchanged: the 9 stands in row 3, column 0.", _at((2, 2), (0, 3), values=(3.0, 1.0))),
-        Mistake("That divides by the four windows, as for their mean. The gradient is that of the sum.", _at((2, 2), (3, 0), values=(0.75, 0.25))),
-        Mistake("That is the result of the pooling. The gradient has a number for each of the sixteen.", torch.tensor([[8.0, 8], [9, 8]])),
-    ],
-    hint=_which_wins,
-)  # fmt: skip
-
-_KEPT = [False, True, False, False, True, False]
-
-_LETTERS = {
-    "a": "with stride 2, the windows hold other pixels after a move by one",
-    "b": "with stride 1 there is a window at every place, so the results move along",
-    "c": "with stride 2, the windows hold other pixels after a move by one, and have other means",
-    "d": "a blur makes it calmer, but with stride 2 other places are kept after a move by one pixel",
-    "e": "with stride 1 there is a result at every place, and all move along",
-    "f": "this is (a) in two steps, and what is kept after the move are other results",
-}
-
-check_shifts = ValueCheck(
-    "your list",
-    _KEPT,
-    [
-        Mistake("With stride 2 each result stands two pixels from the next: a move by one pixel cannot be a whole move of the small picture. `moves_along` shows it: with (a), no number of places gives True.", [True] * 6),
-        Mistake("Two of them do: where the stride is 1, results stand at every place, and they move along with the picture.", [False] * 6),
-        Mistake("The mean is calmer, but not exact: after a move by one pixel it averages other neighbours.", [False, True, True, False, True, False]),
-        Mistake("The blur is calmer, but not exact: with stride 2, other places are kept after a move by one pixel.", [False, True, False, True, True, False]),
-        Mistake("Mean and blur are calmer, but not exact: with stride 2, no way keeps a move by one pixel.", [False, True, True, True, True, False]),
-        Mistake("Max pooling is often said to keep it. With stride 2 it does not: a largest number that moves into the next window changes two results.", [True, True, False, False, True, False]),
-        Mistake("(f) is max pooling with stride 2, (a), in two steps. Dropping every other result is what loses it.", [False, True, False, False, True, True]),
-        Mistake("Not only convolutions do: the maximum with stride 1 works at every place, too.", [False, False, False, False, True, False]),
-        Mistake("Not only the maximum does: a convolution with stride 1 works at every place, too.", [False, True, False, False, False, False]),
-        Mistake("The other way round: it is stride 1 that keeps it.", [True, False, True, True, False, True]),
-    ],
-    hint=Letters(_KEPT, _LETTERS),
 )  # fmt: skip

@@ -34,8 +34,8 @@ predict_gradient = Question(
 predict_stripes = Question(
     "The stripes 1 0 0 1 0 0 ... move to the right by one pixel, and every other pixel is kept. How do the stripes of the small picture move?",
     (
-        Choice("to the right, as they should", "Half a small pixel would be right. The ones stand one place further left; after two places to the right, four times as far as it should be, they would look the same."),
-        Choice("they stay where they are", "The same places are kept, but the picture has moved: the ones come to stand in other places."),
+        Choice("to the right, as they should", "Half a small pixel would be right. The ones stand one position further left. (Two positions to the right would look the same, but that is four times too far.)"),
+        Choice("they stay where they are", "The same positions are kept, but the picture has moved: its ones are at other positions now."),
         Choice("to the left", "By one small pixel, which is twice as far as the picture moved, and the wrong way.", right=True),
     ),
 )  # fmt: skip
@@ -45,7 +45,7 @@ predict_cost = Question(
     (
         Choice("about 2 %", "19,355,840 numbers. And other layers are larger.", right=True),
         Choice("about 12 %", "That would be over 100 million. The largest of the three has 1280 filters of 1280 kernels with 9 numbers each: 15 million."),
-        Choice("about 25 %", "A quarter is how many numbers come out of such a layer, for those that go in. What it has learned is counted otherwise."),
+        Choice("about 25 %", "A quarter as many numbers come out of such a layer as go in. Its parameters are another count."),
     ),
 )  # fmt: skip
 
@@ -59,7 +59,7 @@ quiz = (
         ),
     ),
     Question(
-        "A picture is halved three times with 2x2 max pooling. How far must it move to the right, so that its small picture is sure to stay the same, but for its own move?",
+        "A picture is halved three times with 2x2 max pooling. How far must it move to the right, so that its small picture is sure to move along as a whole?",
         (
             Choice("by any whole number of pixels", "By 1 pixel the windows hold other pixels. Only whole steps of the windows keep them together."),
             Choice("by 2, 4, 6, ... pixels", "That is enough for one halving. The second one halves a picture whose pixels are 2 wide, the third one whose pixels are 4 wide."),

@@ -1,7 +1,8 @@
-"""Lesson 05, upsampling: its drawing is in `stamps`, one of its checks in `flat_check`."""
+"""Lesson 05, upsampling: its drawing is in `stamps`."""
 
-from course_lib.lessons.lesson_05.checks import check_conv_transpose2d, check_one_stamp
+from course_lib.lessons.lesson_05.checks import check_conv_transpose2d
 from course_lib.lessons.lesson_05.flat_check import check_flat
+from course_lib.lessons.lesson_05.one_stamp_check import check_one_stamp
 from course_lib.lessons.lesson_05.questions import (
     predict_back,
     predict_even,

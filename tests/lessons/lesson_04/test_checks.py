@@ -87,6 +87,35 @@ def test_wrong_gradients_are_not_told_that_their_shape_is_wrong():
     assert "is not a tensor (16,). It has four rows" in lesson.check_gradient.verdict(torch.zeros(16))
 
 
+@pytest.mark.parametrize(
+    "eight, nine, says",
+    [
+        (3, 0, "Which number wins the fourth one"),
+        (2, 2, "The 9 lies in one window only, the one at the lower left"),
+        (1, 3, "The other way round: the 8 wins three"),
+        (1, 0, "write stride=1"),
+    ],
+)
+def test_counts_of_the_8_and_the_9_are_told_apart(eight, nine, says):
+    gradient = torch.zeros(4, 4)
+    gradient[2, 2], gradient[3, 0] = eight, nine
+    assert says in lesson.check_gradient.verdict(gradient)
+
+
+def test_other_slips_of_exercise_3_are_named():
+    right = lesson.check_gradient.right
+    for moved in (right.flip(0), right.roll(1, dims=0), right.int().roll(1, dims=1)):
+        assert "They belong to the 8, in row 2, column 2" in lesson.check_gradient.verdict(moved)
+    seven = torch.zeros(4, 4)
+    seven[1, 1], seven[2, 2], seven[3, 0] = 1, 2, 1
+    assert "The 7 wins no window" in lesson.check_gradient.verdict(seven)
+    assert "without the axes for pictures" in lesson.check_gradient.verdict(right[None, None])
+    for options, says in (({}, "write stride=1"), ({"stride": 1, "padding": 1}, "sixteen windows")):
+        x = NUMBERS.clone().requires_grad_()
+        max_pool2d(x[None, None], 3, **options).sum().backward()
+        assert says in lesson.check_gradient.verdict(x.grad)
+
+
 def test_the_check_takes_other_ways_of_writing_it():
     def by_loops(x, kernel, stride, padding):
         x = F.pad(x, (padding,) * 4, value=-math.inf)
@@ -119,15 +148,24 @@ def loops(
     swap=False,
     exchange=False,
     early=False,
+    columns_move=None,
+    rows_move=None,
+    places=None,
+    leave=None,
+    sides=None,
 ):
     """What learners write, with one thing wrong at a time."""
-    padded = F.pad(x, (padding,) * 4, value=value)
+    padded = F.pad(x, sides or (padding,) * 4, value=value)
     rows, columns = (output_size(side, kernel, move or stride) + more for side in (x if early else padded).shape[1:])
     x = padded
     rows, columns = (columns, rows) if swap else (rows, columns)
+    rows, columns = places or (rows, columns)
     out = torch.zeros(len(x), rows, columns)
     for i, j in itertools.product(range(rows), range(columns)):
-        top, left, side = i * (move or stride), j * (move or stride), window or kernel
+        if leave == (i, j):
+            return out
+        top, left = i * (rows_move or move or stride), j * (columns_move or move or stride)
+        side = window or kernel
         top, left = (left, top) if exchange else (top, left)
         found = take(x[:, top : top + side, left : left + side], dim=(1, 2))
         out[:, i, j] = found if start is None else found.clamp(min=start)
@@ -150,6 +188,24 @@ def for_one_table(x, kernel, stride):
         (lambda *a: loops(*a, early=True), "counted before x is padded"),
         (lambda *a: loops(*a, exchange=True), "or i and j are exchanged"),
         (lambda *a: loops(*a, more=1), "hangs over the edge"),
+        (lambda *a: loops(*a, rows_move=a[1], columns_move=a[1]), "begin at i * stride"),
+        (lambda *a: loops(*a, places=[(n + 2 * a[3]) // a[2] for n in a[0].shape[1:]]), "rows // stride is too simple"),
+        (lambda *a: loops(*a, places=[n // a[2] for n in a[0].shape[1:]]), "rows // stride is too simple"),
+        (lambda *a: loops(*a, leave=(1, 0)), "Only the first row is computed: return stands inside a loop"),
+        (lambda *a: loops(*a, leave=(0, 1)), "Only the first number is computed"),
+        (lambda *a: loops(*a, window=a[2]), "it has `kernel` rows, from top to top + kernel"),
+        (lambda *a: loops(*a, window=a[1] - 1), "so no - 1"),
+        (lambda *a: loops(*a, window=a[1] + 1), "so no + 1"),
+        (lambda *a: loops(*a, columns_move=1), "but the columns by one"),
+        (lambda *a: loops(*a, rows_move=1), "but the rows by one"),
+        (lambda *a: loops(*a, sides=(0, a[3], 0, a[3])), "at one end only"),
+        (lambda *a: loops(*a, sides=(a[3], 0, a[3], 0)), "at one end only"),
+        (lambda *a: loops(*a)[None], "an axis too many"),
+        (lambda x, *a: [batch for batch, _, _, _ in [x.shape]], "without a batch axis"),
+        (lambda *a: loops(*a, take=lambda window, dim: window.abs().amax(dim)), "without their sign"),
+        (lambda *a: loops(*a, take=lambda window, dim: window.amax(dim, keepdim=True)), "keepdim=True keeps"),
+        (lambda *a: loops(*a, take=lambda window, dim: window.max(dim=1)), ".max(dim=...) gives two things"),
+        (lambda *a: loops(*a, take=lambda window, dim: window.amax(dim=(0, 1))), "The axes are (channels, rows"),
         (lambda *a: loops(*a, swap=True), "hangs over the edge"),
         (lambda *a: loops(*a, swap=True, take=lambda window, dim: window.max()), "hangs over the edge"),
         (lambda *a: loops(*a, move=a[1]), "moves by its own size"),

@@ -68,25 +68,36 @@ def loops(
     square=False,
     exchanged=False,
     conv2d_order=False,
+    columns_move=None,
+    rows_move=None,
+    side_axis=None,
+    leave=None,
+    first_kernels=False,
+    begin=None,
+    end=None,
 ):
     """What learners write, with one thing wrong at a time."""
     channels, rows, columns = x.shape
-    filters, side = weight.shape[1:3]
+    filters, side = weight.shape[1], weight.shape[-1 if side_axis is None else side_axis]
     filters = {None: filters, "channels": channels, "first": weight.shape[0]}[tables]
     size = size or (lambda length: (length - 1) * stride + side)
     height, width = size(rows), size(rows if square else columns)
     out, move = torch.zeros(filters, height, width), move or stride
     for c, i, j in itertools.product(range(channels if every else 1), range(rows), range(columns)):
-        kernel = weight[:, c] if conv2d_order else weight[c]
+        if leave == (c, i, j):
+            break
+        kernel = weight[:, c] if conv2d_order else weight[0 if first_kernels else c]
         stamp = x[c, i, j] * (kernel.flip(-1, -2) if flip else kernel)
         if exchanged:
             i, j = j, i
         if bias_at == "stamp":
             stamp = stamp + bias[:, None, None]
-        place = (slice(None), slice(i * move, i * move + side), slice(j * move, j * move + side))
+        top, left = i * (rows_move or move), j * (columns_move or move)
+        place = (slice(None), slice(top, top + side), slice(left, left + side))
         out[place] = out[place] + stamp if adds else stamp
     if cut:
-        out = out[:, padding : height - padding, padding : width - padding]
+        first, last = (padding if some is None else some for some in (begin, end))
+        out = out[:, first : height - last, first : width - last]
     return out + bias[:, None, None] if bias_at == "end" else out
 
 
@@ -128,6 +139,35 @@ def on_a_canvas_already_cut(x, weight, bias, stride, padding, begin=0, slip=None
     return out + bias[:, None, None]
 
 
+def repeats_and_convolves(x, weight, bias, stride, padding):
+    repeated = x.repeat_interleave(stride, dim=1).repeat_interleave(stride, dim=2)
+    return F.conv2d(repeated[None], weight.transpose(0, 1), bias, padding=padding)[0]
+
+
+def cuts_the_filters(x, weight, bias, stride, padding):
+    out = loops(x, weight, bias, stride, padding, bias_at=None, cut=False)
+    out = out[padding : out.shape[0] - padding, padding : out.shape[1] - padding, padding : out.shape[2] - padding]
+    return out + bias[:, None, None]
+
+
+@pytest.mark.parametrize(
+    "stamp, says",
+    [
+        ([5, -1, 7, -1, 2], "one position apart, not two. And"),
+        ([2, 3, 6, 5], "A minus is lost"),
+        ([2, 1, 6, 5], "so the minus counts"),
+        ([2, -3, 6, 5], "not taken one from the other"),
+        ([2, 1, 4], "The last number is missing"),
+        ([1, 4, 5], "The first number is missing"),
+        ([1, 4, 5, 0], "one position too late"),
+        ([0, 2, -1, 5, 0], "which is not repeated"),
+        ([6, 6, 6, 6], "what flat ground becomes"),
+    ],
+)
+def test_slips_of_exercise_3_are_named(stamp, says):
+    assert says in lesson.check_one_stamp.verdict(stamp)
+
+
 def by_zeros_between(x, weight, bias, stride, padding, turned=True):
     """Zeros between the numbers, then a convolution: right if the kernel is turned round."""
     channels, rows, columns = x.shape
@@ -147,6 +187,23 @@ def by_zeros_between(x, weight, bias, stride, padding, turned=True):
         (lambda *a: loops(*a, size=lambda length: length * a[3]), "The size is wrong"),
         (lambda *a: loops(*a, size=lambda length: length * a[3] + a[1].shape[-1]), "`stride` rows and columns too"),
         (lambda *a: loops(*a, size=lambda length: (length - 1) * a[3] + a[1].shape[-1] + 1), "one row and one column"),
+        (lambda *a: loops(*a, size=lambda length: length * a[3] + a[1].shape[-1] - 1), "stride - 1 rows and columns"),
+        (lambda *a: loops(*a, leave=(0, 0, 1)), "Only the first number stamps: return stands inside"),
+        (lambda *a: loops(*a, leave=(0, 1, 0)), "Only the first row stamps: return stands inside"),
+        (lambda *a: loops(*a, leave=(1, 0, 0)), "Or return stands inside the loop over the channels"),
+        (lambda *a: loops(*a, first_kernels=True), "channel c has weight[c]"),
+        (lambda *a: loops(*a, columns_move=1), "but the columns by one"),
+        (lambda *a: loops(*a, rows_move=1), "but the rows by one"),
+        (lambda *a: loops(*a, begin=2 * a[4], end=0), "half of it goes at the other end"),
+        (lambda *a: loops(*a, begin=a[3] * a[4], end=a[3] * a[4]), "That cuts padding * stride"),
+        (lambda *a: loops(*a[:3], 2, a[4]), "The stride is always 2"),
+        (lambda *a: repeats_and_convolves(*a), "the lesson's other way up"),
+        (lambda *a: loops(*a, bias_at=None) + a[2].sum(), "All biases are added to every"),
+        (lambda x, w, *a: loops(x, w / 4, *a), "divided by four"),
+        (lambda *a: loops(*a)[None], "an axis too many"),
+        (lambda *a: loops(*a, side_axis=1), "read from the filters"),
+        (lambda *a: loops(*a, side_axis=0), "read from the channels"),
+        (cuts_the_filters, "Do you cut the first axis, too?"),
         (on_a_canvas_already_cut, "The canvas is already cut"),
         (lambda *a: on_a_canvas_already_cut(*a, begin=1), "The canvas is already cut"),
         (lambda *a: on_a_canvas_already_cut(*a, slip=NameError("no such name")), "stops with NameError"),

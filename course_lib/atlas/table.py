@@ -1,0 +1,214 @@
+"""The atlas as it is shipped: what was measured of every cell, how sure that is, and what is a tie."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from course_lib import expect, shipped
+
+FOLDER = Path(__file__).parents[2] / "data" / "atlas"
+MEASURE_AGAIN = "; or measure it again, in hours: python -m course_lib.atlas"
+
+
+class Measure(NamedTuple):
+    """What can be asked of a cell.
+
+    unit : after the number; digits : after the point; better : "less", "more", the number that is best, "like
+    converged", or "least above 0" for what is below 0 only by chance; of : the samplers that have it: "ODE" for those
+    that add no noise, "all".
+    """
+
+    label: str
+    unit: str
+    digits: int
+    better: str | float
+    of: str
+
+
+MEASURES = expect.Registry(
+    "measure",
+    {
+        "latent_error": Measure("error of the latent", "", 3, "less", "ODE"),
+        "pixel_error": Measure("error of the picture", " of 255 levels", 1, "less", "ODE"),
+        "distance": Measure("distance of the sets of pictures (KID x 1000)", "", 1, "least above 0", "all"),
+        "right": Measure("pictures that show what the caption says", " %", 0, "more", "all"),
+        "detail": Measure("detail, against the drawings", " %", 0, "like converged", "all"),
+        "failed": Measure("failed pictures", " %", 0, "less", "all"),
+        "seconds": Measure("time for a picture", " s", 2, "less", "all"),
+        "spread": Measure("spread on an exact problem", "", 2, 1.0, "all"),
+        "mixture_error": Measure("error on three blobs in the plane", "", 3, "less", "ODE"),
+    },
+)
+PICTURES = ("latent_error", "pixel_error", "right", "detail", "failed")  # those that every picture has
+
+
+class Found(NamedTuple):
+    """A number with its standard error, and the same from the two halves of the pictures; NaN where there is none."""
+
+    value: float
+    error: float
+    halves: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """The table. samplers, schedulers, budgets : the axes S, K, B; names of SAMPLERS and SCHEDULERS, numbers of calls.
+
+    Each array begins with these three axes. pictures (..., 32, M) : the measures of PICTURES of each picture;
+    distance (..., 4) : KID x 1000, its standard error, and that of each half; calls, seconds, steps, spread,
+    mixture_error (...); reasons (...) : why a cell does not exist, "" where it does. converged : (32, M), the measures
+    of what the ODE would paint. NaN where nothing was measured.
+    """
+
+    samplers: tuple[str, ...]
+    schedulers: tuple[str, ...]
+    budgets: tuple[int, ...]
+    arrays: dict[str, np.ndarray] = field(repr=False)
+
+    def place(self, sampler: str, scheduler: str, budget: int) -> tuple[int, int, int]:
+        """Where a cell stands on the three axes. Raises ValueError for a name or budget that is not there."""
+        for name, value, there in (
+            ("sampler", sampler, self.samplers),
+            ("scheduler", scheduler, self.schedulers),
+            ("budget", budget, self.budgets),
+        ):
+            if value not in there:
+                raise ValueError(f"{name} must be one of {', '.join(map(str, there))}; got {value!r}")
+        return self.samplers.index(sampler), self.schedulers.index(scheduler), self.budgets.index(budget)
+
+    def reason(self, sampler: str, scheduler: str, budget: int) -> str:
+        """Why a cell does not exist; "" where it does."""
+        return str(self.arrays["reasons"][self.place(sampler, scheduler, budget)])
+
+    def steps(self, sampler: str, scheduler: str, budget: int) -> int:
+        """The number of steps that the budget allows."""
+        return int(self.arrays["steps"][self.place(sampler, scheduler, budget)])
+
+    def calls(self, sampler: str, scheduler: str, budget: int) -> float:
+        """How many calls of the denoiser these steps make, for one picture."""
+        return float(self.arrays["calls"][self.place(sampler, scheduler, budget)])
+
+    def found(self, measure: str, sampler: str, scheduler: str, budget: int) -> Found:
+        """What was measured of a cell.
+
+        Example:
+
+        >>> atlas = open_atlas()
+        >>> f"{atlas.found('right', 'dpmpp_2m', 'karras', 20).value:.0f} %"
+        '97 %'
+        """
+        value, error, halves = self.all(measure)
+        place = self.place(sampler, scheduler, budget)
+        return Found(float(value[place]), float(error[place]), tuple(map(float, halves[place])))
+
+    @cached_property
+    def _all(self) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        return {}
+
+    def all(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A measure of all cells: values (S, K, B), standard errors (S, K, B), and halves (S, K, B, 2)."""
+        MEASURES[measure]
+        if measure not in self._all:
+            self._all[measure] = self._computed(measure)
+        return self._all[measure]
+
+    def _computed(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if measure in PICTURES:
+            values = self.arrays["pictures"][..., PICTURES.index(measure)].astype(float) * SCALES.get(measure, 1)
+            count = values.shape[-1]
+            halves = np.stack([values[..., 0::2].mean(-1), values[..., 1::2].mean(-1)], -1)
+            return values.mean(-1), values.std(-1, ddof=1) / count**0.5, halves
+        if measure == "distance":
+            distance = self.arrays["distance"].astype(float)
+            return distance[..., 0], distance[..., 1], distance[..., 2:]
+        values = self.arrays[measure].astype(float)  # exact, or a clock's: no halves that could differ
+        return values, np.zeros_like(values), np.stack([values, values], -1)
+
+    def badness(self, measure: str) -> tuple[np.ndarray, np.ndarray]:
+        """How far from the best a measure can be, so that less is better: (S, K, B), and of the halves (S, K, B, 2)."""
+        values, _, halves = self.all(measure)
+        better = MEASURES[measure].better
+        if better == "like converged":
+            best = self.arrays["converged"][:, PICTURES.index(measure)].astype(float) * SCALES.get(measure, 1)
+            return abs(np.log(values / best.mean())), abs(
+                np.log(halves / np.array([best[0::2].mean(), best[1::2].mean()]))
+            )
+        turns = {"less": lambda x: x, "more": lambda x: -x, "least above 0": lambda x: np.maximum(x, 0)}
+        turn: Callable = turns.get(better, lambda x: abs(x - better))
+        return turn(values), turn(halves)
+
+    def better(self, measure: str, one: Sequence, other: Sequence) -> bool | None:
+        """Whether one cell is better than another; None for a tie: the two halves of the pictures do not agree.
+
+        one, other : (sampler, scheduler, budget). Raises ValueError where one of them has no such number.
+
+        Example:
+
+        >>> open_atlas().better("latent_error", ("dpmpp_2m", "karras", 10), ("euler", "karras", 10))
+        True
+        """
+        _, halves = self.badness(measure)
+        first, second = halves[self.place(*one)], halves[self.place(*other)]
+        for cell, numbers in ((one, first), (other, second)):
+            if np.isnan(numbers).any():
+                why = self.reason(*cell) or f"it has no {MEASURES[measure].label}"
+                raise ValueError(f"nothing was measured of {' '.join(map(str, cell))}: {why}")
+        wins = first < second
+        if (first == second).any() or wins[0] != wins[1]:
+            return None
+        return bool(wins[0])
+
+    def ranking(self, measure: str, budget: int) -> list[tuple[str, str, bool]]:
+        """All cells of a budget from the best on: (sampler, scheduler, whether it is a tie with the first).
+
+        Example:
+
+        >>> best, *rest = open_atlas().ranking("latent_error", 10)
+        >>> best[2], len(rest) > 100
+        (True, True)
+        """
+        total, halves = self.badness(measure)
+        column = self.place(self.samplers[0], self.schedulers[0], budget)[2]
+        total, halves = total[..., column], halves[..., column, :]
+        order = [index for index in np.argsort(total, axis=None) if not np.isnan(total.flat[index])]
+        places = [np.unravel_index(index, total.shape) for index in order]
+        best = halves[places[0]]
+        return [(self.samplers[s], self.schedulers[k], not bool((best < halves[s, k]).all())) for s, k in places]
+
+
+SCALES = {"pixel_error": 255.0, "right": 100.0, "detail": 100.0, "failed": 100.0}
+
+
+def sheet(budget: int, folder: Path = FOLDER) -> Image.Image:
+    """The contact sheet of a budget: samplers downwards, schedulers across, two pictures of 64 pixels a cell.
+
+    Raises FileNotFoundError where there is none, ValueError for a damaged one.
+
+    Example:
+
+    >>> sheet(10).size
+    (1792, 1920)
+    """
+    decode = lambda data: Image.open(io.BytesIO(data)).convert("RGB")  # noqa: E731
+    return shipped.read(folder, f"pictures_{budget:02}.webp", decode, MEASURE_AGAIN)
+
+
+@cache
+def open_atlas(folder: Path = FOLDER) -> Atlas:
+    """The shipped table. Raises FileNotFoundError where there is none, ValueError for a damaged one."""
+    arrays = shipped.read(folder, "atlas.npz", _arrays, MEASURE_AGAIN)
+    axes = (tuple(map(str, arrays.pop("samplers"))), tuple(map(str, arrays.pop("schedulers"))))
+    return Atlas(*axes, tuple(map(int, arrays.pop("budgets"))), arrays)
+
+
+def _arrays(data: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}

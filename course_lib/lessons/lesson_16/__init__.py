@@ -1,0 +1,101 @@
+"""Lesson 16, which sampler for which task: an experiment with the small model for each task."""
+
+from course_lib.exercises.tally import coin_chance, votes_needed
+from course_lib.lessons.lesson_16.checks import check_beat, check_choices, check_compare
+from course_lib.lessons.lesson_16.distilling import compare, grown, push, sampled, show_distilling
+from course_lib.lessons.lesson_16.enlarging import (
+    WAYS,
+    detail_and_likeness,
+    draw_detail,
+    enlarged,
+    show_enlarging,
+    show_too_large,
+)
+from course_lib.lessons.lesson_16.films import (
+    KINDS,
+    ROWS,
+    draw_flicker,
+    flicker,
+    flicker_of,
+    moving_noise,
+    panes,
+    show_film,
+    steadied,
+)
+from course_lib.lessons.lesson_16.measured import ALT_CURVES, best, draw_curves, draw_halves, line
+from course_lib.lessons.lesson_16.measures import apart, colourful, decibels, fine_detail, sure_of
+from course_lib.lessons.lesson_16.published import beside_ffhq, draw_convergence, exponents
+from course_lib.lessons.lesson_16.questions import (
+    predict_flicker,
+    predict_strength,
+    predict_ten,
+    predict_votes,
+    quiz,
+)
+from course_lib.lessons.lesson_16.repainting import PAINTINGS, repainted, right_half, seam, show_repainting, to_repaint
+from course_lib.lessons.lesson_16.running import run, unit_noise
+from course_lib.lessons.lesson_16.strengths import STRENGTHS, changed, draw_strengths, show_strengths
+from course_lib.lessons.lesson_16.voting import PROMPTS, ballot, draw_votes, painted, show_choices
+
+__all__ = [
+    "ALT_CURVES",
+    "KINDS",
+    "PAINTINGS",
+    "PROMPTS",
+    "ROWS",
+    "STRENGTHS",
+    "WAYS",
+    "apart",
+    "ballot",
+    "beside_ffhq",
+    "best",
+    "changed",
+    "check_beat",
+    "check_choices",
+    "check_compare",
+    "coin_chance",
+    "colourful",
+    "compare",
+    "decibels",
+    "detail_and_likeness",
+    "draw_convergence",
+    "draw_curves",
+    "draw_detail",
+    "draw_flicker",
+    "draw_halves",
+    "draw_strengths",
+    "draw_votes",
+    "enlarged",
+    "exponents",
+    "fine_detail",
+    "flicker",
+    "flicker_of",
+    "grown",
+    "line",
+    "moving_noise",
+    "painted",
+    "panes",
+    "predict_flicker",
+    "predict_strength",
+    "predict_ten",
+    "predict_votes",
+    "push",
+    "quiz",
+    "repainted",
+    "right_half",
+    "run",
+    "sampled",
+    "seam",
+    "show_choices",
+    "show_distilling",
+    "show_enlarging",
+    "show_film",
+    "show_repainting",
+    "show_strengths",
+    "show_too_large",
+    "steadied",
+    "sure_of",
+    "to_repaint",
+    "unit_noise",
+    "votes_needed",
+]
