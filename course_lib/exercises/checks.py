@@ -7,6 +7,7 @@ a wrong answer with a sentence; an answer that agrees with a mistake gets that s
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,10 @@ from dataclasses import dataclass
 
 import torch
 
+from course_lib.exercises.differences import differs, slip
+from course_lib.exercises.differences import same as _same
+from course_lib.exercises.differences import short as _short
+from course_lib.exercises.stops import is_stub, names_in, nothing, stops
 from course_lib.texts import tr
 
 
@@ -60,7 +65,8 @@ class FunctionCheck:
 
     name : what the learner's function is called; right : the correct function; cases : tuples of arguments;
     mistakes : wrong functions and what to say to them. Tensors may have any shape (...) that `right` takes.
-    A right answer that writes into the tensors it was given is told so.
+    ready : names of ready-made functions that would do the exercise in the learner's place.
+    A right answer that writes into the tensors it was given, or calls one of `ready`, is told so.
 
     Example:
 
@@ -78,6 +84,7 @@ class FunctionCheck:
     right: Callable
     cases: Sequence[tuple]
     mistakes: Sequence[Mistake]
+    ready: Sequence[str] = ()
 
     def __call__(self, answer: Callable) -> None:
         """Print the verdict on the learner's function."""
@@ -96,23 +103,26 @@ class FunctionCheck:
             given = [_outcome(answer, arguments) for arguments in handed]
         print(said.getvalue(), end="")
         stopped = next((value for value in given if isinstance(value, Exception)), None)
-        if isinstance(stopped, NotImplementedError):
+        if stopped and is_stub(stopped, answer):
             return not_yet(tr("{name} is not written yet.").format(name=self.name))
         if any(value is None or value is ... for value in given):
-            return not_yet(self._nothing(given, said.getvalue()))
+            return not_yet(self._nothing(answer, given, said.getvalue()))
         expected = [self.right(*_copies(case)) for case in self.cases]
         wrong = [index for index, pair in enumerate(zip(given, expected, strict=True)) if not _same(*pair)]
         if not wrong:
+            used = next((name for name in self.ready if name in names_in(answer)), None)
+            if used:
+                says = tr("The result is right, but {used} is ready-made. The exercise is to write it yourself.")
+                return not_yet(says.format(used=used))
             return " ".join(filter(None, [right(self.name), _spoiled(handed, self.cases)]))
         for mistake in self.mistakes:
             if self._is(mistake, answer, given):
                 return not_yet(mistake.says)
         if stopped:
-            kind = type(stopped).__name__
-            return not_yet(tr("{name} stops with {kind}: {error}").format(name=self.name, kind=kind, error=stopped))
-        return not_yet(_differs(self._call(wrong[0]), given[wrong[0]], expected[wrong[0]]))
+            return not_yet(stops(self.name, stopped, answer))
+        return not_yet(differs(self._call(wrong[0]), given[wrong[0]], expected[wrong[0]]))
 
-    def _nothing(self, given: list, said: str) -> str:
+    def _nothing(self, answer: Callable, given: list, said: str) -> str:
         """What to say where the answer returns nothing, on all cases or on some, and perhaps prints it."""
         empty = [value is None or value is ... for value in given]
         if not all(none or isinstance(value, Exception) for none, value in zip(empty, given, strict=True)):
@@ -120,11 +130,20 @@ class FunctionCheck:
             return tr("{call} returns nothing: each way must end in a return.").format(call=call)
         if said:
             return tr("{name} prints, but returns nothing: write return in place of print.").format(name=self.name)
-        return tr("{name} returns nothing yet.").format(name=self.name)
+        if any(value is ... for value in given):
+            return tr("{name} returns nothing yet.").format(name=self.name)
+        return nothing(self.name, answer)
 
     def _call(self, index: int) -> str:
-        """A case as it is called."""
-        return f"{self.name}({', '.join(map(_short, self.cases[index]))})"
+        """A case as it is called, with the names of its arguments where there are several."""
+        values = [_short(value) for value in self.cases[index]]
+        try:
+            names = list(inspect.signature(self.right).parameters)
+        except ValueError:  # a function that is not written in Python may not tell
+            names = []
+        if len(values) > 1 and len(names) >= len(values):
+            values = [f"{name}={value}" for name, value in zip(names, values, strict=False)]
+        return f"{self.name}({', '.join(values)})"
 
     def _is(self, mistake: Mistake, answer: Callable, given: list) -> bool:
         if mistake.when:
@@ -149,7 +168,7 @@ class ValueCheck:
     >>> check(5), check(6), check(7), check(...)
     [OK] the sum is right.
     [not yet] That is the product.
-    [not yet] the sum is not 7.
+    [not yet] the sum is not right yet: you have 7.
     [not yet] the sum is still missing.
     (None, None, None, None)
     """
@@ -179,7 +198,7 @@ class ValueCheck:
         for mistake in self.mistakes:
             if _same(answer, mistake.wrong, self.tolerance):
                 return not_yet(mistake.says)
-        hint = self.hint(answer) if callable(self.hint) else tr(self.hint)
+        hint = slip(answer, self.right) or (self.hint(answer) if callable(self.hint) else tr(self.hint))
         return f"{not_yet(self._differs(answer))} {hint}".rstrip()
 
     def _differs(self, answer: object) -> str:
@@ -187,7 +206,7 @@ class ValueCheck:
         tensors = isinstance(answer, torch.Tensor) and isinstance(self.right, torch.Tensor)
         if tensors and answer.shape == self.right.shape and answer.numel() > 9:
             return tr("{name} has the right shape, but other numbers.").format(name=tr(self.name))
-        return tr("{name} is not {got}.").format(name=tr(self.name), got=_short(answer, 9))
+        return tr("{name} is not right yet: you have {got}.").format(name=tr(self.name), got=_short(answer, 9))
 
 
 @dataclass(frozen=True)
@@ -250,45 +269,3 @@ def _spoiled(handed: Sequence[tuple], cases: Sequence[tuple]) -> str:
 
 def _unchanged(now: torch.Tensor, before: torch.Tensor) -> bool:
     return now.shape == before.shape and bool(torch.isclose(now, before, rtol=0, atol=0, equal_nan=True).all())
-
-
-def _same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
-    if isinstance(given, Exception) or isinstance(expected, Exception):
-        return isinstance(given, Exception) and isinstance(expected, Exception)
-    try:
-        if isinstance(given, str) or isinstance(expected, str):
-            return isinstance(given, str) and isinstance(expected, str) and given.strip() == expected.strip()
-        if isinstance(expected, (list, tuple)) and any(isinstance(item, (str, torch.Tensor)) for item in expected):
-            return len(given) == len(expected) and all(map(_same, given, expected))
-        given, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (given, expected))
-        return given.shape == expected.shape and torch.allclose(given, expected, rtol=tolerance, atol=tolerance)
-    except (TypeError, ValueError, RuntimeError):
-        return False
-
-
-def _short(value: object, at_most: int = 4) -> str:
-    """What came, in few words: of a tensor with more than `at_most` numbers, the shape alone."""
-    if isinstance(value, torch.Tensor):
-        shape = tr("a tensor {shape}").format(shape=tuple(value.shape))
-        return shape if value.numel() > at_most else _numbers(value.tolist())
-    text = repr(float(f"{value:.6g}") if isinstance(value, float) else value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _numbers(value: float | list) -> str:
-    """A tensor's numbers with at most six digits each."""
-    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else f"{value:.6g}"
-
-
-def _differs(call: str, given: object, expected: object) -> str:
-    """What a call gives, and what was expected."""
-    if isinstance(given, torch.Tensor) and isinstance(expected, torch.Tensor):
-        if given.shape != expected.shape:
-            shapes = {"got": tuple(given.shape), "expected": tuple(expected.shape)}
-            return tr("{call} gives shape {got}, expected {expected}.").format(call=call, **shapes)
-        if expected.numel() > 4:
-            gap = f"{(given.double() - expected.double()).abs().max():.3g}"
-            says = tr("{call} gives other numbers than expected: the largest difference is {gap}.")
-            return says.format(call=call, gap=gap)
-    both = {"got": _short(given), "expected": _short(expected)}
-    return tr("{call} gives {got}, expected {expected}.").format(call=call, **both)

@@ -98,7 +98,10 @@ def test_a_mistake_that_is_recognised_by_the_error_it_stops_with():
     check = FunctionCheck("f", lambda x: 2 * x, [(3.0,), (-1.0,)], [mistake])
     assert check.verdict(only_positive) == check.verdict(lambda x: only_positive(x) + 5) == "[not yet] A root."
     assert check.verdict(lambda x: only_positive(-1)) == "[not yet] A root."
-    assert check.verdict(lambda x: 1 / 0) == "[not yet] f stops with ZeroDivisionError: division by zero"
+    said = check.verdict(lambda x: 1 / 0)
+    assert said.startswith(
+        "[not yet] f stops with ZeroDivisionError in the line `said = check.verdict(lambda x: 1 / 0)`:"
+    )
     assert check.verdict(lambda x: "root") == "[not yet] f(3.0) gives 'root', expected 6.0."
 
 
@@ -107,7 +110,7 @@ def test_numbers_are_written_short_and_a_hint_follows():
     assert check.verdict(lambda x: x) == "[not yet] f([0.1]) gives [0.1], expected [0.2]."
     value = ValueCheck("it", torch.eye(2), [], hint="Think of a mirror.")
     assert value.verdict(torch.ones(2, 2) / 3) == (
-        "[not yet] it is not [[0.333333, 0.333333], [0.333333, 0.333333]]. Think of a mirror."
+        "[not yet] it is not right yet: you have [[0.333333, 0.333333], [0.333333, 0.333333]]. Think of a mirror."
     )
 
 
@@ -138,7 +141,7 @@ def test_values(right, answer, good):
 
 def test_a_hint_may_look_at_the_answer():
     check = ValueCheck("it", 5, [], hint=lambda answer: f"{5 - answer} are missing.")
-    assert check.verdict(3) == "[not yet] it is not 3. 2 are missing."
+    assert check.verdict(3) == "[not yet] it is not right yet: you have 3. 2 are missing."
 
 
 def test_questions_refuse_nonsense():
@@ -152,4 +155,89 @@ def test_questions_refuse_nonsense():
 def test_a_tensor_of_the_right_shape_is_not_told_that_its_shape_is_wrong():
     check = ValueCheck("it", torch.zeros(4, 4), [])
     assert check.verdict(torch.ones(4, 4)) == "[not yet] it has the right shape, but other numbers."
-    assert check.verdict(torch.ones(16)) == "[not yet] it is not a tensor (16,)."
+    assert check.verdict(torch.ones(16)) == "[not yet] it is not right yet: you have a tensor (16,)."
+
+
+def by_name(x, weight):
+    return x * weight
+
+
+def writes_no_return(x, weight):
+    x * weight
+
+
+def returns_none(x, weight):
+    product = x * weight
+    return product.grad
+
+
+def joins_with_and(x, weight):
+    return (x > 0) & weight
+
+
+def asks_beyond(x, weight):
+    return x[len(x)] * weight
+
+
+def multiplies_shapes(x, weight):
+    return torch.outer(x, weight) @ torch.ones(2, 2)
+
+
+def adds_unknown(x, weight):
+    return x + no_such_name  # noqa: F821
+
+
+PRODUCT = FunctionCheck("product", by_name, [(torch.arange(1.0, 6), torch.arange(2.0, 7))], [], ready=["mul"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (writes_no_return, "product computes something, but returns nothing: write return"),
+        (returns_none, "product returns None. Look at what stands after its return."),
+        (lambda x, weight: x.mul(weight), "The result is right, but mul is ready-made."),
+        (torch.mul, "The result is right, but mul is ready-made."),
+        (joins_with_and, "NotImplementedError in the line `return (x > 0) & weight`"),
+        (joins_with_and, "& joins True and False. To multiply, write *."),
+        (asks_beyond, "in the line `return x[len(x)] * weight`"),
+        (asks_beyond, "Indices count from 0"),
+        (multiplies_shapes, "In a @ b, a must have as many columns as b has rows."),
+        (adds_unknown, "Python does not know this name."),
+        (lambda x, weight: (x * weight)[None], "their shape is (1, 5): it must be (5,)."),
+        (lambda x, weight: -x * weight, "with the other sign."),
+        (lambda x, weight: x * weight / 0 * 0, "nan is no number"),
+        (lambda x, weight: (x * weight, x), "weight=a tensor (5,)): the number of results is 2, expected 1."),
+        (lambda x, weight: x + weight, "product(x=a tensor (5,), weight=a tensor (5,)) gives other numbers"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_does_is_said_in_words(answer, said):
+    assert said in PRODUCT.verdict(answer)
+    assert PRODUCT.verdict(answer).startswith("[not yet]")
+
+
+def test_of_several_results_the_wrong_one_is_named():
+    def swap(a, b):
+        return b, a
+
+    check = FunctionCheck("swap", swap, [(torch.ones(2, 3), torch.arange(6.0))], [])
+    assert "Result 2 of swap(a=a tensor (2, 3), b=a tensor (6,)) gives shape (3, 2)" in check.verdict(
+        lambda a, b: (b, a.T)
+    )
+    assert "the number of results is 1, expected 2." in check.verdict(lambda a, b: [b])
+
+
+@pytest.mark.parametrize(
+    ("right", "answer", "said"),
+    [
+        (5, "5", "Write numbers without quotes"),
+        ([2, -3], ["2", "-3"], "Write numbers without quotes"),
+        ([2, -3], "2, -3", "Write numbers without quotes"),
+        (5, [2, 3], "Add them up"),
+        ([2, -3], [-2, 3], "with the other sign"),
+        (torch.eye(2), torch.eye(2).flatten(), "their shape is (4,): it must be (2, 2)."),
+        (torch.tensor([[1.0, 2], [3, 4]]), [[1, 3], [2, 4]], "rows and columns are exchanged"),
+    ],
+)
+def test_values_that_are_nearly_right(right, answer, said):
+    verdict = ValueCheck("it", right, [], hint="Think.").verdict(answer)
+    assert said in verdict and "Think." not in verdict

@@ -68,6 +68,34 @@ def _square_and_size_for_three(x, w, b, s, p) -> torch.Tensor:
     return _size_for_three(x, w, b, s, p)
 
 
+def _counted_before_padding(x, w, b, s, p) -> torch.Tensor:
+    """The places are counted on x as it came, and the window moves over the padded one."""
+    rows, columns = (output_size(side, kernel, s) for side, kernel in zip(x.shape[1:], w.shape[2:], strict=True))
+    return _conv2d(x, w, b, s, p)[:, :rows, :columns]
+
+
+def _filled(result: torch.Tensor, rows: int | None, columns: int | None) -> torch.Tensor:
+    """A result in which only the first rows and columns were filled."""
+    out = torch.zeros_like(result)
+    out[:, :rows, :columns] = result[:, :rows, :columns]
+    return out
+
+
+def _one_axis_moves(x, w, b, s, p, down: bool) -> torch.Tensor:
+    """The right size, but along one axis the window starts at i or at j alone."""
+    rows, columns = _conv2d(x, w, b, s, p).shape[1:]
+    moved = conv2d(x[None], w, b, stride=(s, 1) if down else (1, s), padding=p)[0]
+    return moved[:, :rows, :columns]
+
+
+def _holes(x, w, b, s, p) -> torch.Tensor:
+    """Loops in steps of the stride, and the results written where the window stands: zeros in between."""
+    every = _conv2d(x, w, b, 1, p)
+    out = torch.zeros_like(every)
+    out[:, ::s, ::s] = every[:, ::s, ::s]
+    return out
+
+
 _ONLY_THREE = "It works for 3x3 kernels only: take the kernel's rows and columns from weight.shape, for the size and for the window."
 
 _SLIDE = "`slide` knows only 3x3 kernels and moves by one. Take rows and columns from weight.shape, and start the window at i * stride, j * stride."
@@ -108,8 +136,17 @@ check_conv2d = FunctionCheck(
         Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: _conv2d(x, w, b[:1].expand_as(b), s, p)),
         Mistake("All biases are added to each filter's map: filter o has bias[o] alone.", lambda x, w, b, s, p: _conv2d(x, w, b.sum().expand_as(b), s, p)),
         Mistake("All filters are added up: .sum() adds everything, .sum(dim=(1, 2, 3)) keeps the filters apart.", lambda x, w, b, s, p: _conv2d(x, w.sum(0, keepdim=True).expand_as(w), b, s, p)),
+        Mistake("Only the first filter is used: weight and bias hold one entry for each filter.", lambda x, w, b, s, p: _conv2d(x, w[:1].expand_as(w), b[:1].expand_as(b), s, p)),
+        Mistake("Your result has the size of the unpadded picture: count the rows and columns after F.pad.", _counted_before_padding),
+        Mistake("The last row and the last column stay 0: range(rows) ends at rows - 1 by itself.", lambda x, w, b, s, p: _filled(_conv2d(x, w, b, s, p), -1, -1)),
+        Mistake("Only the first row is filled: return stands inside the loop. Move it to the left, below both loops.", lambda x, w, b, s, p: _filled(_conv2d(x, w, b, s, p), 1, None)),
+        Mistake("Only one number is filled: return stands inside the loops. Move it to the left, below both loops.", lambda x, w, b, s, p: _filled(_conv2d(x, w, b, s, p), 1, 1)),
+        Mistake("The stride is there for the rows only: the columns start at j * stride, too.", lambda x, w, b, s, p: _one_axis_moves(x, w, b, s, p, down=True)),
+        Mistake("The stride is there for the columns only: the rows start at i * stride, too.", lambda x, w, b, s, p: _one_axis_moves(x, w, b, s, p, down=False)),
+        Mistake("There are zeros between the results: count i and j by one, and start the window at i * stride, j * stride.", _holes),
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, w, b, s, p: _conv2d(x, w, b, s, p)[:, :-1, :-1]),
     ],
+    ready=("conv2d", "Conv2d", "conv2d_loops"),
 )  # fmt: skip
 
 check_size = FunctionCheck(
@@ -126,8 +163,15 @@ check_size = FunctionCheck(
         Mistake("A kernel with dilation reaches over dilation * (kernel - 1) + 1 numbers, not dilation * kernel.", lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1),
         Mistake("kernel // 2 is half of the reach for odd kernels only: the reach is dilation * (kernel - 1) + 1.", lambda n, k, s, p, d: (n + 2 * p - 2 * d * (k // 2) - 1) // s + 1),
         Mistake("Round down: a window that does not fit whole is left out.", lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1),
+        Mistake("Only the reach is divided: put brackets around size + 2 * padding - reach, then divide.", lambda n, k, s, p, d: n + 2 * p - (d * (k - 1) + 1) // s + 1),
+        Mistake("Brackets are missing around the reach: all of it is taken away, its + 1 too.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) + 1) // s + 1),
+        Mistake("The reach multiplies too late: kernel - 1 needs brackets, dilation * (kernel - 1) + 1.", lambda n, k, s, p, d: (n + 2 * p - (k - d + 1)) // s + 1),
+        Mistake("Dilation is a factor: each of the kernel - 1 gaps is as wide as it says. The reach is dilation * (kernel - 1) + 1.", lambda n, k, s, p, d: (n + 2 * p - (k + d - 1)) // s + 1),
+        Mistake("The stride is missing: divide by it before you add 1.", lambda n, k, s, p, d: output_size(n, k, 1, p, d)),
+        Mistake("round() goes to the nearest whole number, so it sometimes goes up. // always rounds down.", lambda n, k, s, p, d: round((n + 2 * p - d * (k - 1) - 1) / s) + 1),
         Mistake("That is not rounded: // divides and rounds down, / does not.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1),
     ],
+    ready=("output_size",),
 )  # fmt: skip
 
 
@@ -148,6 +192,10 @@ check_shift = ValueCheck(
         Mistake("Nine equal numbers blur the picture; a single 1 moves it.", torch.full((3, 3), 1 / 9)),
         Mistake("Nine zeros make every result 0.", torch.zeros(3, 3)),
         Mistake("A column of ones adds up three pixels. The picture moves, but it is smeared as well: a single 1 moves it.", torch.tensor([[1.0, 0, 0]] * 3)),
+        Mistake("A column of ones adds up three pixels, and on the right it moves them to the left: a single 1 on the other side is right.", torch.tensor([[0.0, 0, 1]] * 3)),
+        *(Mistake("A column of thirds takes the mean of three pixels, which blurs the picture: a single 1 moves it.", torch.tensor([row] * 3)) for row in ([1 / 3, 0, 0], [0, 0, 1 / 3])),
+        *(Mistake("Two entries lay two copies of the picture over each other, one moved and one not: a single 1 moves it.", torch.tensor([[0.0, 0, 0], [entry, entry, 0], [0, 0, 0]])) for entry in (1.0, 0.5)),
+        Mistake("That is the kernel of the beginning: right minus left. A kernel that moves the picture has a single 1.", torch.tensor([[-1.0, 0, 1]] * 3)),
         Mistake("A diagonal of ones adds up three pixels and smears the picture: a single 1 moves it.", torch.eye(3)),
         Mistake("A diagonal of ones adds up three pixels and smears the picture: a single 1 moves it.", torch.eye(3).flip(0)),
         Mistake("The place is right. But -1 also turns bright into dark: the entry must be 1.", -_only(1, 0)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 predict_size = Question(
-    "A 5x5 picture and a 3x3 kernel: at how many places does the window fit?",
+    "A 5x5 picture and a 3x3 kernel: at how many positions does the window fit?",
     (
         Choice("2x2", "5 - 3 = 2 counts the moves; the place where the window starts counts as well."),
         Choice("3x3", "Along each side it can start at 3 numbers, the first, the second and the third.", right=True),
@@ -14,7 +14,7 @@ predict_size = Question(
 )
 
 predict_flip = Question(
-    "At the framed place, rows 0 to 2 and columns 1 to 3, the result was 10. Turn the kernel by 180 degrees first, as mathematics does. What comes out now?",
+    "At the framed position, rows 0 to 2 and columns 1 to 3, the result was 10. Turn the kernel by 180 degrees first, as mathematics does. What comes out now?",
     (
         Choice("10", "The columns of -1 and +1 have changed places, so right minus left became left minus right."),
         Choice("0", "The numbers on both sides are different, 15 and 5: their difference cannot be 0."),
@@ -44,27 +44,27 @@ predict_field = Question(
 
 quiz = (
     Question(
-        "How many learned numbers has a layer with 3 input channels, 8 output channels, 3x3 kernels and a bias?",
+        "A layer has 4 input channels, 6 filters, 5x5 kernels and a bias. How many parameters does it have?",
         (
-            Choice("80", "That forgets that each of the 8 filters has a kernel for each of the 3 input channels."),
-            Choice("216", "The bias is missing: one number for each of the 8 filters."),
-            Choice("224", "8 * (3 * 3 * 3) + 8. The size of the picture plays no part.", right=True),
+            Choice("156", "That forgets that each of the 6 filters has a kernel for each of the 4 input channels."),
+            Choice("600", "The bias is missing: one number for each of the 6 filters."),
+            Choice("606", "6 * (4 * 5 * 5) + 6. The size of the picture plays no part.", right=True),
         ),
     ),
     Question(
-        "A 64x64 picture passes through a 3x3 convolution with padding 1 and stride 2. How large is the result?",
+        "A kernel has 5 entries along each side, with dilation 2 and stride 1. Which padding keeps the size of the picture?",
         (
-            Choice("32x32", "(64 + 2 - 3) / 2 is 31.5, rounded down 31, plus 1 makes 32.", right=True),
-            Choice("31x31", "31.5 is rounded down to 31 moves; the place where the window starts makes 32."),
-            Choice("64x64", "That is so with stride 1. With stride 2 the window jumps over every other place."),
+            Choice("2", "That is right without dilation. With dilation 2 the kernel reaches over 9 numbers."),
+            Choice("4", "The reach is 2 * 4 + 1 = 9. So 8 positions are lost, and 4 zeros at both ends bring them back.", right=True),
+            Choice("8", "8 zeros are needed in all. But padding puts its zeros at both ends."),
         ),
     ),
     Question(
         "Which statement about the convolutions in Stable Diffusion's U-Net is true?",
         (
             Choice("ReLU follows each of them", "That is the U-Net of 2015. Stable Diffusion uses SiLU."),
-            Choice("where the table must get smaller, one of them has stride 2", "Three of the 98 do this, where the U-Net of 2015 used max pooling.", right=True),
-            Choice("they turn the kernel by 180 degrees", "No library for networks does that; the learning would undo it."),
+            Choice("a convolution with stride 2 makes the feature map smaller", "Three of the 98 do this, where the U-Net of 2015 used max pooling.", right=True),
+            Choice("they turn the kernel by 180 degrees", "No library for networks does that, and a network learns its kernels anyway."),
         ),
     ),
 )  # fmt: skip

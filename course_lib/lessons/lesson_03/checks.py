@@ -25,7 +25,19 @@ def _cases() -> list[tuple]:
 
 _YES_OR_NO = "Boolean value of Tensor"  # where an answer wants one yes or no for a whole tensor, PyTorch refuses
 
-_EACH = "x holds many numbers, some above 0 and some below. Choose for each of them, as torch.where does in the lesson."
+_EACH = "x holds many numbers, some above 0 and some below. Choose for each of them, as torch.where does."
+
+_ONES = "Those are ones and zeros, the slope. ReLU gives the number itself where it is above 0."
+
+
+def _two_loops(x: Tensor) -> Tensor:
+    """The lesson's loops, for two axes."""
+    out = x.clone()
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if x[i, j] < 0:
+                out[i, j] = 0
+    return out
 
 
 def _cuts_off_large(answer: Callable) -> bool:
@@ -63,15 +75,19 @@ check_relu = FunctionCheck(
         Mistake("That keeps what is below 0. ReLU keeps what is above 0, and writes 0 for the rest.", lambda x: x.clamp(max=0)),
         Mistake("The sign is turned: below 0 the result is 0, above 0 it is x.", lambda x: relu(-x)),
         Mistake("That is the absolute value: a number below 0 becomes 0, not its opposite.", torch.abs),
-        Mistake("Those are ones and zeros, the slope. ReLU gives the number itself where it is above 0.", lambda x: (x > 0).float()),
+        Mistake(_ONES, lambda x: (x > 0).float()),
+        Mistake(_ONES, lambda x: (x >= 0).float()),
         Mistake("Large numbers are cut off. ReLU has no upper end.", lambda x: x.clamp(0, 1), _cuts_off_large),
         Mistake("Small numbers above 0 are lost. The corner is at 0: from there on, every number stays.", lambda x: torch.where(x >= 0.5, x, 0.0), _passes_from),
         Mistake("Numbers below 0 are made small, not 0; that is called leaky ReLU.", lambda x: torch.where(x > 0, x, 0.01 * x)),
         Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
         Mistake("That is one number, the largest. ReLU compares each number alone with 0.", lambda x: x.max().clamp(min=0)),
         Mistake("Nothing has changed: numbers below 0 become 0.", lambda x: x),
+        Mistake("torch.max(x, 0) looks for the largest along axis 0. torch.maximum(x, torch.zeros_like(x)) compares each number with 0, and so does torch.where.", lambda x: torch.max(x, 0)),
+        Mistake("Two loops are for two axes, and x may have one or four. Choose for all its numbers at once, with torch.where.", _two_loops, stops="tuple index out of range"),
         Mistake(_EACH, lambda x: max(x, 0), stops=_YES_OR_NO),
     ],
+    ready=("relu", "relu_", "ReLU"),
 )  # fmt: skip
 
 check_gradient = FunctionCheck(
@@ -89,12 +105,17 @@ check_gradient = FunctionCheck(
         Mistake("What arrives may have either sign: only x decides what passes.", lambda x, arriving: relu(arriving) * (x > 0)),
         Mistake("Below 0 the slope is 0, not -1: that would be the absolute value.", lambda x, arriving: arriving * x.sign()),
         Mistake("That multiplies by the result. The slope above 0 is 1, however large x is.", lambda x, arriving: arriving * relu(x)),
+        Mistake("Below 0 the slope is 0, not -1: that would be the absolute value.", lambda x, arriving: torch.where(x > 0, arriving, -arriving)),
+        Mistake("Where x is 0 or below, you hand on x itself. Nothing passes there: hand on 0.", lambda x, arriving: torch.where(x > 0, arriving, x)),
+        Mistake("x and arriving have changed places: x decides, and what arrives passes.", lambda x, arriving: torch.where(arriving > 0, x, 0.0)),
+        Mistake("x is added to what arrives. Above 0 the slope is 1, and what arrives passes unchanged.", lambda x, arriving: torch.where(x > 0, x + arriving, 0.0)),
         Mistake("Everything passes. Where x is 0 or below, nothing does.", lambda x, arriving: arriving),
         Mistake("The sign is turned. The slope above 0 is +1; going downhill is a matter for the training, later.", lambda x, arriving: -arriving * (x > 0)),
         Mistake("That multiplies by x, not by the slope. The slope is 1 or 0.", lambda x, arriving: arriving * x),
         Mistake(_EACH, lambda x, arriving: arriving if x > 0 else 0, stops=_YES_OR_NO),
         Mistake("That is ReLU itself. Here its slope is asked for, times what arrives.", lambda x, arriving: relu(x)),
     ],
+    ready=("relu_gradient",),
 )  # fmt: skip
 
 
@@ -134,6 +155,8 @@ def _bias(says: str, wrong: Callable) -> Mistake:
 
 _EXAMPLE = torch.tensor([[5.0, 3.0], [-3.0, 1.0]]), torch.tensor([2.0, 5.0])
 
+_ONE_AXIS = "The bias has one axis, (outputs,). Yours has two: use bias1 and bias2 as they come."
+
 check_collapse = FunctionCheck(
     "collapse",
     _collapse,
@@ -148,9 +171,13 @@ check_collapse = FunctionCheck(
         _weight("Rows and columns of the weight are exchanged.", lambda w1, b1, w2, b2: (w2 @ w1).T),
         _weight("The tables are multiplied number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * w1),
         _weight("The tables are added. One layer works on the result of the other: multiply them.", lambda w1, b1, w2, b2: w1 + w2),
+        _weight("bias2 is added to the weight. It belongs to the bias, the second of the two results.", lambda w1, b1, w2, b2: w2 @ w1 + b2),
         _bias("bias1 is added as it is. It goes through the second layer, too.", lambda w1, b1, w2, b2: b1 + b2),
         _bias("bias1 is missing. It goes through the second layer.", lambda w1, b1, w2, b2: b2),
         _bias("bias2 is missing: it is added at the end.", lambda w1, b1, w2, b2: w2 @ b1),
+        _bias("bias2 is taken away. It is added, at the end.", lambda w1, b1, w2, b2: w2 @ b1 - b2),
+        _bias(_ONE_AXIS, lambda w1, b1, w2, b2: (w2 @ b1 + b2)[:, None]),
+        _bias(_ONE_AXIS, lambda w1, b1, w2, b2: w2 @ b1[:, None] + b2),
         _bias("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: w2 @ (b1 + b2)),
         _bias("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: w1 @ b1 + b2),
         _bias("bias1 is multiplied by weight2 number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * b1 + b2),
@@ -161,19 +188,19 @@ check_collapse = FunctionCheck(
 )  # fmt: skip
 
 
-def _first_wrong_height(answer: object) -> str:
-    """Where three numbers of a tent first leave the right one."""
+def _first_wrong_slope(answer: object) -> str:
+    """After which kink the slope of a tent is not the right one."""
     try:
         factors = [float(factor) for factor in answer]
     except (TypeError, ValueError):
         factors = []
     if len(factors) != 3:
         return tr("It is three numbers, [a, b, c].")
-    for x, right in ((1, 2), (3, 0), (4, 0)):
-        height = sum(factor * max(x - kink, 0) for factor, kink in zip(factors, (0, 1, 3), strict=True))
-        if abs(height - right) > 1e-6:
-            says = tr("At x = {x} its height is {height}, and should be {right}. Add up the slopes piece by piece.")
-            return says.format(x=x, height=f"{height:.6g}", right=right)
+    for count, (kink, right) in enumerate(((0, 2), (1, -1), (3, 0)), start=1):
+        slope = sum(factors[:count])
+        if abs(slope - right) > 1e-6:
+            says = tr("After x = {x} the slope is {slope}, and must be {right}: add up the numbers so far.")
+            return says.format(x=kink, slope=f"{slope:.6g}", right=right)
     return ""
 
 
@@ -190,6 +217,9 @@ check_tent = ValueCheck(
         Mistake("The sign of the last number: the slope must rise there, from -1 to 0.", [2, -3, -1]),
         Mistake("That is the hat of the text. This tent rises to 2, and its way down is twice as long as its way up.", [1, -2, 1]),
         Mistake("The right shape, but it reaches 1 only.", [1, -1.5, 0.5]),
+        Mistake("The right shape, but it is twice as high: it reaches 4.", [4, -6, 2]),
+        Mistake("The tent hangs upside down: at x = 1 it is at -2. Turn all three signs.", [-2, 3, -1]),
+        Mistake("Those are the heights at the kinks. Each number is the change of the *slope* there.", [0, 2, 0]),
     ],
-    hint=_first_wrong_height,
+    hint=_first_wrong_slope,
 )  # fmt: skip

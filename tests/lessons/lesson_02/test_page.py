@@ -225,7 +225,7 @@ def test_the_right_kernel_with_two_axes_in_front_is_recognised():
 @pytest.mark.parametrize("kernel", [torch.ones(3, 3), 0.3 * lesson.check_shift.right, 2 * torch.eye(3)])
 def test_any_other_kernel_is_written_out(kernel):
     said = lesson.check_shift.verdict(kernel)
-    assert said.startswith("[not yet] the kernel is not [[") and said.endswith(
+    assert said.startswith("[not yet] the kernel is not right yet: you have [[") and said.endswith(
         "one of them must be 1, the other eight 0."
     )
 

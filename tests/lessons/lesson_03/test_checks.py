@@ -1,9 +1,12 @@
 """Lesson 03's exercises: other right ways of writing them, and what learners write instead."""
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
 
+from course_lib.layers import relu_gradient
 from course_lib.lessons import lesson_03 as lesson
 
 
@@ -19,10 +22,15 @@ def test_the_hat_and_the_tent():
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ([2, -4, 1], "At x = 3 its height is -2, and should be 0."),
-        ([2, -1, 1], "At x = 3 its height is 4, and should be 0."),
-        ([-2, 3, -1], "At x = 1 its height is -2, and should be 2."),
-        ([2, -3, 0.5], "At x = 4 its height is -0.5, and should be 0."),
+        ([2, -4, 1], "After x = 1 the slope is -2, and must be -1"),
+        ([2, -1, 1], "After x = 1 the slope is 1, and must be -1"),
+        ([2, -2, 1], "your tent is not right yet: you have [2, -2, 1]. After x = 1 the slope is 0,"),
+        ([1, -3, 2], "After x = 0 the slope is 1, and must be 2"),
+        ([2, -3, 0.5], "After x = 3 the slope is -0.5, and must be 0"),
+        ([-2, 3, -1], "hangs upside down"),
+        ([4, -6, 2], "twice as high"),
+        ([0, 2, 0], "the heights at the kinks"),
+        (["2", "-3", "1"], "without quotes"),
         ([2, -3], "It is three numbers"),
         ("text", "It is three numbers"),
         (2, "It is three numbers"),
@@ -72,7 +80,9 @@ def test_what_learners_write_is_recognised():
     def by_largest(x):
         return torch.tensor(max(0.0, x.max().item()))
 
-    assert lesson.check_relu.verdict(forgets_return) == "[not yet] my_relu returns nothing yet."
+    assert lesson.check_relu.verdict(forgets_return) == (
+        "[not yet] my_relu computes something, but returns nothing: write return and the result as its last line."
+    )
     assert lesson.check_relu.verdict(in_place).startswith("[OK] my_relu is right. But it writes into what it was given")
     assert "compares each number alone" in lesson.check_relu.verdict(by_largest)
     assert "Choose for each" in lesson.check_relu.verdict(lambda x: max(0, x))
@@ -109,3 +119,70 @@ def test_biases_multiplied_number_by_number_are_named():
     verdict = lesson.check_collapse.verdict
     assert "bias1 is multiplied by weight2 number by number" in verdict(lambda w1, b1, w2, b2: (w2 @ w1, w2 * b1 + b2))
     assert "The biases are multiplied" in verdict(lambda w1, b1, w2, b2: (w2 @ w1, b1 * b2))
+
+
+def without_the_line(verdict):
+    """The line that a verdict quotes may hold the words that are looked for."""
+    return re.sub(r" in the line `.*`:", ":", verdict)
+
+
+def the_lessons_loops(x):
+    out = x.clone()
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if x[i, j] < 0:
+                out[i, j] = 0
+    return out
+
+
+def ask_for_grad(x, arriving):
+    (x * arriving).sum()
+    return x.grad
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (the_lessons_loops, "Two loops are for two axes"),
+        (F.relu, "relu is ready-made"),
+        (lambda x: torch.relu(x), "relu is ready-made"),
+        (lambda x: torch.nn.ReLU()(x), "ReLU is ready-made"),
+        (lambda x: torch.max(x, 0), "torch.maximum(x, torch.zeros_like(x)) compares each"),
+        (lambda x: torch.where(x < 0, 0, 1), "Those are ones and zeros"),
+    ],
+)
+def test_what_learners_write_for_relu(answer, said):
+    assert said in without_the_line(lesson.check_relu.verdict(answer))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda x, arriving: torch.where(x > 0, arriving, x), "you hand on x itself"),
+        (lambda x, arriving: torch.where(arriving > 0, x, 0), "have changed places"),
+        (lambda x, arriving: torch.where(x > 0, arriving, -arriving), "the slope is 0, not -1"),
+        (lambda x, arriving: torch.where(x > 0, x + arriving, 0), "x is added to what arrives"),
+        (lambda x, arriving: F.relu(x) / x * arriving, "nan is no number: 0 was divided by 0"),
+        (lambda x, arriving: (x > 0) & arriving, "& joins True and False"),
+        (lambda x, arriving: relu_gradient(x) * arriving, "relu_gradient is ready-made"),
+        (ask_for_grad, "my_relu_gradient returns None"),
+    ],
+)
+def test_what_learners_write_for_the_gradient(answer, said):
+    assert said in without_the_line(lesson.check_gradient.verdict(answer))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda w1, b1, w2, b2: (w2 @ w1.T, w2 @ b1 + b2), "a must have as many columns as b has rows"),
+        (lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1 - b2), "bias2 is taken away"),
+        (lambda w1, b1, w2, b2: (w2 @ w1, (w2 @ b1 + b2)[:, None]), "The bias has one axis"),
+        (lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1[:, None] + b2), "The bias has one axis"),
+        (lambda w1, b1, w2, b2: (w2 @ w1 + b2, w2 @ b1), "bias2 is added to the weight"),
+        (lambda w1, b1, w2, b2: w2 @ w1 @ torch.ones(w1.shape[1]) + b2, "the number of results is 1, expected 2"),
+        (lambda w1, b1, w2, b2: (w2 @ F.relu(w1), w2 @ b1 + b2), "Result 1 of collapse(weight1=a tensor (3, 3)"),
+    ],
+)
+def test_what_learners_write_for_one_layer_of_two(answer, said):
+    assert said in without_the_line(lesson.check_collapse.verdict(answer))

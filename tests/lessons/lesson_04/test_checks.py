@@ -84,7 +84,9 @@ def test_the_tool_of_exercise_2_tries_all_six():
 def test_wrong_gradients_are_not_told_that_their_shape_is_wrong():
     for wrong in (torch.zeros(4, 4), torch.full((4, 4), 0.25)):
         assert "right shape, but other numbers. Go through the four windows" in lesson.check_gradient.verdict(wrong)
-    assert "is not a tensor (16,). It has four rows" in lesson.check_gradient.verdict(torch.zeros(16))
+    assert "is not right yet: you have a tensor (16,). It has four rows" in lesson.check_gradient.verdict(
+        torch.zeros(16)
+    )
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,9 @@ def test_the_checks_take_other_ways_of_writing_it():
     assert lesson.check_unet.verdict(wrong()) == "[OK] my_unet is right."
     assert lesson.check_reads.verdict(torch.tensor(lesson.reads())) == "[OK] your list is right."
     assert lesson.check_total.verdict(torch.tensor(859_520_964)) == "[OK] the count is right."
-    assert lesson.check_total.verdict(859_520_965).startswith("[not yet] the count is not 859520965.")
+    assert lesson.check_total.verdict(859_520_965).startswith(
+        "[not yet] the count is not right yet: you have 859520965."
+    )
     for shape in ([2560], [[2560, ..., ...]] * 4, [[1, 2], [3]], 7, [[[1]]] * 4):
         assert "four rows of three" in lesson.check_reads.verdict(shape)
 

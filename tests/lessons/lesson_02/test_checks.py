@@ -1,0 +1,106 @@
+"""Lesson 02's exercises: what learners write in place of the right answer, and what the checks say to it."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from course_lib.layers import conv2d, output_size
+from course_lib.lessons import lesson_02 as lesson
+
+RIGHT = """
+def my_conv2d(x, weight, bias, stride, padding):
+    x = F.pad(x, (padding, padding, padding, padding))
+    height, width = weight.shape[2:]
+    rows, columns = (x.shape[1] - height) // stride + 1, (x.shape[2] - width) // stride + 1
+    out = torch.zeros(len(weight), rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * stride, j * stride
+            window = x[:, top : top + height, left : left + width]
+            out[:, i, j] = (weight * window).sum(dim=(1, 2, 3)) + bias
+    return out
+"""
+PAD = "    x = F.pad(x, (padding, padding, padding, padding))\n"
+LOOPS = "for i in range(rows):\n        for j in range(columns):"
+WINDOW = "x[:, top : top + height, left : left + width]"
+LOOPS_SHORT = LOOPS.replace("(rows)", "(rows - 1)").replace("(columns)", "(columns - 1)")
+IN_STEPS = [("(rows)", "(0, rows, stride)"), ("(columns)", "(0, columns, stride)"), (" * stride", "")]
+PADDED_AFTER = "rows, columns = (x.shape[1] - height) // stride + 1, (x.shape[2] - width) // stride + 1\n"
+
+
+def said_to(*changes):
+    """The verdict on the right answer with pieces of its text exchanged."""
+    text = RIGHT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    names = {"F": F, "torch": torch, "output_size": output_size}
+    exec(text, names)
+    return lesson.check_conv2d.verdict(names["my_conv2d"])
+
+
+@pytest.mark.parametrize(
+    ("said", "changes"),
+    [
+        ("[OK] my_conv2d is right.", []),
+        ("size of the unpadded picture", [(PAD, ""), (PADDED_AFTER, PADDED_AFTER + PAD)]),
+        ("stay 0: range(rows) ends", [(LOOPS, LOOPS_SHORT)]),
+        ("The stride is there for the rows only", [("j * stride", "j")]),
+        ("The stride is there for the columns only", [("i * stride", "i")]),
+        ("Only the first row is filled", [("    return out", "        return out")]),
+        ("Only one number is filled", [("    return out", "            return out")]),
+        ("Only the first filter is used", [("weight * window", "weight[:1] * window"), ("+ bias", "+ bias[0]")]),
+        ("Indices count from 0", [("out[:, i, j]", "out[:, j, i]")]),
+        ("Two shapes in this line do not fit", [(WINDOW, WINDOW.replace(":, ", "", 1))]),
+        ("Sizes and positions are whole numbers", [("//", "/")]),
+        ("zeros between the results", [("// stride", ""), *IN_STEPS]),
+        ("Two shapes in this line do not fit", [("(x.shape[1] - height)", "(x.shape[1] + 2 * padding - height)")]),
+        ("The numbers are right, but their shape is (1, 3, 6, 7)", [("return out", "return out[None]")]),
+        ("computes something, but returns nothing: write return", [("    return out\n", "")]),
+        ("weight=a tensor (3, 2, 3, 3), bias=[", [("weight * window", "weight * window.abs()")]),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_convolution_is_named(said, changes):
+    assert said in said_to(*changes)
+
+
+def test_a_ready_made_convolution_is_not_the_exercise():
+    for ready in (F.conv2d, conv2d):
+        said = lesson.check_conv2d.verdict(lambda x, w, b, s, p, conv2d=ready: F.conv2d(x[None], w, b, s, p)[0])
+        assert "conv2d is ready-made" in said
+    assert "output_size is ready-made" in lesson.check_size.verdict(lambda n, k, s, p, d: output_size(n, k, s, p, d))
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (lambda n, k, s, p, d: n + 2 * p - (d * (k - 1) + 1) // s + 1, "Only the reach is divided"),
+        (lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) + 1) // s + 1, "Brackets are missing around the reach"),
+        (lambda n, k, s, p, d: (n + 2 * p - (k - 1 * d + 1)) // s + 1, "kernel - 1 needs brackets"),
+        (lambda n, k, s, p, d: (n + 2 * p - (k + d - 1)) // s + 1, "Dilation is a factor"),
+        (lambda n, k, s, p, d: n + 2 * p - d * (k - 1), "The stride is missing"),
+        (lambda n, k, s, p, d: round((n + 2 * p - d * (k - 1) - 1) / s) + 1, "round() goes to the nearest"),
+        (
+            lambda n, k, s, p, d: n * n,
+            "my_size(size=5, kernel=3, stride=1, padding=0, dilation=1) gives",
+        ),
+    ],
+)
+def test_a_slip_in_the_size_is_named(size, said):
+    assert said in lesson.check_size.verdict(size)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "said"),
+    [
+        (torch.tensor([[-1.0, 0, 1]] * 3), "the kernel of the beginning"),
+        (torch.tensor([[0.0, 0, 1]] * 3), "A column of ones adds up three pixels, and on the right"),
+        (torch.tensor([[1 / 3, 0, 0]] * 3), "A column of thirds"),
+        (torch.tensor([[0, 0, 1 / 3]] * 3), "A column of thirds"),
+        ([[0, 0, 0], [1, 1, 0], [0, 0, 0]], "two copies of the picture"),
+        ([[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0]], "two copies of the picture"),
+        ([0, 0, 0, 1, 0, 0, 0, 0, 0], "their shape is (9,): it must be (3, 3)"),
+    ],
+)
+def test_a_kernel_that_does_not_move_the_picture_is_named(kernel, said):
+    assert said in lesson.check_shift.verdict(kernel)
