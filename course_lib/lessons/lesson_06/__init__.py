@@ -1,12 +1,14 @@
 """Lesson 06, the U-Net.
 
-`the_u` draws its shape, `u_shapes` its blocks. `broken_unet` damages the trained one, `small_unet` is trained on the
-page, and `unet_exercises` has what the checks compare with.
+`the_u` draws its shape, `u_shapes` its blocks, and `diagrams` the residual block and the small model's U. `broken_unet`
+damages the trained one, `small_unet` is trained on the page, and `unet_exercises` has what the checks compare with.
 """
 
 from course_lib.lessons.lesson_06.broken_unet import ACROSS, PICTURES, SKIPS, as_picture, guess, mix, without_skips
 from course_lib.lessons.lesson_06.broken_unet import draw as draw_damage
 from course_lib.lessons.lesson_06.checks import check_reads, check_residual, check_total, check_unet, check_up
+from course_lib.lessons.lesson_06.diagrams import residual_block as draw_residual
+from course_lib.lessons.lesson_06.diagrams import small_u as draw_small_u
 from course_lib.lessons.lesson_06.questions import (
     ALT_TOLD,
     ALT_WAVES,
@@ -44,6 +46,8 @@ __all__ = [
     "check_up",
     "draw_blocks",
     "draw_damage",
+    "draw_residual",
+    "draw_small_u",
     "draw_u",
     "guess",
     "mix",

@@ -32,7 +32,7 @@ MADE_OF = {
     },
     "Stable Diffusion 1.5": {
         "conv_in": "a 3×3 convolution, from the latent's 4 channels to 320",
-        "time_embedding": "320 waves of the step's number, then two linear layers; every residual block reads it",
+        "time_embedding": "320 waves of the timestep, then two linear layers; every residual block reads it",
         "down_blocks.3": "2 residual blocks; no transformer, nothing smaller follows",
         "down_blocks": f"2 {_RESIDUAL}; then a 3×3 convolution with stride 2 halves",
         "mid_block": "residual block, transformer, residual block",
@@ -138,7 +138,7 @@ def _block(title: str, found: Measured) -> tuple[list[str], str]:
     work = f"{found.work:,}"
     if found.work > 1e8:
         work = tr("{count} billion").format(count=f"{found.work / 1e9:.1f}")
-    both, no_shape = tr("{shape_in} in, {shape_out} out"), tr("the number of a step in, {shape_out} out")
+    both, no_shape = tr("{shape_in} in, {shape_out} out"), tr("a timestep in, {shape_out} out")
     shapes = both if found.shape_in else no_shape
     values = {
         "network": tr(title),

@@ -24,7 +24,7 @@ def test_every_state_of_the_damage_is_drawn(picture):
         t, told = (0, 37, 500, 999)[index % 4], (999, 500, 0, 3)[index // 4]
         drawing = lesson.draw_damage(picture, t, told, **dict(zip(lesson.SKIPS, skips, strict=True)))
         shapes.add(drawing.pixels.shape)
-        assert f"Noise of step {t}, told {told}, " in drawing.sentence
+        assert f"Noise of timestep {t}, told {told}, " in drawing.sentence
         assert ("all skips there" in drawing.sentence) == all(skips)
     assert len(shapes) == 1, "the drawing jumps in size"
 
@@ -32,7 +32,7 @@ def test_every_state_of_the_damage_is_drawn(picture):
 def test_sliders_over_all_their_values():
     for step in [*range(0, 1000, 71), 999]:
         for t, told in ((step, 500), (500, step)):
-            assert lesson.draw_damage("panda", t, told).sentence.startswith(f"Noise of step {t}, told {told}")
+            assert lesson.draw_damage("panda", t, told).sentence.startswith(f"Noise of timestep {t}, told {told}")
 
 
 def test_an_undamaged_network_is_off_by_the_same_twice():
@@ -43,8 +43,8 @@ def test_an_undamaged_network_is_off_by_the_same_twice():
 
 def test_the_words_say_what_is_changed_and_nothing_else():
     told, damaged = lesson.draw_damage("panda", 500, 0), lesson.draw_damage("panda", 500, conv_in=False)
-    assert told.sentence.startswith("Noise of step 500, told 0: ")
-    assert damaged.sentence.startswith("Noise of step 500, without conv_in: ")
+    assert told.sentence.startswith("Noise of timestep 500, told 0: ")
+    assert damaged.sentence.startswith("Noise of timestep 500, without conv_in: ")
 
 
 def test_the_last_picture_is_the_damaged_guess():
@@ -114,7 +114,7 @@ def test_one_upper_skip_carries_the_noise_and_the_other_a_part_of_the_picture():
 def test_a_step_that_is_not_given_is_told_truly():
     without, with_it = (lesson.draw_damage("panda", 400, told, conv_in=False).sentence for told in (None, 400))
     assert without == with_it.replace("told 400, ", "")
-    assert lesson.draw_damage("panda", 400).sentence.startswith("Noise of step 400, nothing changed: ")
+    assert lesson.draw_damage("panda", 400).sentence.startswith("Noise of timestep 400, nothing changed: ")
 
 
 def test_near_the_truth_the_error_is_low():
