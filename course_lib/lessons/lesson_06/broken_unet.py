@@ -71,7 +71,7 @@ def example(name: str) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def answer(name: str, t: int, told: int | None = None, removed: Collection[str] = ()) -> tuple[Tensor, Tensor, Tensor]:
-    """What the trained U-Net predicts for a picture's latent with the noise of step t, told the step `told` (or t).
+    """What the trained U-Net predicts for a picture's latent with the noise of timestep t, told `told` (or t).
 
     Returns the prediction (1, 12, 8, 8), what it was made from (1, 12, 8, 8), and alpha-bar of the true step.
     Raises ValueError for a step outside 0 to 999, another picture or another skip.
@@ -151,8 +151,8 @@ def draw(picture: str, t: int, told: int | None = None, **skips: bool) -> Drawin
 
     Example:
 
-    >>> draw("panda", 500, told=0).sentence[:39], draw("panda", 500, conv_in=False).sentence[:47]
-    ('Noise of step 500, told 0: the error is', 'Noise of step 500, without conv_in: the error i')
+    >>> draw("panda", 500, told=0).sentence[:40], draw("panda", 500, conv_in=False).sentence[:47]
+    ('Noise of timestep 500, told 0: the error', 'Noise of timestep 500, without conv_in: the err')
     """
     removed = [name for name in SKIPS if not skips.get(name, True)]
     whole, error_whole = changed, error_changed = guess(picture, t)
@@ -170,11 +170,11 @@ def draw(picture: str, t: int, told: int | None = None, **skips: bool) -> Drawin
     with_error = tr("{state}, error {error}")
     titles = [
         tr("the picture"),
-        tr("noise of step {step}").format(step=t),
+        tr("noise of timestep {step}").format(step=t),
         with_error.format(state=tr("as it is"), error=f"{error_whole:.2f}"),
         with_error.format(state=tr("damaged") if skips else what, error=f"{error_changed:.2f}"),
     ]
-    says = tr("Noise of step {step}, {what}: the error is {error}; of the U-Net as it is, {whole}.")
+    says = tr("Noise of timestep {step}, {what}: the error is {error}; of the U-Net as it is, {whole}.")
     return Drawing(
         beside(*(picture_panel(*parts) for parts in zip(images, [160] * 4, titles, strict=True)), gap=12),
         says.format(step=t, what=what, error=f"{error_changed:.2f}", whole=f"{error_whole:.2f}"),

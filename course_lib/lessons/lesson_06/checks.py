@@ -31,6 +31,8 @@ def _kept_last(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
     return torch.cat([h, kept], dim=1)
 
 
+_TWICE = "The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made."
+
 check_unet = FunctionCheck(
     "my_unet",
     build,
@@ -38,7 +40,7 @@ check_unet = FunctionCheck(
     [
         Mistake("The skips are taken in the wrong order: what was kept last is taken first.", _unet_with(first="conv_in", second="down")),
         Mistake("The kept feature map is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
-        Mistake("Beside in the other order: first what comes from below, then what was kept. (Trained so, it would do as well; these blocks expect h first.)", _unet_with(join=_kept_first)),
+        Mistake("Beside in the other order: first what comes from below, then what was kept.", _unet_with(join=_kept_first)),
         Mistake("In up_1 the kept feature map stands first: first what comes from below, then what was kept.", _unet_with(join=_kept_first, join_2=_kept_last)),
         Mistake("In up_2 the kept feature map stands first: first what up_1 gives, then what was kept.", _unet_with(join_2=_kept_first)),
         Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept feature map beside it.", _unet_with(first="", second="")),
@@ -46,8 +48,8 @@ check_unet = FunctionCheck(
         Mistake("up_2 reads no kept feature map. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
         Mistake("What comes from below is put beside itself. Put the kept feature map beside it.", _unet_with(join=lambda h, kept: torch.cat([h, h], dim=1))),
         Mistake("What comes from below is lost: h and the kept feature map are put side by side.", _unet_with(join=lambda h, kept: kept)),
-        Mistake("The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(second="down")),
-        Mistake("The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made.", _unet_with(first="conv_in")),
+        Mistake(_TWICE, _unet_with(second="down")),
+        Mistake(_TWICE, _unet_with(first="conv_in")),
         Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(untold=TOLD)),
         *(Mistake(f"The time is not handed to `{name}`: it takes (h, time).", _unet_with(untold=[name])) for name in TOLD),
         Mistake("`middle` is left out.", _unet_with(middle="")),
@@ -58,9 +60,16 @@ check_unet = FunctionCheck(
         Mistake("`shrink` and `grow` are left out: the middle must work on the small feature map.", _unet_with(moves=False)),
         Mistake("torch.cat without dim=1 puts one picture after the other. Channels are axis 1: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept]))),
         Mistake("The feature maps are put below one another, not beside: channels are axis 1, torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept], dim=-1))),
-        Mistake("The sizes do not fit: keep a feature map before `shrink` makes it smaller, and join after `grow`.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
+        Mistake("`middle` stands after `grow`. It must work on the small feature map, between `shrink` and `grow`.", _unet_with(middle="after")),
+        Mistake("up_2 reads the picture x. It reads what `conv_in` made of it.", _unet_with(second="x")),
+        Mistake("x is added to the result. The U-Net ends with `conv_out`.", _unet_with(around=True)),
+        Mistake("The sizes do not fit: `grow` doubles what was never halved. `shrink` is missing.", _unet_with(), stops="size 16 but got size 8|size 8 but got size 16"),
+        Mistake("The sizes do not fit: what comes from below is still half as large. `grow` is missing.", _unet_with(), stops="size 4 but got size 8"),
+        Mistake("The sizes do not fit: `down` works, and is kept, before `shrink` makes all smaller.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
     ],
 )  # fmt: skip
+
+_SEAM = "One seam is missed, in {}: the feature map that was halved into this level has the channels of the level above, {}."
 
 check_reads = ValueCheck(
     "your list",
@@ -70,6 +79,12 @@ check_reads = ValueCheck(
         Mistake("The kept feature maps are not always as wide as the block. At the seams between levels they come from another level: go through the list from its end.", reads(equal=True)),
         Mistake("You have taken the oldest feature map first. What was kept last is taken first.", reads(oldest_first=True)),
         Mistake("These are the widths of the kept feature maps alone. Add what comes from below.", [[1280, 1280, 1280], [1280, 1280, 640], [640, 640, 320], [320, 320, 320]]),
+        Mistake("These are the kept feature maps alone, and the oldest first. Take the last one first, and add what comes from below.", [[320, 320, 320], [320, 640, 640], [640, 1280, 1280], [1280, 1280, 1280]]),
+        Mistake("These are the widths that the blocks give. How many do they read?", [[1280] * 3, [1280] * 3, [640] * 3, [320] * 3]),
+        Mistake("Those are the level's own width, twice. At the seams, other widths come in.", [[2560] * 3, [2560] * 3, [1280] * 3, [640] * 3]),
+        Mistake(_SEAM.format("up_blocks.1", 640), [[2560] * 3, [2560] * 3, *reads()[2:]]),
+        Mistake(_SEAM.format("up_blocks.2", 320), [*reads()[:2], [1920, 1280, 1280], reads()[3]]),
+        Mistake("The twelve numbers are right. Write them as four rows of three.", sum(reads(), [])),
         Mistake("The first residual block of each level reads what comes from the level below: its width is that level's.", [[2560, 2560, 2560], [2560, 2560, 1920], [1280, 1280, 960], [640, 640, 640]]),
         Mistake("In your list all three blocks of a level read what comes from the level below. Only the first does: the next two read what the block before them gives, which has their own level's width.", reads(below=True)),
         Mistake("The numbers are right, but turned round: begin with the lowest block, up_blocks.0.", reads()[::-1]),
@@ -99,12 +114,18 @@ check_residual = FunctionCheck(
         Mistake("The time's linear layer gives one number for each channel that the first convolution has made: b, not a.", lambda a, b: residual_numbers(a, b) + (1280 + 1) * (a - b)),
         Mistake("The first group norm stands before the first convolution: it has a channels.", lambda a, b: residual_numbers(a, b) + 2 * (b - a)),
         Mistake("There are two 3x3 convolutions: the first from a to b channels, the second from b to b.", lambda a, b: residual_numbers(a, b) - 9 * b * b - b),
+        Mistake("The condition is turned round: the 1x1 convolution is there only where a and b differ, a != b.", lambda a, b: residual_numbers(a, b, shortcut="never") + (a * b + b) * (a == b)),
+        Mistake("A linear layer has a bias for each number that comes out: b for the time's, not 1280.", lambda a, b: residual_numbers(a, b) - b + 1280),
+        Mistake("The first convolution gives b channels, so it has b biases, not a.", lambda a, b: residual_numbers(a, b) - b + a),
+        Mistake("The second convolution goes from b to b channels, not from b to a.", lambda a, b: residual_numbers(a, b) + (9 * b + 1) * (a - b)),
         Mistake("A 3x3 convolution has 9 numbers for each pair of channels, not 3.", lambda a, b: residual_numbers(a, b) - 6 * b * (a + b)),
     ],
 )  # fmt: skip
 
 _UP_TRANSFORMERS = 3 * sum(transformer_numbers(width) for width in (320, 640, 1280))
 _UP_DOUBLES = sum(9 * width * width + width for width in (1280, 1280, 640))
+_UP = list(zip(reads(), (1280, 1280, 640, 320), strict=True))
+_EACH = [(wide, width) for row, width in _UP for wide in row]
 
 check_up = ValueCheck(
     "your sum",
@@ -118,7 +139,14 @@ check_up = ValueCheck(
         Mistake("In your sum each kept feature map is as wide as its block. At the seams it isn't: see exercise 2.", way_up_total(reads(equal=True))),
         Mistake("You have taken the oldest feature map first. What was kept last is taken first.", way_up_total(reads(oldest_first=True))),
         Mistake("Your blocks give the widths in the wrong order: 1280, 1280, 640, 320, from the lowest to the highest.", sum(residual_numbers(wide, width) for row, width in zip(reads(), (320, 640, 1280, 1280), strict=True) for wide in row)),
-        Mistake("That is one block of each level. Each level has three.", sum(residual_numbers(row[0], width) for row, width in zip(reads(), (1280, 1280, 640, 320), strict=True))),
+        Mistake("That is one block of each level. Each level has three.", sum(residual_numbers(row[0], width) for row, width in _UP)),
+        Mistake("You count the first block of each level three times. The three read different widths.", 3 * sum(residual_numbers(row[0], width) for row, width in _UP)),
+        Mistake("The arguments are exchanged: first what a block reads, then what it gives.", sum(residual_numbers(width, wide) for wide, width in _EACH)),
+        Mistake("Your blocks read as many channels as they give. Take what they read from exercise 2.", sum(residual_numbers(width, width) for _, width in _EACH)),
+        Mistake("In your sum every block gives 1280 channels. The levels give 1280, 1280, 640 and 320.", sum(residual_numbers(wide, 1280) for wide, _ in _EACH)),
+        Mistake("Your blocks read only the kept feature maps. What comes from below is read, too.", way_up_total([[1280] * 3, [1280, 1280, 640], [640, 640, 320], [320] * 3])),
+        Mistake("The highest level, up_blocks.3, is left out.", sum(residual_numbers(*both) for both in _EACH[:9])),
+        Mistake("Those are the twelve numbers. Add them up: sum(...).", tuple(residual_numbers(*both) for both in _EACH)),
     ],
     tolerance=1e-12,
 )  # fmt: skip
@@ -136,6 +164,9 @@ check_total = ValueCheck(
         Mistake("On the way up each level has three residual blocks, one more than on the way down.", total(layers_up=2)),
         Mistake("The first convolution, the last group norm and the last convolution are missing.", total(ends=False)),
         Mistake("The two linear layers of the time embedding are missing.", total(time=False)),
+        Mistake("The middle has two residual blocks.", total() - residual_numbers(1280, 1280)),
+        Mistake("On the way up, the upper levels have three transformers each, not two.", total() - _UP_TRANSFORMERS // 3),
+        Mistake("The transformers on the way up are missing.", total() - _UP_TRANSFORMERS),
         Mistake("The middle block is missing.", total(middle=False)),
         Mistake("The middle block's transformer is missing: it is the only one at 8x8.", total() - transformer_numbers(1280)),
         Mistake("The convolutions that halve and double the feature maps are missing.", total(halves=False, doubles=False)),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 ALT_TOLD = (
-    "Left, three curves of the error against the step that the network is told: each is lowest near the true step, 200, "
-    "500 or 800, and rises steeply towards 0. Right, two curves: the noise in the answer goes from above 0.6 at told "
-    "step 0 to nearly 0 at 999, the picture falls from about 0 to about -0.5."
+    "Left, three curves of the error against the timestep that the network is told: each is low near the true timestep, "
+    "200, 500 or 800, and rises steeply towards 0. Right, two curves: the noise in the answer rises from about 0.8 at "
+    "told timestep 0 to almost 1, then falls to about 0.1 at 999; the picture falls from about 0 to about -0.5."
 )
 
 ALT_WAVES = (
-    "Four curves over the steps 0 to 999, one below the other, all from 1 at step 0 and between -1 and 1. Number 20 swings "
-    "some fifty times, number 50 about nine times, number 80 one and a half times, and number 110 only falls, "
+    "Four curves over the timesteps 0 to 999, one below the other, all from 1 at timestep 0 and between -1 and 1. Number "
+    "20 swings some fifty times, number 50 about nine times, number 80 one and a half times, and number 110 only falls, "
     "from 1 to about -0.2."
 )
 
@@ -62,10 +62,10 @@ predict_skip = Question(
 )  # fmt: skip
 
 predict_told = Question(
-    "A latent has the noise of step 500, but the U-Net is told that it is step 0, where there is nearly none. Does its answer change?",
+    "A latent has the noise of timestep 500, but the U-Net is told that it is timestep 0, where there is nearly none. Does its answer change?",
     (
+        Choice("yes, very much: it answers for the timestep it was told", "The number decides which mix of noise and picture it gives.", right=True),
         Choice("no: it sees for itself how much noise there is", "It could see it. But in training the number was always true, and it has learned to rely on it."),
-        Choice("yes, very much: it answers for the step it was told", "The number decides which mix of noise and picture it gives.", right=True),
         Choice("a little: every number gets somewhat larger or smaller", "The time only shifts whole channels, but it does so in every residual block, and a norm and a SiLU follow each time."),
     ),
 )  # fmt: skip
@@ -75,23 +75,23 @@ quiz = (
         "How does a feature map that was kept on the way down join the way up, in both U-Nets?",
         (
             Choice("it is added, number by number", "That is what the way around inside a residual block does. A skip of the U keeps both apart."),
-            Choice("it is put beside, as further channels", "Concatenated, so that the next convolution can weigh every channel of both.", right=True),
             Choice("it replaces what comes from below", "Then what the bottom has found out would be lost."),
+            Choice("it is put beside, as further channels", "Concatenated, so that the next convolution can weigh every channel of both.", right=True),
         ),
     ),
     Question(
         "Where are the transformers, with self- and cross-attention, in the U-Net of Stable Diffusion 1.x?",
         (
-            Choice("at the bottom only", "There is one. The other fifteen are at 64, 32 and 16, on both ways."),
             Choice("at 64, 32 and 16 on both ways, and in the middle block", "6 on the way down, 1 in the middle, 9 on the way up. At 8x8 there is the middle one only.", right=True),
+            Choice("at the bottom only", "There is one. The other fifteen are at 64, 32 and 16, on both ways."),
             Choice("after every residual block", "At 8x8 the residual blocks on both ways have none, and in the middle there is one for two."),
         ),
     ),
     Question(
         "How is the U-Net told how noisy the latent is?",
         (
-            Choice("the number of the step is put on the latent as a fifth channel", "It could be done so. Stable Diffusion's first convolution reads 4 channels, the latent and nothing else."),
-            Choice("every residual block adds numbers made from the step, one for each channel", "Waves of the step, two linear layers, and in each block one more linear layer.", right=True),
+            Choice("the timestep is put on the latent as a fifth channel", "It could be done so. Stable Diffusion's first convolution reads 4 channels, the latent and nothing else."),
+            Choice("every residual block adds numbers made from the timestep, one for each channel", "Waves of the timestep, two linear layers, and in each block one more linear layer.", right=True),
             Choice("it is not told; it sees the noise", "You have seen what happens when it is told wrong: it relies on the number."),
         ),
     ),

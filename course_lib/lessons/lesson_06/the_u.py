@@ -8,7 +8,8 @@ from PIL import ImageDraw
 from course_lib.figures import COLOURS, Drawing
 from course_lib.figures.drawing import canvas
 from course_lib.figures.lettering import size_to_fit, write
-from course_lib.lessons.lesson_06.u_shapes import TITLES, block, label
+from course_lib.lessons.lesson_06.arrows import arrow
+from course_lib.lessons.lesson_06.u_cells import TITLES, block, label
 from course_lib.texts import tr
 
 _WIDE, _HIGH = 680, 430
@@ -56,7 +57,7 @@ def draw() -> Drawing:
         y = (left[1] + left[3]) / 2
         _says(pen, (left[0] - 8, y), (down, size), "rm")
         _says(pen, (right[2] + 8, y), (up, size), "lm")
-        _arrow(pen, (left[2] + 6, y), (right[0] - 6, y), COLOURS["signal"])
+        arrow(pen, (left[2] + 6, y), (right[0] - 6, y), COLOURS["signal"])
         kept = len(block(TITLES[1], up).kept)
         words = tr("{count} feature maps").format(count=kept)
         write(
@@ -68,12 +69,12 @@ def draw() -> Drawing:
             anchor="mm",
         )
     for (left, right), (next_left, next_right) in zip(boxes, boxes[1:], strict=False):
-        _arrow(pen, (_centre(left), left[3] + 2), (_centre(next_left), next_left[1] - 2), COLOURS["ink"])
-        _arrow(pen, (_centre(next_right), next_right[1] - 2), (_centre(right), right[3] + 2), COLOURS["ink"])
+        arrow(pen, (_centre(left), left[3] + 2), (_centre(next_left), next_left[1] - 2), COLOURS["ink"])
+        arrow(pen, (_centre(next_right), next_right[1] - 2), (_centre(right), right[3] + 2), COLOURS["ink"])
     y = (middle[1] + middle[3]) / 2
     lowest_left, lowest_right = boxes[-1]
-    _arrow(pen, (_centre(lowest_left), lowest_left[3] + 2), (middle[0] - 4, y), COLOURS["ink"])
-    _arrow(pen, (middle[2] + 4, y), (_centre(lowest_right), lowest_right[3] + 2), COLOURS["ink"])
+    arrow(pen, (_centre(lowest_left), lowest_left[3] + 2), (middle[0] - 4, y), COLOURS["ink"])
+    arrow(pen, (middle[2] + 4, y), (_centre(lowest_right), lowest_right[3] + 2), COLOURS["ink"])
     words = f"mid_block, {label(TITLES[1], 'mid_block')}"
     write(pen, (_WIDE / 2, middle[3] + 14), words, COLOURS["ink"], size_to_fit(words, 300, 13), anchor="mm")
     for x, words in (
@@ -108,14 +109,3 @@ def _centre(box: list[float]) -> float:
 def _says(pen: ImageDraw.ImageDraw, place: tuple[float, float], lines: tuple[str, str], anchor: str) -> None:
     for line, y in zip(lines, (-8, 9), strict=True):
         write(pen, (place[0], place[1] + y), line, COLOURS["ink"], 12, anchor=anchor)
-
-
-def _arrow(pen: ImageDraw.ImageDraw, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-    (x, y), (to_x, to_y) = start, end
-    length = ((to_x - x) ** 2 + (to_y - y) ** 2) ** 0.5
-    along, up = (to_x - x) / length, (to_y - y) / length
-    foot = to_x - 9 * along, to_y - 9 * up
-    pen.line([x, y, *foot], fill=colour, width=2)
-    pen.polygon(
-        [(to_x, to_y), (foot[0] - 5 * up, foot[1] + 5 * along), (foot[0] + 5 * up, foot[1] - 5 * along)], fill=colour
-    )

@@ -1,4 +1,4 @@
-"""Lesson 06's two U-Nets side by side, drawn from what `anatomy` measures, with one block chosen and described."""
+"""Lesson 06's two U-Nets side by side, each as a U, with one block chosen and described."""
 
 from __future__ import annotations
 
@@ -7,97 +7,22 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from course_lib import expect
 from course_lib.figures import COLOURS, Drawing, stack, text_panel
 from course_lib.figures.drawing import canvas
 from course_lib.figures.lettering import size_to_fit, write
+from course_lib.lessons.lesson_06.arrows import arrow
+from course_lib.lessons.lesson_06.u_cells import COLUMNS, INPUT, MADE_OF, ROWS, TITLES, at, block, label
 from course_lib.models.anatomy import Measured, first_u_net, stable_diffusion
 from course_lib.texts import ngettext, tr
 
-ROWS, COLUMNS = 6, 6  # of the cells that the cursor visits; three columns for each network
-_WIDE, _HIGH, _TOP, _BELOW, _SIDE = 114, 56, 46, 172, 120
+_WIDE, _HIGH, _TOP, _BELOW, _SIDE = 136, 62, 46, 172, 120
+_AREA = 54  # of a cell's width, for its box; words and bars stand beside it
+_ROOM = _WIDE - _AREA - 6
 _GREY = "#9A9A9A"
-TITLES = ("U-Net, 2015", "Stable Diffusion 1.5")
-_INPUT = {"U-Net, 2015": 572, "Stable Diffusion 1.5": 64}
-_RESIDUAL = "residual blocks, each followed by a transformer"
-_DOUBLES = "then nearest + 3×3 convolution doubles"
-# What stands in a block, in words: for a name, or for the beginning of one.
-MADE_OF = {
-    "U-Net, 2015": {
-        "down_blocks": "two 3×3 convolutions without padding, ReLU after each; then 2×2 max pooling halves",
-        "bottom": "two 3×3 convolutions without padding, ReLU after each",
-        "up_blocks": "a 2×2 transposed convolution doubles; the kept feature map is cropped and put beside; "
-        "two 3×3 convolutions without padding, ReLU after each",
-        "conv_out": "a 1×1 convolution: for each position two scores, cell or not",
-    },
-    "Stable Diffusion 1.5": {
-        "conv_in": "a 3×3 convolution, from the latent's 4 channels to 320",
-        "time_embedding": "320 waves of the step's number, then two linear layers; every residual block reads it",
-        "down_blocks.3": "2 residual blocks; no transformer, nothing smaller follows",
-        "down_blocks": f"2 {_RESIDUAL}; then a 3×3 convolution with stride 2 halves",
-        "mid_block": "residual block, transformer, residual block",
-        "up_blocks.0": f"3 residual blocks, each reads a kept feature map beside its own; {_DOUBLES}",
-        "up_blocks.3": f"3 {_RESIDUAL}; each reads a kept feature map beside its own",
-        "up_blocks": f"3 {_RESIDUAL}; each reads a kept feature map beside its own; {_DOUBLES}",
-        "conv_out": "group norm, SiLU and a 3×3 convolution, back to 4 channels",
-    },
-}
-
-
-def at(row: int, column: int) -> tuple[str, str, str]:
-    """What lies in a cell: the network, the kind ("block", "skip" or "nothing") and the block's name.
-
-    Of a skip, the block on the way up that gets it. Raises ValueError for a cell that is not there.
-
-    Example:
-
-    >>> at(1, 0), at(1, 4)
-    (('U-Net, 2015', 'block', 'down_blocks.0'), ('Stable Diffusion 1.5', 'skip', 'up_blocks.3'))
-    """
-    row = int(expect.number("row", row, 0, ROWS - 1))
-    which, side = divmod(int(expect.number("column", column, 0, COLUMNS - 1)), 3)
-    title = TITLES[which]
-    if row == ROWS - 1:
-        return title, "block", "mid_block" if which else "bottom"
-    if row == 0:
-        name = ("conv_in", "time_embedding", "conv_out")[side] if which else ("", "", "conv_out")[side]
-        return title, "block" if name else "nothing", name
-    return title, "skip" if side == 1 else "block", f"down_blocks.{row - 1}" if side == 0 else f"up_blocks.{4 - row}"
-
-
-def block(title: str, name: str) -> Measured:
-    """The measurements of a block of one of TITLES; the last group norm of Stable Diffusion belongs to `conv_out`.
-
-    Example:
-
-    >>> block("Stable Diffusion 1.5", "conv_out").numbers
-    12164
-    """
-    blocks = first_u_net() if title == TITLES[0] else stable_diffusion()
-    found = blocks[name]
-    if title == TITLES[1] and name == "conv_out":
-        norm = blocks["conv_norm_out"]
-        return Measured(name, norm.shape_in, found.shape_out, found.numbers + norm.numbers, found.work, found.sees)
-    return found
-
-
-def label(title: str, name: str) -> str:
-    """What stands under a block's name: the channels it gives, and a size.
-
-    Of the U-Net of 2015 the size of the feature map it gives, of Stable Diffusion the size before it halves or doubles.
-
-    Example:
-
-    >>> label("U-Net, 2015", "up_blocks.3"), label("Stable Diffusion 1.5", "down_blocks.1")
-    ('64 × 388²', '640 × 32²')
-    """
-    found = block(title, name)
-    size = found.shape_out if title == TITLES[0] else found.shape_in
-    return f"{found.shape_out[0]} × {size[-1]}²" if name != "time_embedding" else tr("1280 numbers")
 
 
 def draw(row: int, column: int) -> Drawing:
-    """Both U-Nets as two U's of cells, and below them, in words, the one in this cell: row 0 to 5, column 0 to 5.
+    """Both U-Nets as two U's of boxes, and below them, in words, the one in this cell: row 0 to 5, column 0 to 5.
 
     Columns 0 and 3 hold the ways down, 2 and 5 the ways up, 1 and 4 what is handed across.
     Raises ValueError for a cell that is not there.
@@ -138,7 +63,7 @@ def _block(title: str, found: Measured) -> tuple[list[str], str]:
     work = f"{found.work:,}"
     if found.work > 1e8:
         work = tr("{count} billion").format(count=f"{found.work / 1e9:.1f}")
-    both, no_shape = tr("{shape_in} in, {shape_out} out"), tr("the number of a step in, {shape_out} out")
+    both, no_shape = tr("{shape_in} in, {shape_out} out"), tr("a timestep in, {shape_out} out")
     shapes = both if found.shape_in else no_shape
     values = {
         "network": tr(title),
@@ -226,6 +151,7 @@ def _sheet() -> np.ndarray:
         for column in range(COLUMNS):
             if row < ROWS - 1 or column % 3 == 1:
                 _cell(pen, row, column)
+    _ways(pen)
     top = _TOP + ROWS * _HIGH + 5
     pen.rectangle([4, top + 2, 34, top + 7], fill=COLOURS["ink"])
     _fit(pen, (40, top - 2), tr("share of the parameters"), 180)
@@ -246,21 +172,54 @@ def _cell(pen: ImageDraw.ImageDraw, row: int, column: int) -> None:
         return
     found = block(title, name)
     if kind == "skip":
-        y = top + _HIGH / 2 + 6
-        pen.line([left + 4, y, left + _WIDE - 12, y], fill=COLOURS["ink"], width=2)
-        pen.polygon([(left + _WIDE - 4, y), (left + _WIDE - 13, y - 5), (left + _WIDE - 13, y + 5)], COLOURS["ink"])
+        y = top + _HIGH / 2
+        arrow(pen, (left + 2, y), (left + _WIDE - 2, y), COLOURS["signal"])
         count = len(found.kept)
         words = ngettext("{count} feature map", "{count} feature maps", count) if count > 1 else tr("cropped")
         _fit(pen, (middle, y - 10), words.format(count=count), _WIDE - 8, anchor="mm")
         return
-    lowest = row == ROWS - 1
-    x0, x1 = (left - _WIDE + 6, left + 2 * _WIDE - 7) if lowest else (left + 5, left + _WIDE - 6)
-    pen.rectangle([x0, top + 5, x1, top + _HIGH - 6], outline=COLOURS["ink"], width=1)
-    _fit(pen, (middle, top + 15), name, _WIDE - 14, anchor="mm")
-    _fit(pen, (middle, top + 30), label(title, name), _WIDE - 14, anchor="mm")
-    for part, whole, y, ink in zip(_pair(found), _totals(title), (39, 44), (COLOURS["ink"], _GREY), strict=True):
-        length = (_WIDE - 24) * part / whole / 0.35  # the largest share of all is below 0.35, but for one
-        pen.rectangle([middle - _WIDE / 2 + 11, top + y, middle - _WIDE / 2 + 11 + length, top + y + 3], fill=ink)
+    box = _box(row, column)
+    start = left + (4 if column % 3 == 0 else _AREA + 4)
+    if column % 3 == 1:
+        start = left if row == 0 else box[2] + 8
+    if box:
+        pen.rectangle(box, outline=COLOURS["ink"], width=2)
+    _fit(pen, (start, top + 8), name, _ROOM)
+    _fit(pen, (start, top + 23), label(title, name), _ROOM)
+    for part, whole, y, ink in zip(_pair(found), _totals(title), (43, 49), (COLOURS["ink"], _GREY), strict=True):
+        length = _ROOM * part / whole / 0.35  # the largest share of all is below 0.35, but for one
+        pen.rectangle([start, top + y, start + length, top + y + 3], fill=ink)
+
+
+def _box(row: int, column: int) -> list[float]:
+    """The corners of a cell's box, high for many rows and wide for many channels; [] where there is none."""
+    title, kind, name = at(row, column)
+    if kind != "block" or name == "time_embedding":
+        return []
+    found = block(title, name)
+    side = (found.shape_out if title == TITLES[0] else found.shape_in)[-1]
+    most = 1024 if title == TITLES[0] else 1280
+    wide, high = 8 + 36 * found.shape_out[0] / most, 6 + 38 * side / INPUT[title]
+    x = column * _WIDE + {0: _WIDE - _AREA / 2, 1: _WIDE / 2 - 35, 2: _AREA / 2}[column % 3]
+    y = _TOP + row * _HIGH + _HIGH / 2
+    return [x - wide / 2, y - high / 2, x + wide / 2, y + high / 2]
+
+
+def _ways(pen: ImageDraw.ImageDraw) -> None:
+    """The arrows down on the left of each U, through its lowest box, and up on the right."""
+    for first in (0, 3):
+        down = [box for box in (_box(row, first) for row in range(ROWS - 1)) if box]
+        up = [box for box in (_box(row, first + 2) for row in reversed(range(ROWS - 1))) if box]
+        lowest = _box(ROWS - 1, first + 1)
+        for side in (down, up[::-1]):
+            for one, other in zip(side, side[1:], strict=False):
+                ends = ((one[0] + one[2]) / 2, one[3] + 2), ((other[0] + other[2]) / 2, other[1] - 2)
+                arrow(pen, *(ends if side is down else ends[::-1]), COLOURS["ink"])
+        y = (lowest[1] + lowest[3]) / 2
+        arrow(pen, ((down[-1][0] + down[-1][2]) / 2, down[-1][3] + 2), (lowest[0] - 4, y), COLOURS["ink"])
+        right = (up[0][0] + up[0][2]) / 2
+        pen.line([first * _WIDE + 2 * _WIDE + 1, y, right, y], fill=COLOURS["ink"], width=2)
+        arrow(pen, (right, y), (right, up[0][3] + 2), COLOURS["ink"])
 
 
 def _fit(pen: ImageDraw.ImageDraw, place, text: str, room: float, size: int = 11, anchor: str = "la") -> None:
@@ -283,9 +242,9 @@ def _field(sheet: np.ndarray, title: str, found: Measured) -> np.ndarray:
         return sheet
     image = Image.fromarray(sheet)
     pen = ImageDraw.Draw(image)
-    left, top, scale = COLUMNS * _WIDE - _SIDE - 6, 22, _SIDE / _INPUT[title]
+    left, top, scale = COLUMNS * _WIDE - _SIDE - 6, 22, _SIDE / INPUT[title]
     says = tr("picture, {side} × {side}") if title == TITLES[0] else tr("latent, {side} × {side}")
-    _fit(pen, (left, top - 18), says.format(side=_INPUT[title]), _SIDE + 6)
+    _fit(pen, (left, top - 18), says.format(side=INPUT[title]), _SIDE + 6)
     half, centre = min(found.sees * scale, _SIDE) / 2, (left + _SIDE / 2, top + _SIDE / 2)
     pen.rectangle([centre[0] - half, centre[1] - half, centre[0] + half, centre[1] + half], fill=COLOURS["signal"])
     pen.rectangle([left, top, left + _SIDE, top + _SIDE], outline=COLOURS["ink"], width=2)

@@ -69,13 +69,13 @@ def _patient() -> Blocks:
 def build(
     x: Tensor, time: Tensor, blocks: Blocks, *, join: Callable | None = None, join_2: Callable | None = None,
     first: str = "down", second: str = "conv_in", middle: str = "low", untold: Collection[str] = (), last: bool = True,
-    moves: bool = True, ways: tuple[str, str] = ("up_1", "up_2"), passed: bool = True,
+    moves: bool = True, ways: tuple[str, str] = ("up_1", "up_2"), passed: bool = True, around: bool = False,
 ) -> Tensor:  # fmt: skip
     """The U-Net of exercise 1, x (B, 3, H, W) and time (B, 16) -> (B, 3, H, W); other options are usual mistakes.
 
     join, join_2 : how a table is put beside for up_1 and up_2; first, second : which one, "" for none; middle : where
-    it stands, "low", "before" shrink or "" for nowhere; untold : blocks without the time; passed : up_2 reads what up_1
-    gives; ways : the two on the way up.
+    it stands, "low", "before" shrink, "after" grow or "" for nowhere; untold : blocks without the time; passed : up_2
+    reads what up_1 gives; ways : the two on the way up; around : x is added at the end.
 
     Example:
 
@@ -88,16 +88,18 @@ def build(
     def run(name: str, h: Tensor) -> Tensor:
         return getattr(blocks, name)(h, None if name in untold else time)
 
-    kept = {"conv_in": blocks.conv_in(x)}
+    kept = {"x": x, "conv_in": blocks.conv_in(x)}
     kept["down"] = h = run("down", kept["conv_in"])
     h = run("middle", h) if middle == "before" else h
     kept["shrink"] = h = blocks.shrink(h) if moves else h
     h = run("middle", h) if middle == "low" else h
     below = blocks.grow(h) if moves else h
+    below = run("middle", below) if middle == "after" else below
     h = run(ways[0], join(below, kept[first]) if first else below)
     h = h if passed else below
     h = run(ways[1], join_2(h, kept[second]) if second else h)
-    return blocks.conv_out(h) if last else h
+    h = blocks.conv_out(h) if last else h
+    return x + h if around else h
 
 
 def cases() -> list[tuple]:

@@ -7,7 +7,7 @@ from course_lib.lessons.lesson_07.attention_cost import (
     how_it_flows,
     where_attention_is,
 )
-from course_lib.lessons.lesson_07.checks import check_attention, check_scores, check_weights
+from course_lib.lessons.lesson_07.checks import check_attention, check_scores
 from course_lib.lessons.lesson_07.heat_maps import change, draw_pixel, draw_swap, draw_word, share_in_top_quarter
 from course_lib.lessons.lesson_07.questions import (
     predict_corner,
@@ -16,9 +16,11 @@ from course_lib.lessons.lesson_07.questions import (
     predict_order,
     predict_scale,
     predict_share,
+    predict_swap,
     predict_where,
     quiz,
 )
+from course_lib.lessons.lesson_07.table_checks import check_weights
 from course_lib.pipeline import watch
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "predict_order",
     "predict_scale",
     "predict_share",
+    "predict_swap",
     "predict_where",
     "quiz",
     "share_in_top_quarter",

@@ -1,4 +1,4 @@
-"""Lesson 07, attention: the checks of its exercises."""
+"""Lesson 07, attention: the checks of its exercises 1 and 3."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ _ROOT = "The scores are divided by the width itself. It is its square root."
 
 _PAGE = "The names are those of the page's own tables (queries, keys, values). Inside the function, take what it is given: query, key, value."
 
+
+def _gives(what):
+    """Whether what an answer gives on the first case passes a test."""
+
+    def test(answer) -> bool:
+        try:
+            return bool(what(answer(*_cases()[0])))
+        except Exception:  # it stops
+            return False
+
+    return test
+
+
 _AXIS = "Softmax runs over the queries. Each query has one weight for each key: dim=1, along its row, where scores have a row for each query (query @ key.T)."
 
 check_attention = FunctionCheck(
@@ -47,6 +60,17 @@ check_attention = FunctionCheck(
         Mistake("Softmax must be told along which axis it works: dim=1, along each row.", lambda q, k, v: torch.softmax(q @ k.T), stops=r"softmax\(\) missing .*dim"),
         Mistake("The scale is missing: divide the scores by the square root of the width of a query.", lambda q, k, v: _attend(q, k, v, 1)),
         Mistake(_ROOT, lambda q, k, v: _attend(q, k, v, 1 / q.shape[1])),
+        Mistake("`** 1/2` means (... ** 1) / 2, so the scores are divided by the width, and by 2. Write ** 0.5.", lambda q, k, v: _attend(q, k, v, 0.5 / q.shape[1])),
+        Mistake("Half the width is not its square root: query.shape[1] ** 0.5.", lambda q, k, v: _attend(q, k, v, 2 / q.shape[1])),
+        Mistake("query.numel() counts all numbers of all queries. The width is query.shape[1].", lambda q, k, v: _attend(q, k, v, q.numel() ** -0.5)),
+        Mistake("Some results are nan: the root of a negative score. Only the width goes under the root: scores / width ** 0.5.", None, when=_gives(lambda out: out.isnan().any())),
+        Mistake("You return two things. Return the mixtures alone: weights @ value.", None, when=_gives(lambda out: isinstance(out, tuple))),
+        Mistake("The result still has the batch axis that [None] added: take it off with [0].", lambda q, k, v: _attend(q, k, v)[None]),
+        Mistake("torch.sqrt takes a tensor, and a width is a whole number: query.shape[1] ** 0.5.", None, stops=r"sqrt\(\): argument 'input'"),
+        Mistake("query.shape is two numbers, rows and width. Take the width: query.shape[1] ** 0.5.", None, stops="'torch.Size' and|'tuple' and 'float'"),
+        Mistake("`*` multiplies number by number. Scores are a matrix product: query @ key.T.", None, stops=r"tensor a \(5\) must match the size of tensor b \(7\)|tensor a \(9\) must match the size of tensor b \(7\)"),
+        Mistake("`*` multiplies number by number. The mixture is a matrix product: weights @ value.", None, stops=r"tensor a \(7\) must match the size of tensor b \(3\)"),
+        Mistake("Keys and values are exchanged: scores are made of queries and keys, and the values are mixed.", None, stops="5x9 and 3x7"),
         Mistake("The scores are multiplied by the root. They must become smaller: divide.", lambda q, k, v: _attend(q, k, v, q.shape[1] ** 0.5)),
         Mistake("The 2 of the example is left in: it was the root of 4. Take the width from query.shape.", lambda q, k, v: _attend(q, k, v, 0.5)),
         Mistake("That is the root of the number of queries. The width is query.shape[1].", lambda q, k, v: _attend(q, k, v, len(q) ** -0.5)),
@@ -85,83 +109,6 @@ def _over_sum(scores: torch.Tensor) -> torch.Tensor:
     return scores / scores.sum(dim=1, keepdim=True)
 
 
-def _sums(weights, dim=1, exact=False, within=1e-5) -> torch.Tensor:
-    """Which rows (dim 1) or columns (dim 0) sum to 1."""
-    sums = weights.sum(dim=dim)
-    return sums == 1 if exact else (sums - 1).abs() < within
-
-
-def _are_weights(weights) -> bool:
-    return bool((weights >= 0).all() and _sums(weights).all())
-
-
-def _tables() -> list[tuple]:
-    """Tables of weights, right ones and wrong ones; which mistake falls for which is in the tests."""
-    scores = torch.randn(40, 7, generator=torch.Generator().manual_seed(3))
-    small = [
-        [[1.5, -0.5], [0.5, 0.5]], [[0.6, 0.6], [0.4, 0.4]], [[0.5, 0.5], [0.9, 0.3]], [[0.9, 0.3], [0.5, 0.5]],
-        [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5]],
-        [[0.5, 0.25], [0.125, 0.125]], [[0.51, 0.5], [0.5, 0.5]], [[1.005, -0.005], [0.5, 0.5]],
-        [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25]], [[0.5, 0.5 - 2**-24], [0.5, 0.5]],
-        [[0.6, 0.6, -0.2], [0.2, 0.3, 0.5]], [[0.75, -0.25], [0.5, 0.5]],
-    ]  # fmt: skip
-    return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
-
-
-_NEGATIVE = "A row such as 1.5 and -0.5 sums to 1, and still holds no weights: ask for `weights >= 0`, too."
-
-_EXACT = "`== 1` is too strict: rounding makes a sum 0.9999999. Ask whether it is close to 1, within 0.00001."
-
-_NARROW = "That is too strict: a sum of rounded weights may miss 1 by more than 0.0000001. Allow 0.00001."
-
-_WIDE = "That is not strict enough: 1.01 is no rounded 1. Rounding errs by less than 0.00001 here: allow that much."
-
-_ONE_SIDE = "Only one side is looked at: a sum may be too large or too small. Take its distance from 1, with .abs()."
-
-_WHOLE = "You look at the sum of the whole table. It can be right while rows have too much or too little."
-
-_COLUMNS = "You add up the columns. A row belongs to one query, and it is the row that must sum to 1: dim=1."
-
-check_weights = FunctionCheck(
-    "are_weights",
-    _are_weights,
-    _tables(),
-    [
-        Mistake(_COLUMNS, lambda w: bool((w >= 0).all() and _sums(w, 0).all())),
-        Mistake(f"{_COLUMNS} And ask for `weights >= 0`.", lambda w: bool(_sums(w, 0).all())),
-        Mistake(f"{_COLUMNS} And `== 1` is too strict for rounded sums.", lambda w: bool((w >= 0).all() and _sums(w, 0, True).all())),
-        Mistake(_NEGATIVE, lambda w: bool(_sums(w).all())),
-        Mistake(_EXACT, lambda w: bool((w >= 0).all() and _sums(w, exact=True).all())),
-        Mistake(f"{_EXACT} And ask for `weights >= 0`.", lambda w: bool(_sums(w, exact=True).all())),
-        Mistake(f"{_COLUMNS} And ask for close to 1, and for `weights >= 0`.", lambda w: bool(_sums(w, 0, True).all())),
-        Mistake(_NARROW, lambda w: bool((w >= 0).all() and _sums(w, within=1e-7).all())),
-        Mistake(f"{_NARROW} And ask for `weights >= 0`.", lambda w: bool(_sums(w, within=1e-7).all())),
-        Mistake(_ONE_SIDE, lambda w: bool((w >= 0).all() and (w.sum(dim=1) < 1.0001).all())),
-        Mistake(_ONE_SIDE, lambda w: bool((w >= 0).all() and (w.sum(dim=1) > 0.9999).all())),
-        *(Mistake(f"{_ONE_SIDE} And ask for `weights >= 0`.", lambda w, way=way: bool((way * (w.sum(dim=1) - 1) < 1e-4).all())) for way in (1, -1)),
-        Mistake("A weight of 0 is allowed: no power of e is 0, but the computer rounds a tiny one to 0. Ask for `>= 0`, not for `> 0`.", lambda w: bool((w > 0).all() and _sums(w).all())),
-        Mistake("A weight of 1 is allowed: beside a score far above the others, their powers of e are rounded to 0.", lambda w: bool((w >= 0).all() and (w < 1).all() and _sums(w).all())),
-        Mistake("A table need not be square: N queries may look at any number M of keys.", lambda w: bool(w.shape[0] == w.shape[1] and (w >= 0).all() and _sums(w).all())),
-        Mistake("One good row is not enough: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w).any())),
-        Mistake(f"One good row is not enough. {_NEGATIVE}", lambda w: bool(_sums(w).any())),
-        Mistake("Only the first row is looked at: every row must sum to 1.", lambda w: bool((w >= 0).all() and _sums(w)[0])),
-        Mistake(_WIDE, lambda w: bool((w >= 0).all() and _sums(w, within=0.1).all())),
-        Mistake(f"{_WIDE} And ask for `weights >= 0`.", lambda w: bool(_sums(w, within=0.1).all())),
-        Mistake("-0.005 is negative, too: softmax gives nothing below 0, so `weights >= 0` needs no leeway.", lambda w: bool((w >= -0.01).all() and _sums(w).all())),
-        Mistake(_WHOLE, lambda w: bool((w >= 0).all() and abs(float(w.sum()) - len(w)) < 1e-4)),
-        Mistake(f"{_WHOLE} And ask for `weights >= 0`.", lambda w: abs(float(w.sum()) - len(w)) < 1e-4),
-        Mistake("`and`, `not` and `if` want one True or False, and a table of comparisons has many: apply .all() to each table first.", lambda w: w.sum(dim=1) == 1 and w >= 0, stops="Boolean value of Tensor"),
-        Mistake("The whole table sums to the number of rows, not to 1. And it is each row that counts.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - 1) < 1e-4)),
-        Mistake("Nothing is added up yet: each row must sum to 1.", lambda w: bool((w >= 0).all())),
-        Mistake("Every weight below 1 is not enough: 0.6, 0.6 and -0.2 sum to 1, and one of them is negative. Ask for `weights >= 0`.", lambda w: bool((w <= 1).all() and _sums(w).all())),
-        Mistake(".abs() before the sum hides negative numbers: 0.75 and -0.25 would pass. Sum the weights themselves, and ask for `weights >= 0`.", lambda w: bool(_sums(w.abs()).all())),
-        Mistake("It says True to everything.", lambda w: True),
-        Mistake("It says False to everything.", lambda w: False),
-        Mistake("That is one answer for each row. Put them together with .all(), and ask for `weights >= 0`.", lambda w: _sums(w)),
-        Mistake("That is one answer for each row. Put them together with .all(); and `== 1` is too strict for rounded sums.", lambda w: _sums(w, exact=True)),
-    ],
-)  # fmt: skip
-
 check_scores = ValueCheck(
     "the number of scores",
     128**4,
@@ -173,6 +120,12 @@ check_scores = ValueCheck(
         Mistake("That is for 8 heads together. The question is about one.", 8 * 128**4),
         Mistake("The side is doubled, so there are 4 times as many pixels, and each looks at 4 times as many: 16 times, not 4.", 4 * 64**4),
         *(Mistake("That is the work of a whole layer, in multiply-adds. The question is about the scores of one head.", work) for work in (172, 172e9, 2 * 128**4 * 320)),
+        Mistake("That is twice as many: scores and mixtures cost as much, but only the scores are asked for.", 2 * 128**4),
+        *(Mistake("That counts the products inside the scores. How many scores are there?", 128**4 * width) for width in (320, 64, 40)),
+        *(Mistake("In Python a power is **, not ^.", power) for power in (128 ^ 4, 128**2 ^ 2)),
+        *(Mistake("That is rounded. Leave the product to Python.", about) for about in (268e6, 268.4e6, 268_435_000)),
+        *(Mistake("That is a text. Leave the quotes out.", text) for text in ("268435456", "268,435,456", "128**4", "(128 * 128) ** 2")),
+        Mistake("128 x 128 pixels are 128 times 128, not 128 plus 128.", (128 + 128) ** 2),
         Mistake("Each pixel looks at itself, too.", 128**2 * (128**2 - 1)),
         *(Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + more) // 2) for more in (-1, 0, 1)),
         Mistake("A pixel looks at all 128 x 128 pixels, not only at those of its own row.", 128**3),

@@ -176,7 +176,8 @@ def bars_panel(names: Sequence[str], shares: Tensor, chosen: str, title: str) ->
     image, pen = canvas(_NAME + _BAR + 60, _ROW * len(names))
     for index, (name, share) in enumerate(zip(names, shares.tolist(), strict=True)):
         middle, mine = index * _ROW + _ROW / 2, name == chosen
-        shown = f"▸ {_named(name)}" if mine else _named(name)
+        words = tr("(all end marks)") if name == END else _named(name)
+        shown = f"▸ {words}" if mine else words
         write(pen, (_NAME - 8, middle), shown, COLOURS["ink"], size_to_fit(shown, _NAME - 8, 12), anchor="rm")
         box = [_NAME, index * _ROW + 3, _NAME + max(1, share * _BAR), (index + 1) * _ROW - 3]
         pen.rectangle(box, fill=COLOURS["ink" if mine else "grid"])

@@ -40,6 +40,15 @@ predict_most = Question(
     ),
 )  # fmt: skip
 
+predict_swap = Question(
+    "The shapes change places: \"a blue square above a red circle\", from the same first noise. At step 1 the latent is nothing but noise. Where is \"red\" brightest then?",
+    (
+        Choice("above, as before: the noise is the same", "Then the noise would choose the position. Look at the two maps of step 1."),
+        Choice("nowhere in particular: nothing is painted yet", "With the first prompt it had its position at step 1, too."),
+        Choice("below", "The noise is the same, so it is the sentence that says where.", right=True),
+    ),
+)  # fmt: skip
+
 predict_corner = Question(
     "A pixel in the corner of the picture, on white ground. Where does most of its weight go, at the last step?",
     (

@@ -71,7 +71,7 @@ def test_a_mistake_in_one_line_is_named(mistake, says):
     [
         (wrong(order=("h0", "h1")), "wrong order"),
         (wrong(order=("h1", "h1")), "The same feature map is put beside twice"),
-        (wrong(order=("small", "h0")), "The sizes do not fit"),
+        (wrong(order=("small", "h0")), "before `shrink` makes all smaller"),
         (wrong(order=("h1", None)), "up_2 reads no kept feature map"),
         (wrong(order=(None, "h0")), "up_1 reads no kept feature map"),
         (wrong(order=(None, None)), "There is no skip"),
@@ -84,6 +84,84 @@ def test_a_mistake_in_one_line_is_named(mistake, says):
 )
 def test_what_learners_write_is_recognised(answer, says):
     assert says in lesson.check_unet.verdict(answer)
+
+
+@pytest.mark.parametrize(
+    ("moves", "says"),
+    [
+        ("down middle grow", "`shrink` is missing"),
+        ("down shrink middle", "`grow` is missing"),
+        ("shrink down middle grow", "`down` works, and is kept, before `shrink`"),
+        ("down shrink grow middle", "`middle` stands after `grow`"),
+    ],
+)
+def test_blocks_in_another_order_are_named(moves, says):
+    def answer(x, time, blocks):
+        h, kept = blocks.conv_in(x), []
+        first = h
+        for name in moves.split():
+            h = getattr(blocks, name)(h, *([time] if name in ("down", "middle") else []))
+            kept += [h] if name == "down" else []
+        (second,) = kept
+        h = blocks.up_1(torch.cat([h, second], dim=1), time)
+        return blocks.conv_out(blocks.up_2(torch.cat([h, first], dim=1), time))
+
+    assert says in lesson.check_unet.verdict(answer)
+
+
+def test_the_picture_itself_is_no_skip_and_no_way_around():
+    def answer(x, time, blocks, last):
+        first = blocks.conv_in(x)
+        second = blocks.down(first, time)
+        h = blocks.grow(blocks.middle(blocks.shrink(second), time))
+        h = blocks.up_1(torch.cat([h, second], dim=1), time)
+        return blocks.conv_out(blocks.up_2(torch.cat([h, x if last else first], dim=1), time)) + (0 if last else x)
+
+    assert "up_2 reads the picture x" in lesson.check_unet.verdict(lambda *given: answer(*given, True))
+    assert "x is added to the result" in lesson.check_unet.verdict(lambda *given: answer(*given, False))
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ([[320] * 3, [320, 640, 640], [640, 1280, 1280], [1280] * 3], "and the oldest first"),
+        ([[2560] * 3, [2560] * 3, [1280] * 3, [640] * 3], "the level's own width, twice"),
+        ([[1280] * 3, [1280] * 3, [640] * 3, [320] * 3], "the widths that the blocks give"),
+        ([[2560] * 3, [2560] * 3, [1920, 1280, 960], [960, 640, 640]], "One seam is missed, in up_blocks.1"),
+        ([[2560] * 3, [2560, 2560, 1920], [1920, 1280, 1280], [960, 640, 640]], "One seam is missed, in up_blocks.2"),
+        ([2560] * 5 + [1920, 1920, 1280, 960, 960, 640, 640], "four rows of three"),
+    ],
+)
+def test_other_lists_of_channels_are_named(answer, says):
+    assert says in lesson.check_reads.verdict(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda a, b: 9 * a * b + 9 * b * b + 2 * b + 2 * a + 2 * b + 1281 * b + (a * b + b) * (a == b), "a != b"),
+        (lambda a, b: unet_exercises.residual_numbers(a, b) + 1280 - b, "not 1280"),
+        (lambda a, b: unet_exercises.residual_numbers(a, b) + a - b, "b biases, not a"),
+        (lambda a, b: unet_exercises.residual_numbers(a, b) + 9 * b * a + a - 9 * b * b - b, "not from b to a"),
+    ],
+)
+def test_other_counts_of_a_block_are_named(answer, says):
+    assert says in lesson.check_residual.verdict(answer)
+
+
+def test_other_sums_of_the_way_up_are_named():
+    count = unet_exercises.residual_numbers
+    pairs = [(a, b) for row, b in zip(lesson.reads(), (1280, 1280, 640, 320), strict=True) for a in row]
+    for answer, says in (
+        (sum(count(b, a) for a, b in pairs), "The arguments are exchanged"),
+        (sum(count(b, b) for a, b in pairs), "as many channels as they give"),
+        (sum(count(a, 1280) for a, b in pairs), "every block gives 1280"),
+        (sum(count(a, b) for a, b in pairs[:9]), "up_blocks.3, is left out"),
+        (3 * sum(count(a, b) for a, b in pairs[::3]), "the first block of each level three times"),
+        (unet_exercises.way_up_total([[1280] * 3, [1280, 1280, 640], [640, 640, 320], [320] * 3]), "only the kept"),
+        ([count(a, b) for a, b in pairs], "the twelve numbers. Add them up"),
+    ):
+        assert says in lesson.check_up.verdict(answer)
 
 
 def test_the_checks_take_other_ways_of_writing_it():
@@ -119,6 +197,9 @@ def test_the_first_wrong_row_is_named(row):
         (11_524, "conv_out is missing"),
         (12_164, "conv_out with its group norm is missing"),
         (1, "the first that differs shows where"),
+        (unet_exercises.residual_numbers(1280, 1280), "The middle has two residual blocks"),
+        (sum(map(lesson.transformer_numbers, (320, 640, 1280))), "three transformers each, not two"),
+        (3 * sum(map(lesson.transformer_numbers, (320, 640, 1280))), "on the way up are missing"),
         (-2 * 34_760_960, "`down_blocks.3` has no transformers"),
         (-3 * 34_760_960, "`up_blocks.0` has no transformers"),
     ],

@@ -24,7 +24,7 @@ def test_every_state_of_the_damage_is_drawn(picture):
         t, told = (0, 37, 500, 999)[index % 4], (999, 500, 0, 3)[index // 4]
         drawing = lesson.draw_damage(picture, t, told, **dict(zip(lesson.SKIPS, skips, strict=True)))
         shapes.add(drawing.pixels.shape)
-        assert f"Noise of step {t}, told {told}, " in drawing.sentence
+        assert f"Noise of timestep {t}, told {told}, " in drawing.sentence
         assert ("all skips there" in drawing.sentence) == all(skips)
     assert len(shapes) == 1, "the drawing jumps in size"
 
@@ -32,7 +32,7 @@ def test_every_state_of_the_damage_is_drawn(picture):
 def test_sliders_over_all_their_values():
     for step in [*range(0, 1000, 71), 999]:
         for t, told in ((step, 500), (500, step)):
-            assert lesson.draw_damage("panda", t, told).sentence.startswith(f"Noise of step {t}, told {told}")
+            assert lesson.draw_damage("panda", t, told).sentence.startswith(f"Noise of timestep {t}, told {told}")
 
 
 def test_an_undamaged_network_is_off_by_the_same_twice():
@@ -43,8 +43,8 @@ def test_an_undamaged_network_is_off_by_the_same_twice():
 
 def test_the_words_say_what_is_changed_and_nothing_else():
     told, damaged = lesson.draw_damage("panda", 500, 0), lesson.draw_damage("panda", 500, conv_in=False)
-    assert told.sentence.startswith("Noise of step 500, told 0: ")
-    assert damaged.sentence.startswith("Noise of step 500, without conv_in: ")
+    assert told.sentence.startswith("Noise of timestep 500, told 0: ")
+    assert damaged.sentence.startswith("Noise of timestep 500, without conv_in: ")
 
 
 def test_the_last_picture_is_the_damaged_guess():
@@ -114,7 +114,7 @@ def test_one_upper_skip_carries_the_noise_and_the_other_a_part_of_the_picture():
 def test_a_step_that_is_not_given_is_told_truly():
     without, with_it = (lesson.draw_damage("panda", 400, told, conv_in=False).sentence for told in (None, 400))
     assert without == with_it.replace("told 400, ", "")
-    assert lesson.draw_damage("panda", 400).sentence.startswith("Noise of step 400, nothing changed: ")
+    assert lesson.draw_damage("panda", 400).sentence.startswith("Noise of timestep 400, nothing changed: ")
 
 
 def test_near_the_truth_the_error_is_low():
@@ -171,7 +171,7 @@ def test_bad_input_to_the_damage_is_refused():
 
 
 def test_training_without_skips_is_a_blur():
-    """At least twice the error, no better than the noise itself, and as many parameters."""
+    """At least twice the error, worse than the noise itself, and as many parameters."""
     clean, noisy = lesson.noisy_pictures(held_out=True)
     networks = {skips: lesson.train(skips) for skips in (True, False)}
     learned = {sum(p.numel() for p in network.parameters()) for network in networks.values()}
@@ -181,7 +181,7 @@ def test_training_without_skips_is_a_blur():
     off = {skips: (network(noisy) - clean).square().mean().item() for skips, network in networks.items()}
     left = (noisy - clean).square().mean().item()
     assert left == pytest.approx(0.04, abs=0.002)
-    assert off[True] < 0.6 * left and off[False] > 2 * off[True] and off[False] > 0.9 * left
+    assert off[True] < 0.6 * left and off[False] > 2 * off[True] and off[False] > left
 
 
 def test_without_skips_it_only_learns_more_slowly():
@@ -205,3 +205,31 @@ def test_training_starts_from_the_same_numbers_and_leaves_the_global_seed_alone(
         assert torch.equal(weight, second.state_dict()[name])
     held, seen = lesson.noisy_pictures(held_out=True)[0], lesson.noisy_pictures(held_out=False)[0]
     assert (len(held), len(held) + len(seen)) == (16, 256)
+
+
+def test_what_is_printed_of_the_skips_is_not_near_a_rounding_border():
+    for removed in ([], UPPER, LOWER, ["conv_in"], ["down_0"]):
+        noise, picture = lesson.mix(500, removed=removed)
+        assert abs(10 * noise % 1 - 0.5) > 0.1 and abs(100 * picture % 1 - 0.5) > 0.1, (removed, noise, picture)
+    whole, without = (lesson.mix(500, removed=removed)[1] for removed in ([], ["down_0"]))
+    assert 0.25 < 1 - without / whole < 0.4, "about a third of the picture"
+
+
+def test_the_questions_beside_the_explorers_have_these_answers():
+    off = {name: lesson.guess("panda", 500, removed=[name])[1] for name in UPPER}
+    assert off["conv_in"] > off["down_0"] > lesson.guess("panda", 500)[1]
+    assert abs(lesson.guess("panda", 900, removed=["conv_in"])[1] - lesson.guess("panda", 900)[1]) < 0.06
+    assert lesson.guess("panda", 500, 0)[1] > 1.7 * lesson.guess("panda", 500, 999)[1]
+
+
+def test_the_small_u_has_the_shapes_that_its_figure_states():
+    model = lesson.model()
+    names = ["conv_in", "down_blocks.0.attentions.0", "down_blocks.0", "down_blocks.1", "mid_block"]
+    names += [f"up_blocks.{level}.resnets.{block}" for level in (0, 1) for block in (0, 1)]
+    latent, _, states = broken_unet.example("panda")
+    with torch.no_grad():
+        found = lesson.outputs(model.unet, names, latent, torch.tensor(500), states)
+    shapes = [tuple(found[name].shape[1:]) for name in names]
+    upper, low = [(64, 8, 8)] * 2, [(128, 4, 4)] * 2
+    assert shapes == [*upper, (64, 4, 4), (128, 4, 4), (128, 4, 4), *low, *upper]
+    assert "halved of 64 × 4 × 4" in lesson.draw_small_u().alt and "plus the time" in lesson.draw_residual().alt

@@ -56,22 +56,36 @@ def test_the_frame_marks_the_chosen_cell_and_nothing_else_of_the_us_moves():
     assert set(rows // cell[1]) == {2} and set(columns // cell[0]) == {0, 3}
 
 
+def test_the_boxes_of_the_explorer_make_a_u():
+    """Both sides of a level are alike in Stable Diffusion; going down, boxes get lower and wider."""
+    boxes = {(row, column): u_shapes._box(row, column) for row, column in CELLS}
+    size = {cell: (box[2] - box[0], box[3] - box[1]) for cell, box in boxes.items() if box}
+    for row in range(1, 5):
+        assert size[row, 3] == size[row, 5] and boxes[row, 3][1] == boxes[row, 5][1]
+        assert size[row, 0][1] > size[row, 2][1], "in 2015 each convolution takes a rim off"
+    for column in (0, 3):
+        wide, high = zip(*(size[row, column] for row in range(1, 5)), strict=True)
+        assert list(wide) == sorted(wide) and list(high) == sorted(high, reverse=True)
+    assert size[5, 4] == size[4, 3] and not boxes[1, 1] and not boxes[0, 4]
+
+
 def in_colour(pixels, colour):
     """How many of the pixels (N, 3) have this colour."""
     return int((pixels == ImageColor.getrgb(colour)).all(axis=-1).sum())
 
 
 def test_bars_and_square_are_as_long_as_what_they_stand_for():
-    """A bar of 35 % would be as long as its cell is inside; the square is to its frame as the reach to the input."""
+    """A bar of 35 % would fill the room beside its box; the square is to its frame as the reach to the input."""
     drawing = lesson.draw_blocks(2, 3)
     left, top, width, height = drawing.grid
     wide, high = width // lesson.COLUMNS, height // lesson.ROWS
     blocks = lesson.stable_diffusion()
     for row, column, name in ((1, 5, "up_blocks.3"), (3, 5, "up_blocks.1"), (3, 3, "down_blocks.2")):
-        inside = drawing.pixels[top + row * high :, left + column * wide + 8 : left + (column + 1) * wide - 8]
-        for part, line, colour in (("numbers", 40, COLOURS["ink"]), ("work", 45, u_shapes._GREY)):
+        start = left + column * wide + (0 if column == 3 else u_shapes._AREA)  # beside the box
+        inside = drawing.pixels[top + row * high :, start : start + wide - u_shapes._AREA]
+        for part, line, colour in (("numbers", 44, COLOURS["ink"]), ("work", 50, u_shapes._GREY)):
             share = getattr(blocks[name], part) / sum(getattr(block, part) for block in blocks.values())
-            assert in_colour(inside[line], colour) == pytest.approx((wide - 24) * share / 0.35, abs=1.5)
+            assert in_colour(inside[line], colour) == pytest.approx(u_shapes._ROOM * share / 0.35, abs=1.5)
     for row, column, name in ((1, 3, "down_blocks.0"), (2, 3, "down_blocks.1")):
         below = lesson.draw_blocks(row, column).pixels[top + height + 30 :]
         side = max(in_colour(line, COLOURS["signal"]) for line in below)
@@ -279,6 +293,12 @@ def test_the_formulas_are_those_of_the_network():
 def test_the_forward_that_the_lesson_prints_is_there():
     lines = inspect.getsource(UNet2015.forward).split("kept = []")[1]
     assert "kept.append(x)" in lines and "kept.pop()" in lines and len(lines.splitlines()) < 12
+    up = inspect.getsource(type(UNet2015(channels=(2, 4)).up_blocks[0]).forward).split("x = self.grow")[1]
+    assert "torch.cat" in up and "crop" in up
+
+
+def test_the_example_of_a_convolutions_work():
+    assert lesson.stable_diffusion()["conv_in"].work == 320 * 64 * 64 * 4 * 9 == 47_185_920
 
 
 def test_measuring_leaves_no_hooks_behind():

@@ -177,7 +177,7 @@ def test_the_wrong_axis_of_a_table_is_named():
             "1.01 is no rounded 1",
         ),
         (lambda w: bool((w.sum(1).round(decimals=1) == 1).all()), "1.01 is no rounded 1"),
-        (lambda w: bool((w >= -0.01).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "-0.005 is negative, too"),
+        (lambda w: bool((w >= -0.01).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "-0.0005 is negative, too"),
         (lambda w: torch.isclose(w.sum(), torch.tensor(float(len(w)))), "the sum of the whole table"),
         (lambda w: bool((w > 0).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "rounds a tiny one to 0"),
         (
@@ -239,10 +239,72 @@ def test_a_leeway_that_a_hint_names_is_right():
 def test_the_tables_hold_a_rounded_sum():
     """Otherwise `== 1` would pass."""
     (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 16
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 19
 
 
 def test_other_counts_of_scores_are_named():
     assert "16 times, not 4" in lesson.check_scores.verdict(4 * 64**4)
     for work in (172, 172e9, 172_000_000_000):
         assert "the work of a whole layer" in lesson.check_scores.verdict(work)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 1 / 2, dim=1) @ v, "Write ** 0.5."),
+        (lambda q, k, v: torch.softmax(q @ k.T / (q.shape[1] / 2), dim=1) @ v, "Half the width"),
+        (lambda q, k, v: torch.softmax((q @ k.T / q.shape[1]) ** 0.5, dim=1) @ v, "Only the width goes under the root"),
+        (lambda q, k, v: torch.softmax(q @ k.T / q.numel() ** 0.5, dim=1) @ v, "The width is query.shape[1]"),
+        (lambda q, k, v: torch.softmax(q @ k.T / torch.sqrt(q.shape[1]), dim=1) @ v, "torch.sqrt takes a tensor"),
+        (lambda q, k, v: torch.softmax(q @ k.T / q.shape**0.5, dim=1) @ v, "query.shape is two numbers"),
+        (lambda q, k, v: torch.softmax(q * k / q.shape[1] ** 0.5, dim=1) @ v, "a matrix product: query @ key.T"),
+        (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) * v, "a matrix product: weights @ value"),
+        (lambda q, k, v: torch.softmax(q @ v.T / q.shape[1] ** 0.5, dim=1) @ k, "Keys and values are exchanged"),
+        (lambda q, k, v: attention(q[None], k[None], v[None]), "take it off with [0]"),
+        (lambda q, k, v: attention(q[None], k[None], v[None], return_weights=True), "You return two things"),
+    ],
+)
+def test_more_ways_to_miss_attention_are_named(answer, says):
+    assert says in lesson.check_attention.verdict(answer)
+
+
+def near(sums, within=1e-4):
+    return (sums - 1).abs() < within
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda w: bool((w >= 0).all() and (w.sum(1).round(decimals=2) == 1).all()), "1.01 is no rounded 1"),
+        (lambda w: bool((w >= 0).all() and near(w.sum(1), 0.009).all()), "1.01 is no rounded 1"),
+        (lambda w: bool((w >= 0).all() and (w.sum(1).round() == 1).all()), "1.01 is no rounded 1"),
+        (lambda w: bool((w >= -0.001).all() and near(w.sum(1)).all()), "-0.0005 is negative, too"),
+        (lambda w: bool((w >= 0).all() and near(w.sum(1), 1e-8).all()), "A leeway of 0.00000001 is no better"),
+        (lambda w: (w >= 0).all() and near(w.sum(1)), "The second half is still one answer for each row"),
+        (lambda w: bool((w >= 0).all() or near(w.sum(1)).all()), "`and`, not `or`"),
+        (lambda w: bool((w >= 0).all() and near(w.sum(1)).all() and near(w.sum(0)).all()), "The columns need not"),
+        (lambda w: [bool((row >= 0).all() and near(row.sum())) for row in w], "with all(...) for a list"),
+        (lambda w: torch.allclose(w.sum(1), 1.0), "torch.ones_like(sums)"),
+        (lambda w: torch.allclose(w.sum(1), torch.ones(w.shape[1])), "as many ones as rows"),
+        (lambda w: bool((w > 0).all() and (w.sum(1) == 1).all()), "A weight of 0 is allowed"),
+        (lambda w: (w >= 0).all() is True and near(w.sum(1)).all() is True, "Leave `is True` out"),
+    ],
+)
+def test_more_ways_to_miss_a_table_of_weights_are_named(answer, says):
+    assert says in lesson.check_weights.verdict(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (2 * 128**4, "twice as many"),
+        (128**4 * 320, "products inside the scores"),
+        (128**4 * 40, "products inside the scores"),
+        (128 ^ 4, "a power is **"),
+        (268_000_000, "rounded"),
+        ("268435456", "Leave the quotes out"),
+        ((128 + 128) ** 2, "128 plus 128"),
+    ],
+)
+def test_more_counts_of_scores_are_named(answer, says):
+    assert says in lesson.check_scores.verdict(answer)

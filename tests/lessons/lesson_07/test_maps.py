@@ -161,3 +161,21 @@ def test_what_changes_lies_where_the_word_was_looked_at(runs, maps, seen, word):
     )
     assert red > 0.6 and circle > 0.6, "both mark the same place"
     assert blue < 0.2, "an even share would be 0.25"
+
+
+def test_the_position_comes_from_the_sentence(maps, seen):
+    """The shapes exchanged, the noise kept: at the first step "red" is brightest in the other half."""
+    swapped = lesson.watch(load("small-stable-diffusion"), "a blue square above a red circle", seed=2)
+    red = swapped.looks("words", swapped.layers[0])[0, ..., swapped.places.index("red")]
+    assert upper(red) < 0.45 and int(red.argmax()) // 8 >= 4
+    assert int(maps[0, ..., seen.places.index("red")].argmax()) // 8 < 4
+
+
+def test_the_ground_lets_go_of_red_and_both_look_at_the_begin_mark(maps, seen, shape):
+    circle = shape.clone()
+    circle[4:] = False
+    red, begin = maps[..., seen.places.index("red")], maps[..., 0]
+    assert 0.85 < red[-1][circle].mean() / red[0][circle].mean() < 0.95
+    assert 0.15 < red[-1][~shape].mean() / red[0][~shape].mean() < 0.25
+    assert begin[-1][circle].mean() > 3 * begin[0][circle].mean()
+    assert begin[-1][~shape].mean() > 1.5 * begin[-1][circle].mean()
