@@ -3,11 +3,22 @@
 const SIDE = 64; // pixels of one picture
 const SHOWN = 2; // pictures of each cell
 const LARGE = 112; // pixels of a picture beside the map
-const RAMP = ["#08415c", "#0b5a7d", "#1f739b", "#3f8cb1", "#64a5c5", "#8dbdd6", "#b3d3e4", "#d3e5ef", "#e8eff3", "#f4f4f2"];
+const RAMP = [
+  "#08415c",
+  "#0b5a7d",
+  "#1f739b",
+  "#3f8cb1",
+  "#64a5c5",
+  "#8dbdd6",
+  "#b3d3e4",
+  "#d3e5ef",
+  "#e8eff3",
+  "#f4f4f2",
+];
 
 function choice(label, names, chosen, act) {
   const select = element("select", { "aria-label": label });
-  names.forEach((name, index) => select.append(element("option", { value: index }, name)));
+  select.append(...names.map((name, index) => element("option", { value: index }, name)));
   select.value = chosen;
   select.addEventListener("change", () => act(Number(select.value)));
   return [element("label", { class: "cl-choice" }, `${label} `, select), select];
@@ -36,11 +47,8 @@ function render({ model, el, signal }) {
     get("measure"),
     (measure) => set({ measure }),
   );
-  const [budgets, ofBudgets] = choice(
-    words.calls,
-    about.budgets.map(String),
-    get("budget"),
-    (budget) => set({ budget }),
+  const [budgets, ofBudgets] = choice(words.calls, about.budgets.map(String), get("budget"), (budget) =>
+    set({ budget }),
   );
 
   const cells = about.rows.map((name, row) => {
@@ -63,7 +71,11 @@ function render({ model, el, signal }) {
   /** What is known of a cell, in one sentence. */
   function said(row, column) {
     const budget = get("budget");
-    const names = { sampler: about.rows[row], scheduler: about.columns[column], label: about.measures[get("measure")].label };
+    const names = {
+      sampler: about.rows[row],
+      scheduler: about.columns[column],
+      label: about.measures[get("measure")].label,
+    };
     const reason = about.reasons[about.reason[budget][row][column]];
     if (reason) return fill(words.no_cell, { ...names, reason });
     const found = layer().cells[row][column];
@@ -77,11 +89,16 @@ function render({ model, el, signal }) {
   /** The pictures of a cell, and what is known of it. */
   function card(title, [row, column]) {
     const canvas = element("canvas", { role: "img", width: SHOWN * LARGE, height: LARGE });
-    canvas.setAttribute("aria-label", fill(words.pictures_of, { sampler: about.rows[row], scheduler: about.columns[column] }));
+    canvas.setAttribute(
+      "aria-label",
+      fill(words.pictures_of, { sampler: about.rows[row], scheduler: about.columns[column] }),
+    );
     const there = !about.reasons[about.reason[get("budget")][row][column]];
     if (sheet && there) {
       const y = (get("budget") * about.rows.length + row) * SIDE;
-      canvas.getContext("2d").drawImage(sheet, column * SHOWN * SIDE, y, SHOWN * SIDE, SIDE, 0, 0, SHOWN * LARGE, LARGE);
+      canvas
+        .getContext("2d")
+        .drawImage(sheet, column * SHOWN * SIDE, y, SHOWN * SIDE, SIDE, 0, 0, SHOWN * LARGE, LARGE);
     }
     const words_of = element("figcaption", {}, element("b", {}, title), element("span", {}, said(row, column)));
     return element("figure", {}, canvas, words_of);
@@ -93,23 +110,26 @@ function render({ model, el, signal }) {
     const [row, column] = [get("row"), get("column")];
     ofMeasures.value = get("measure");
     ofBudgets.value = get("budget");
-    cells.forEach(({ made }, r) =>
-      made.forEach((cell, c) => {
+    for (const [r, { made }] of cells.entries()) {
+      for (const [c, cell] of made.entries()) {
         const number = found[r][c];
         const tie = tied.has(`${r} ${c}`);
-        cell.className = [number ? "" : "cl-none", tie ? "cl-tie" : "", r === row && c === column ? "cl-chosen" : ""].join(" ");
+        const chosen = r === row && c === column;
+        cell.className = [number ? "" : "cl-none", tie ? "cl-tie" : "", chosen ? "cl-chosen" : ""].join(" ");
         cell.textContent = number ? number[0] : "–";
         cell.style.background = number ? RAMP[number[2]] : "";
         cell.style.color = number ? (number[2] < 5 ? "#ffffff" : "#262626") : "";
-        cell.setAttribute("aria-selected", r === row && c === column);
-        cell.tabIndex = r === row && c === column ? 0 : -1;
-      }),
-    );
+        cell.setAttribute("aria-selected", chosen);
+        cell.tabIndex = chosen ? 0 : -1;
+      }
+    }
     const pair = [card(words.chosen, [row, column])];
     if (ties.length) pair.push(card(words.best, ties[0]));
     cards.replaceChildren(...pair);
     const tie = tied.has(`${row} ${column}`) ? words.is_tie : words.is_no_tie;
-    sentence.textContent = found[row][column] ? fill(words.sentence_tie, { sentence: said(row, column), tie }) : said(row, column);
+    sentence.textContent = found[row][column]
+      ? fill(words.sentence_tie, { sentence: said(row, column), tie })
+      : said(row, column);
     cells[row].made[column].setAttribute("aria-label", sentence.textContent);
   }
 

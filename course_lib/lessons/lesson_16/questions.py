@@ -7,7 +7,10 @@ from course_lib.exercises.quiz import Choice, Question
 predict_ten = Question(
     "You have 10 calls, and the levels of Karras. Whose picture is nearest to the converged one?",
     (
-        Choice("Heun, of second order", "Five steps of two calls: 0.87, and no picture yet. An order tells what happens with many calls."),
+        Choice(
+            "Heun, of second order",
+            "Five steps of two calls: 0.87, and no picture yet. An order tells what happens with many calls.",
+        ),
         Choice("DPM++ 2M, the usual advice", "0.058. That is good, and with these levels plain Euler has 0.058, too."),
         Choice(
             "LMS, from 2022",
