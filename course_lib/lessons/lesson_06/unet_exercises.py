@@ -69,13 +69,15 @@ def _patient() -> Blocks:
 def build(
     x: Tensor, time: Tensor, blocks: Blocks, *, join: Callable | None = None, join_2: Callable | None = None,
     first: str = "down", second: str = "conv_in", middle: str = "low", untold: Collection[str] = (), last: bool = True,
-    moves: bool = True, ways: tuple[str, str] = ("up_1", "up_2"), passed: bool = True, around: bool = False,
+    moves: Collection[str] = ("shrink", "grow"), ways: tuple[str, str] = ("up_1", "up_2"), passed: bool = True,
+    around: bool = False,
 ) -> Tensor:  # fmt: skip
     """The U-Net of exercise 1, x (B, 3, H, W) and time (B, 16) -> (B, 3, H, W); other options are usual mistakes.
 
     join, join_2 : how a table is put beside for up_1 and up_2; first, second : which one, "" for none; middle : where
-    it stands, "low", "before" shrink, "after" grow or "" for nowhere; untold : blocks without the time; passed : up_2
-    reads what up_1 gives; ways : the two on the way up; around : x is added at the end.
+    it stands, "low", "before" shrink, "after" grow or "" for nowhere; untold : blocks without the time; moves : which
+    of shrink and grow are there; passed : up_2 reads what up_1 gives; ways : the two on the way up; around : x is
+    added at the end.
 
     Example:
 
@@ -91,9 +93,9 @@ def build(
     kept = {"x": x, "conv_in": blocks.conv_in(x)}
     kept["down"] = h = run("down", kept["conv_in"])
     h = run("middle", h) if middle == "before" else h
-    kept["shrink"] = h = blocks.shrink(h) if moves else h
+    kept["shrink"] = h = blocks.shrink(h) if "shrink" in moves else h
     h = run("middle", h) if middle == "low" else h
-    below = blocks.grow(h) if moves else h
+    below = blocks.grow(h) if "grow" in moves else h
     below = run("middle", below) if middle == "after" else below
     h = run(ways[0], join(below, kept[first]) if first else below)
     h = h if passed else below
