@@ -175,7 +175,7 @@ ALT_ENLARGED = (
 ALT_DETAIL = (
     "Six markers: likeness to the drawing over fine detail. Lanczos: about half of the detail. DPM++ 2M: 70 % with "
     "strength 0.1 and about 86 % with 0.3, at nearly the same likeness. DPM++ 2M SDE: more detail at the same "
-    "strength, and 1 dB less likeness or more. The enlarged latent: most detail, and about 1 dB less than Lanczos."
+    "strength, and 1 dB less likeness or more. The enlarged latent: most detail, and less likeness than Lanczos."
 )
 ALT_TOO_LARGE = (
     "Two pandas at 128 x 128 pixels. Lanczos: a soft panda. Denoised again: the face is gone; a square patch of pale "

@@ -109,7 +109,12 @@ def draw_curves(rows: tuple[str, ...], measure: str = "pixel_error", scheduler: 
                 capsize=3,
                 label=SAMPLERS[name].label,
             )
-        axis.set(xscale="log", yscale="log", xlabel=tr("calls of the network"), ylabel=tr(MEASURES[measure].label))
+        axis.set(
+            xscale="log",
+            yscale="log",
+            xlabel=tr("calls of the network"),
+            ylabel=tr(MEASURES[measure].label) + tr(MEASURES[measure].unit),
+        )
         axis.set_xticks(atlas.budgets, [str(budget) for budget in atlas.budgets])
         axis.minorticks_off()
         axis.legend(fontsize=9)

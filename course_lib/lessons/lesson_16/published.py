@@ -54,7 +54,7 @@ def draw_convergence() -> Shown:
             ):
                 fill = colour if marker == "o" else COLOURS["paper"]
                 right.errorbar(x, value, error, fmt=marker, color=colour, mfc=fill, capsize=4, markersize=8)
-        left.set(xlabel=tr("calls of the network"), ylabel=tr("error of the picture"))
+        left.set(xlabel=tr("calls of the network"), ylabel=tr("error, as a share of the range"))
         left.set_xticks(calls[::2], [str(one) for one in calls[::2]])
         left.minorticks_off()
         left.legend(fontsize=9)
