@@ -19,7 +19,7 @@ from course_lib.atlas.__main__ import BUILD
 from course_lib.atlas.cells import BUDGETS, SAME_AS, cell
 from course_lib.atlas.exact import mixture_error, spread_of
 from course_lib.atlas.pictures import COUNT, MEASURES, OTHERS
-from course_lib.atlas.table import FOLDER, PICTURES
+from course_lib.atlas.table import FOLDER, PICTURES, Atlas, measured_before, sheet, weights_of_the_model
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
 from course_lib.training.readme import files_table, fill
@@ -77,7 +77,7 @@ def gather(build: Path) -> tuple[dict[str, np.ndarray], dict[tuple[int, int, int
     features = torch.from_numpy(np.stack([some["features"] for some in others])).double()
     columns = [MEASURES.index(name) for name in PICTURES]
     arrays["converged"] = np.mean([some["values"] for some in others], 0)[:, columns].astype(np.float32)
-    shown, exact = {}, {}
+    shown, exact, before = {}, {}, measured_before()
     for place in product(*map(range, shape)):
         sampler, scheduler, budget = samplers[place[0]], schedulers[place[1]], BUDGETS[place[2]]
         one = cell(SAME_AS.get(sampler, sampler), scheduler, budget)
@@ -86,7 +86,10 @@ def gather(build: Path) -> tuple[dict[str, np.ndarray], dict[tuple[int, int, int
         if one.reason:
             continue
         if not path.is_file():
-            reasons[place] = "not measured yet"
+            if before is None or before.reason(sampler, scheduler, budget):
+                reasons[place] = "not measured yet"
+            else:
+                shown[place] = _taken_over(before, place, arrays)
             continue
         if one not in exact:
             exact[one] = spread_of(one), mixture_error(one)
@@ -98,20 +101,30 @@ def gather(build: Path) -> tuple[dict[str, np.ndarray], dict[tuple[int, int, int
             shown[place] = found["pictures"]
     arrays["pictures"] = arrays["pictures"].astype(np.float16)
     axes = {"samplers": np.array(samplers), "schedulers": np.array(schedulers), "budgets": np.array(BUDGETS)}
-    return axes | arrays | {"reasons": reasons}, shown
+    return axes | arrays | {"reasons": reasons, "weights": np.array(weights_of_the_model())}, shown
+
+
+def _taken_over(before: Atlas, place: tuple[int, int, int], arrays: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
+    """Take the numbers of a cell from the shipped table, and give its pictures, by their number."""
+    for name in ("pictures", "distance", "calls", "seconds", "spread", "mixture_error"):
+        arrays[name][place] = before.arrays[name][place]
+    row, column, budget = place
+    pixels = np.asarray(sheet(before.budgets[budget]))[row * SIDE : (row + 1) * SIDE]
+    left = column * len(SHOWN) * SIDE
+    return {number: pixels[:, left + i * SIDE : left + (i + 1) * SIDE] for i, number in enumerate(SHOWN)}
 
 
 def write_sheets(shown: dict[tuple[int, int, int], np.ndarray]) -> None:
     """One WebP a budget: samplers downwards, schedulers across, and of each cell some pictures side by side."""
     for column, budget in enumerate(BUDGETS):
         wide = len(SHOWN) * SIDE
-        sheet = np.full((len(SAMPLERS) * SIDE, len(SCHEDULERS) * wide, 3), 255, np.uint8)
+        page = np.full((len(SAMPLERS) * SIDE, len(SCHEDULERS) * wide, 3), 255, np.uint8)
         for (s, k, b), pictures in shown.items():
             if b == column:
                 strip = np.concatenate([pictures[number] for number in SHOWN], 1)
-                sheet[s * SIDE : (s + 1) * SIDE, k * wide : (k + 1) * wide] = strip
+                page[s * SIDE : (s + 1) * SIDE, k * wide : (k + 1) * wide] = strip
         path = FOLDER / f"pictures_{budget:02}.webp"
-        Image.fromarray(sheet).save(path, quality=QUALITY, method=6)
+        Image.fromarray(page).save(path, quality=QUALITY, method=6)
 
 
 def main() -> None:

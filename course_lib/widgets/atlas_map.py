@@ -166,5 +166,5 @@ def _pictures(atlas: Atlas) -> bytes:
     """The contact sheets of all budgets, one below the other, as WebP."""
     sheets = [np.asarray(sheet(budget)) for budget in atlas.budgets]
     stream = io.BytesIO()
-    Image.fromarray(np.concatenate(sheets)).save(stream, "WEBP", quality=QUALITY, method=4)
+    Image.fromarray(np.concatenate(sheets)).save(stream, "WEBP", quality=QUALITY, method=1)
     return stream.getvalue()

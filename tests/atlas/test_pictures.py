@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.atlas import measuring, pictures, writing
+from course_lib.atlas import measuring, pictures, table, writing
 from course_lib.atlas.cells import cell
 from course_lib.datasets.scenes import is_held_out
 from course_lib.models import load
@@ -58,6 +58,7 @@ def test_a_measurement_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(measuring, "measured", lambda: iter(wanted))
     monkeypatch.setattr(measuring, "CONVERGED", ("euler", "karras", 3))
     monkeypatch.setattr(measuring, "OTHERS", 0)
+    monkeypatch.setattr(measuring, "measured_before", lambda: None)
     measuring.work(0, 1, "cpu", tmp_path, until=0)  # no time: nothing but the converged answer
     assert not list((tmp_path / "cells").iterdir())
     measuring.work(0, 2, "cpu", tmp_path, until=float("inf"))  # the first of two processes: one of the two cells
@@ -83,3 +84,27 @@ def test_the_distance_of_sets_is_nothing_for_sets_made_alike_and_grows_with_a_sh
     assert abs(values.mean()) < 3 * values.std() / 40**0.5  # no bias
     assert 0.5 < errors.mean() / values.std() < 2  # the standard error says how much it varies
     assert writing.kernel_distance(painted(1)[0] + 0.5, painted(8))[0] > 5 * values.std()
+
+
+def test_what_the_shipped_table_holds_is_taken_over_and_not_measured_again(tmp_path, monkeypatch):
+    """On another machine there is no build folder: the table itself says what is done, for the weights it is of."""
+    (tmp_path / "cells").mkdir()
+    monkeypatch.setattr(measuring, "measured", lambda: iter([cell("euler", "karras", 5)]))
+    monkeypatch.setattr(measuring, "CONVERGED", ("euler", "karras", 3))
+    monkeypatch.setattr(measuring, "OTHERS", 0)
+    measuring.work(0, 1, "cpu", tmp_path, until=float("inf"))
+    assert not list((tmp_path / "cells").iterdir())
+    atlas = table.open_atlas()
+    for number in range(pictures.OTHERS):
+        measuring.write(
+            tmp_path / f"others_{number}.npz",
+            values=np.zeros((32, len(pictures.MEASURES)), np.float32),
+            features=np.ones((32, 4), np.float32),
+        )
+    arrays, shown = writing.gather(tmp_path)
+    assert (arrays["reasons"] == atlas.arrays["reasons"]).all()
+    for name in ("pictures", "distance", "calls", "seconds", "spread", "mixture_error"):
+        assert np.array_equal(arrays[name], atlas.arrays[name], equal_nan=True), name
+    assert len(shown) == (atlas.arrays["reasons"] == "").sum()
+    monkeypatch.setattr(table, "weights_of_the_model", lambda: "others")
+    assert table.measured_before() is None

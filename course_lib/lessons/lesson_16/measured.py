@@ -118,5 +118,6 @@ def draw_curves(rows: tuple[str, ...], measure: str = "pixel_error", scheduler: 
 
 ALT_CURVES = (
     "The error of the picture against 5, 10, 20 and 50 calls, both axes logarithmic, for five samplers with Karras' "
-    "levels. All fall."
+    "levels. All fall. With 5 calls Euler is lowest and Heun highest, beyond 100 levels; with 10 LMS is lowest; with "
+    "20 LMS, DPM++ 2M and UniPC are at about one level or below."
 )
