@@ -125,8 +125,8 @@ def test_the_picture_itself_is_no_skip_and_no_way_around():
     ("answer", "says"),
     [
         ([[320] * 3, [320, 640, 640], [640, 1280, 1280], [1280] * 3], "and the oldest first"),
-        ([[2560] * 3, [2560] * 3, [1280] * 3, [640] * 3], "the level's own width, twice"),
-        ([[1280] * 3, [1280] * 3, [640] * 3, [320] * 3], "the widths that the blocks give"),
+        ([[2560] * 3, [2560] * 3, [1280] * 3, [640] * 3], "The level's own width, twice"),
+        ([[1280] * 3, [1280] * 3, [640] * 3, [320] * 3], "That is what the blocks give"),
         ([[2560] * 3, [2560] * 3, [1920, 1280, 960], [960, 640, 640]], "One seam is missed, in up_blocks.1"),
         ([[2560] * 3, [2560, 2560, 1920], [1920, 1280, 1280], [960, 640, 640]], "One seam is missed, in up_blocks.2"),
         ([2560] * 5 + [1920, 1920, 1280, 960, 960, 640, 640], "four rows of three"),
@@ -157,7 +157,7 @@ def test_other_sums_of_the_way_up_are_named():
         (sum(count(b, b) for a, b in pairs), "as many channels as they give"),
         (sum(count(a, 1280) for a, b in pairs), "every block gives 1280"),
         (sum(count(a, b) for a, b in pairs[:9]), "up_blocks.3, is left out"),
-        (3 * sum(count(a, b) for a, b in pairs[::3]), "the first block of each level three times"),
+        (3 * sum(count(a, b) for a, b in pairs[::3]), "each level's first block three times"),
         (unet_exercises.way_up_total([[1280] * 3, [1280, 1280, 640], [640, 640, 320], [320] * 3]), "only the kept"),
         ([count(a, b) for a, b in pairs], "the twelve numbers. Add them up"),
     ):
