@@ -136,7 +136,10 @@ class Studio:
 
 
 def last(sampler: str, denoise: Callable, x: Tensor, sigmas: Tensor, **settings) -> Tensor:
-    """The last state of a run; NaN throughout where the sampler had to give up."""
+    """The last state of a run from x (N, C, h, w); NaN throughout where the sampler had to give up.
+
+    Raises what the sampler raises for other reasons than numbers.
+    """
     try:
         for step in steps(sampler, denoise, x, sigmas, **settings):
             x = step.x_next

@@ -154,7 +154,7 @@ class Atlas:
 
         Example:
 
-        >>> open_atlas().better("latent_error", ("dpmpp_2m", "karras", 10), ("euler", "karras", 10))
+        >>> open_atlas().better("latent_error", ("lms", "karras", 10), ("euler", "karras", 10))
         True
         """
         _, halves = self.badness(measure)
@@ -223,7 +223,13 @@ def weights_of_the_model() -> str:
 
 
 def measured_before() -> Atlas | None:
-    """The shipped table, where it is of the weights that the model has now: what it holds is not measured again."""
+    """The shipped table, where it is of the weights that the model has now: what it holds is not measured again.
+
+    Example:
+
+    >>> measured_before() is open_atlas()
+    True
+    """
     try:
         atlas = open_atlas()
     except FileNotFoundError:

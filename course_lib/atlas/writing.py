@@ -60,7 +60,7 @@ def _kernel(one: Tensor, other: Tensor) -> Tensor:
 
 
 def distances(features: Tensor, others: Tensor) -> list[float]:
-    """KID of all pictures, its standard error, and KID of the two halves, against others of the same captions."""
+    """KID of all pictures (N, F), its standard error, and KID of the two halves, against others (M, N, F)."""
     halves = [kernel_distance(features[first::2], others[:, first::2])[0] for first in (0, 1)]
     return [*kernel_distance(features, others), *halves]
 

@@ -62,6 +62,13 @@ def atlas_map(atlas: Atlas, measure: str = "latent_error", budget: int = 10) -> 
     """A map of the atlas that begins with a measure (a name of MEASURES) and a number of calls.
 
     Raises ValueError for a measure that the map does not have, and a budget that the atlas does not have.
+
+    Example:
+
+    >>> from course_lib.atlas import open_atlas
+    >>> made = atlas_map(open_atlas(), "right", 5)
+    >>> made.budget, len(made.about["rows"])
+    (0, 30)
     """
     if measure not in QUESTIONS:
         raise ValueError(f"measure must be one of {', '.join(QUESTIONS)}; got {measure!r}")
@@ -82,7 +89,14 @@ def atlas_map(atlas: Atlas, measure: str = "latent_error", budget: int = 10) -> 
 
 
 def about(atlas: Atlas, names: list[str]) -> dict:
-    """All that the page needs: names, and of each measure and budget a table of cells [text, error, shade, tie]."""
+    """All that the page needs: names, and of each measure and budget a table of cells [text, error, shade].
+
+    names : of QUESTIONS. Example:
+
+    >>> from course_lib.atlas import open_atlas
+    >>> about(open_atlas(), ["right"])["budgets"]
+    [5, 10, 20, 50]
+    """
     measures = []
     for name in names:
         tables = [_cells(atlas, name, budget) for budget in atlas.budgets]
@@ -132,7 +146,14 @@ def shades_of(badness: np.ndarray) -> np.ndarray:
 
 
 def atlas_figure(atlas: Atlas, measure: str, budget: int) -> Shown:
-    """One table of the atlas as a still figure."""
+    """One table of the atlas as a still figure.
+
+    Raises ValueError for an unknown measure or budget. Example:
+
+    >>> from course_lib.atlas import open_atlas
+    >>> atlas_figure(open_atlas(), "right", 5).width > 500
+    True
+    """
     column = atlas.budgets.index(budget)
     values, ranking = atlas.all(measure)[0][:, :, column], atlas.ranking(measure, budget)
     ties = [(atlas.samplers.index(s), atlas.schedulers.index(k)) for s, k, tie in ranking if tie]

@@ -23,8 +23,8 @@ def stops_at_three(x):
         (5, "double must be a function; got 5."),
         (ROW, "double must be a function; got a tensor (2, 3)."),
         (ROW[0, :2], "double must be a function; got [0, 1]."),
-        (stops, "double stops with ValueError: a is missing"),
-        (stops_at_three, "double stops with ValueError: a is missing"),
+        (stops, 'double stops with ValueError in the line `raise ValueError("a is missing")`: a is missing.'),
+        (stops_at_three, 'double stops with ValueError in the line `raise ValueError("a is missing")`: a is missing.'),
         (lambda x: x, "double(a tensor (2, 3)) gives other numbers than expected: the largest difference is 5."),
         (lambda x: 2 * x - 1.23456, "double(a tensor (2, 3)) gives other numbers than expected: the largest "
                                     "difference is 1.23."),
@@ -34,7 +34,8 @@ def stops_at_three(x):
         (lambda x: 2 * x if torch.is_tensor(x) else 7.123456789, "double(3.0) gives 7.12346, expected 6.0."),
         (lambda x: 2 * x if torch.is_tensor(x) else None,
          "double(3.0) returns nothing: each way must end in a return."),
-        (lambda x: stops(x) if torch.is_tensor(x) else None, "double returns nothing yet."),
+        (lambda x: stops(x) if torch.is_tensor(x) else None,
+         "double computes something, but returns nothing: write return and the result as its last line."),
         (lambda x: (print("six"), stops(x) if torch.is_tensor(x) else None)[1],
          "double prints, but returns nothing: write return in place of print."),
     ],
@@ -54,8 +55,8 @@ def test_of_tensors_with_four_numbers_these_are_shown_and_of_five_the_gap():
 
 def test_all_arguments_are_named_and_the_first_case_that_is_wrong():
     check = FunctionCheck("add", lambda a, b: a + b, [(1, 2), (2, 2), (0.1, 5)], [])
-    assert check.verdict(lambda a, b: a * b) == "[not yet] add(1, 2) gives 2, expected 3."
-    assert check.verdict(lambda a, b: a + b + (b == 5)) == "[not yet] add(0.1, 5) gives 6.1, expected 5.1."
+    assert check.verdict(lambda a, b: a * b) == "[not yet] add(a=1, b=2) gives 2, expected 3."
+    assert check.verdict(lambda a, b: a + b + (b == 5)) == "[not yet] add(a=0.1, b=5) gives 6.1, expected 5.1."
 
 
 def test_the_first_mistake_that_fits_is_named():
@@ -63,7 +64,10 @@ def test_the_first_mistake_that_fits_is_named():
     check = FunctionCheck("f", lambda x: 2 * x, [(1.0,), (2.0,)], mistakes)
     assert check.verdict(lambda x: x) == "[not yet] One." and check.verdict(lambda x: -x) == "[not yet] Minus."
     check = ValueCheck("it", 5, [Mistake("Six.", 6), Mistake("Seven.", 7), Mistake("Too.", 7)], hint="Add them.")
-    assert check.verdict(7) == "[not yet] Seven." and check.verdict(8) == "[not yet] it is not 8. Add them."
+    assert (
+        check.verdict(7) == "[not yet] Seven."
+        and check.verdict(8) == "[not yet] it is not right yet: you have 8. Add them."
+    )
 
 
 def test_a_mistake_that_writes_into_its_argument_spoils_nothing():
@@ -107,25 +111,34 @@ def test_a_function_is_right_to_five_digits(answer, good):
 
 def test_a_value_is_right_to_six_digits_or_as_told():
     check = ValueCheck("it", 1000.0, [Mistake("Half.", 500.0)])
-    assert check.verdict(1000.0005) == right("it") and check.verdict(1000.05) == "[not yet] it is not 1000.05."
-    assert check.verdict(500.0004) == not_yet("Half.") and check.verdict(500.004) == "[not yet] it is not 500.004."
+    assert (
+        check.verdict(1000.0005) == right("it")
+        and check.verdict(1000.05) == "[not yet] it is not right yet: you have 1000.05."
+    )
+    assert (
+        check.verdict(500.0004) == not_yet("Half.")
+        and check.verdict(500.004) == "[not yet] it is not right yet: you have 500.004."
+    )
     rough = ValueCheck("it", 1000.0, [Mistake("Half.", 500.0)], tolerance=0.1)
     assert rough.verdict(1050.0) == right("it") and rough.verdict(540.0) == not_yet("Half.")
     assert ValueCheck("it", 0.0, []).verdict(5e-7) == right("it")
-    assert ValueCheck("it", 0.0, []).verdict(5e-6) == "[not yet] it is not 5e-06."
+    assert ValueCheck("it", 0.0, []).verdict(5e-6) == "[not yet] it is not right yet: you have 5e-06."
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         (None, "it is still missing."),
-        (torch.zeros(3, 3) + 0.1234567, f"it is not [{', '.join(3 * ['[0.123457, 0.123457, 0.123457]'])}]."),
-        (torch.zeros(10), "it is not a tensor (10,)."),
-        (torch.zeros(9), "it is not [0, 0, 0, 0, 0, 0, 0, 0, 0]."),
-        ("x" * 58, f"it is not '{'x' * 58}'."),
-        ("x" * 59, f"it is not '{'x' * 56}...."),
-        (1 / 3, "it is not 0.333333."),
-        ([1, 2], "it is not [1, 2]."),
+        (
+            torch.zeros(3, 3) + 0.1234567,
+            f"it is not right yet: you have [{', '.join(3 * ['[0.123457, 0.123457, 0.123457]'])}].",
+        ),
+        (torch.zeros(10), "it is not right yet: you have a tensor (10,)."),
+        (torch.zeros(9), "it is not right yet: you have [0, 0, 0, 0, 0, 0, 0, 0, 0]."),
+        ("x" * 58, f"it is not right yet: you have '{'x' * 58}'."),
+        ("x" * 59, f"it is not right yet: you have '{'x' * 56}...."),
+        (1 / 3, "it is not right yet: you have 0.333333."),
+        ([1, 2], "it is not right yet: you have [1, 2]."),
     ],
 )
 def test_of_values(answer, said):
@@ -134,11 +147,14 @@ def test_of_values(answer, said):
 
 def test_of_tensors_the_right_shape_is_told_from_ten_numbers_on():
     for count, said in [
-        (9, "it is not [1, 1, 1, 1, 1, 1, 1, 1, 1]."),
+        (9, "it is not right yet: you have [1, 1, 1, 1, 1, 1, 1, 1, 1]."),
         (10, "it has the right shape, but other numbers."),
     ]:
         assert ValueCheck("it", torch.zeros(count), []).verdict(torch.ones(count)) == f"[not yet] {said}"
-    assert ValueCheck("it", [0] * 10, []).verdict(torch.ones(10)) == "[not yet] it is not a tensor (10,)."
+    assert (
+        ValueCheck("it", [0] * 10, []).verdict(torch.ones(10))
+        == "[not yet] it is not right yet: you have a tensor (10,)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +186,7 @@ def test_letters_name_what_is_wrong_or_missing():
     check = ValueCheck("the list", [True, False, True], [], hint=hint)
     assert check.verdict([True, False, True]) == "[OK] the list is right."
     assert check.verdict([False, True, True]) == (
-        "[not yet] the list is not [False, True, True]. Look again at (a): one; (b): two."
+        "[not yet] the list is not right yet: you have [False, True, True]. Look again at (a): one; (b): two."
     )
     assert check.verdict([1, 0, 0]).endswith("Look again at (c): three.")
     of = "3 answers, True or False without quotes, in the order (a) to (c)."

@@ -77,7 +77,13 @@ check_compare = FunctionCheck(
 
 
 def check_beat(answer: object) -> None:
-    """Print whether (sampler, scheduler) with 20 calls beats Euler with 50 calls in the atlas."""
+    """Print whether (sampler, scheduler) with 20 calls beats Euler with 50 calls in the atlas.
+
+    Example:
+
+    >>> check_beat(("euler_ancestral", "karras"))
+    [not yet] Euler ancestral adds fresh noise, so it has no error to compare. Choose a sampler that adds none.
+    """
     print(_beat(answer))
 
 
@@ -117,7 +123,15 @@ STEADY = {
 
 
 def check_choices(answer: object) -> None:
-    """Print what to say of {task: (sampler, scheduler, number)} for the three tasks."""
+    """Print what to say of {task: (sampler, scheduler, number)} for the three tasks.
+
+    Example:
+
+    >>> check_choices({"preview": ..., "gallery": ..., "film": ...})
+    [not yet] preview: your choice is still missing.
+    [not yet] gallery: your choice is still missing.
+    [not yet] film: your choice is still missing.
+    """
     if not isinstance(answer, dict) or set(answer) != set(TASKS):
         print(not_yet(tr("choices must have the keys {names}.").format(names=", ".join(TASKS))))
         return

@@ -66,7 +66,13 @@ def line(measure: str, *cells: tuple[str, str, int]) -> list[str]:
 
 
 def draw_halves(measure: str = "latent_error", budget: int = 10) -> Shown:
-    """The best cells, ranked twice from disjoint halves of the pictures, with a line from each rank to the other."""
+    """The best cells, ranked twice from disjoint halves of the pictures, with a line from each rank to the other.
+
+    Raises ValueError for an unknown measure or budget. Example:
+
+    >>> draw_halves().width
+    700
+    """
     atlas = open_atlas()
     chosen = [row for row in atlas.ranking(measure, budget) if row[0] not in SAME_AS][:FIRST]
     halves = np.array([atlas.found(measure, s, k, budget).halves for s, k, _ in chosen])
@@ -92,7 +98,13 @@ def draw_halves(measure: str = "latent_error", budget: int = 10) -> Shown:
 
 
 def draw_curves(rows: tuple[str, ...], measure: str = "pixel_error", scheduler: str = "karras", alt: str = "") -> Shown:
-    """A measure against the budget for some samplers, both axes logarithmic; bars are standard errors."""
+    """A measure against the budget for some samplers, both axes logarithmic; bars are standard errors.
+
+    Raises ValueError for an unknown name. Example:
+
+    >>> draw_curves(("euler", "lms"), alt="Two curves that fall.")
+    Figure: Two curves that fall.
+    """
     atlas = open_atlas()
     with subplots(width=7, height=3.8) as (figure, axis):
         for index, name in enumerate(rows):

@@ -41,7 +41,13 @@ def exponents() -> list[str]:
 
 
 def draw_convergence() -> Shown:
-    """Left: error against calls of four samplers on the small model. Right: the exponents, with those published."""
+    """Left: error against calls of four samplers on the small model. Right: the exponents, with those published.
+
+    Example:
+
+    >>> draw_convergence().width
+    900
+    """
     found = convergence()
     calls = np.array(found["calls"])
     with subplots(1, 2, width=9, height=3.6) as (figure, (left, right)):
@@ -98,7 +104,13 @@ def beside_ffhq() -> list[str]:
 
 
 def draw_guided() -> Shown:
-    """The error of seven samplers after 10 calls, without guidance on the left and with it on the right."""
+    """The error of seven samplers after 10 calls, without guidance on the left and with it on the right.
+
+    Example:
+
+    >>> draw_guided().width
+    700
+    """
     without, under = guided().values()
     with subplots(width=7, height=4) as (figure, axis):
         for index, name in enumerate(sorted(without, key=lambda name: under[name][0])):

@@ -148,7 +148,7 @@ def test_the_third_answer_forgotten_is_named_with_its_input():
             return "checker"
 
     told = lesson.check_why_black.verdict(forgets)
-    assert told.endswith("[[-0.99]]]], [False]) returns nothing: each way must end in a return.")
+    assert told.endswith("[[-0.99]]]], flagged=[False]) returns nothing: each way must end in a return.")
 
 
 def test_a_threshold_and_a_question_to_the_whole_tensor_are_named():
