@@ -68,7 +68,7 @@ def test_every_module_says_what_it_is_about(module):
 @pytest.mark.parametrize("thing", PUBLIC)
 def test_every_public_name_has_a_docstring_with_an_example(thing):
     text = inspect.getdoc(thing) or ""
-    assert text
+    assert text or is_a_wrong_answer(thing)
     with_methods = (
         [text, *(inspect.getdoc(function) or "" for _, function in methods(thing))]
         if inspect.isclass(thing)
