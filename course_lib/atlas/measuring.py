@@ -12,6 +12,7 @@ from course_lib import files
 from course_lib.atlas.cells import measured
 from course_lib.atlas.pictures import CONVERGED, COUNT, OTHERS, SEED, Painted, Studio
 from course_lib.atlas.table import measured_before
+from course_lib.datasets.eight_bits import to_levels
 from course_lib.models import load
 from course_lib.samplers import SAMPLERS
 from course_lib.training.recogniser import open_recogniser
@@ -65,7 +66,7 @@ def work(process: int, processes: int, device: str, build: Path, until: float) -
             return
         painted = studio.paint(cell)
         values, features = studio.measure(painted, None if SAMPLERS[cell.sampler].stochastic else clean)
-        shown = painted.pictures[:SHOWN].nan_to_num().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+        shown = to_levels(painted.pictures[:SHOWN].nan_to_num())
         write(
             path,
             values=values.numpy(),

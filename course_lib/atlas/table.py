@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class Found(NamedTuple):
     halves: tuple[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Atlas:
     """The table. samplers, schedulers, budgets : the axes S, K, B; names of SAMPLERS and SCHEDULERS, numbers of calls.
 
@@ -111,18 +111,10 @@ class Atlas:
         place = self.place(sampler, scheduler, budget)
         return Found(float(value[place]), float(error[place]), tuple(map(float, halves[place])))
 
-    @cached_property
-    def _all(self) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        return {}
-
+    @cache  # noqa: B019 (an atlas lives as long as the program)
     def all(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A measure of all cells: values (S, K, B), standard errors (S, K, B), and halves (S, K, B, 2)."""
         MEASURES[measure]
-        if measure not in self._all:
-            self._all[measure] = self._computed(measure)
-        return self._all[measure]
-
-    def _computed(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if measure in PICTURES:
             values = self.arrays["pictures"][..., PICTURES.index(measure)].astype(float) * SCALES.get(measure, 1)
             count = values.shape[-1]

@@ -3,18 +3,6 @@
 const SIDE = 64; // pixels of one picture
 const SHOWN = 2; // pictures of each cell
 const LARGE = 112; // pixels of a picture beside the map
-const RAMP = [
-  "#08415c",
-  "#0b5a7d",
-  "#1f739b",
-  "#3f8cb1",
-  "#64a5c5",
-  "#8dbdd6",
-  "#b3d3e4",
-  "#d3e5ef",
-  "#e8eff3",
-  "#f4f4f2",
-];
 
 function choice(label, names, chosen, act) {
   const select = element("select", { "aria-label": label });
@@ -117,7 +105,7 @@ function render({ model, el, signal }) {
         const chosen = r === row && c === column;
         cell.className = [number ? "" : "cl-none", tie ? "cl-tie" : "", chosen ? "cl-chosen" : ""].join(" ");
         cell.textContent = number ? number[0] : "–";
-        cell.style.background = number ? RAMP[number[2]] : "";
+        cell.style.background = number ? about.ramp[number[2]] : "";
         cell.style.color = number ? (number[2] < 5 ? "#ffffff" : "#262626") : "";
         cell.setAttribute("aria-selected", chosen);
         cell.tabIndex = chosen ? 0 : -1;

@@ -6,11 +6,12 @@ import io
 
 import numpy as np
 import traitlets
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from course_lib.atlas import MEASURES, Atlas, sheet
 from course_lib.figures import Shown
-from course_lib.figures.number_map import number_map
+from course_lib.figures.number_map import RAMP, number_map
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
 from course_lib.texts import tr
@@ -106,6 +107,7 @@ def about(atlas: Atlas, names: list[str]) -> dict:
         "rows": [SAMPLERS[name].label for name in atlas.samplers],
         "columns": [SCHEDULERS[name].label for name in atlas.schedulers],
         "budgets": list(atlas.budgets),
+        "ramp": [to_hex(RAMP(shade / (SHADES - 1))) for shade in range(SHADES)],
         "measures": measures,
         "reasons": [tr(reason) for reason in strange],
         "reason": np.searchsorted(strange, atlas.arrays["reasons"]).transpose(2, 0, 1).tolist(),

@@ -15,10 +15,8 @@ from course_lib.samplers.sources import Source
 from course_lib.schedulers import begin_lower, make_sigmas
 
 CALLS = 10  # of the model, for each picture
-ODE, SDE = (
-    "dpmpp_2m",
-    "dpmpp_2m_sde",
-)  # the two rows that most experiments compare: the same method, without and with noise
+# The two rows that most experiments compare: the same method, without and with noise.
+ODE, SDE = "dpmpp_2m", "dpmpp_2m_sde"
 
 
 def unit_noise(count: int, seed: int, side: int = 8) -> Tensor:

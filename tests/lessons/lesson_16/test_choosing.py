@@ -134,3 +134,29 @@ def test_powers_carry_over_except_heuns():
     errors = {name: found["errors"] for name, found in samplers.items()}
     assert all(a < b for a, b in zip(errors["euler"][:4], errors["lms"][:4], strict=True))
     assert errors["lms"][4] < errors["euler"][4]
+
+
+def test_what_is_recommended_beside_what_was_measured(atlas):
+    """The rows of the page's table of advice, and of the page to print."""
+    pixels = lambda name, budget: atlas.found("pixel_error", name, "karras", budget).value  # noqa: E731
+    distance = lambda name, budget: atlas.found("distance", name, "karras", budget).value  # noqa: E731
+    assert f"{pixels('dpmpp_2m', 20):.1f}" == "0.6" and pixels("lms", 20) < 1 and 2 < pixels("heun", 20) < 3
+    assert distance("euler_ancestral", 5) > 20 > 3 > max(distance("euler_ancestral", calls) for calls in (10, 20))
+    assert atlas.better("latent_error", ("heun", "karras", 20), ("euler", "karras", 20)) is False
+    for calls in (5, 10):
+        assert atlas.better("latent_error", ("uni_pc", "karras", calls), ("euler", "karras", calls)) is False
+    assert atlas.better("detail", ("dpmpp_3m_sde", "karras", 20), ("euler", "karras", 20)) is None
+    assert error(atlas, "dpm_fast", "karras", 10) > 5 * error(atlas, "euler", "karras", 10)
+    assert error(atlas, "dpm_fast", "karras", 20) < 1.3 * error(atlas, "euler", "karras", 20)
+    assert atlas.better("latent_error", ("dpmpp_2m", "ays", 5), ("euler", "ays", 5)) is None
+    first, *_ = atlas.ranking("latent_error", 20)
+    assert first[0] == "lms"
+
+
+def test_which_sets_are_broken_at_twenty_calls(atlas):
+    """TTM and DPM2 ancestral with Karras' levels, and everything with linear quadratic."""
+    values = atlas.all("distance")[0][..., atlas.budgets.index(20)]
+    karras, linear = (values[:, atlas.schedulers.index(name)] for name in ("karras", "linear_quadratic"))
+    broken = {name for name, value in zip(atlas.samplers, karras, strict=True) if value > 100}
+    assert broken == {"ttm", "dpm_2_ancestral"}
+    assert np.nanmedian(karras) < 3 and np.nanmin(linear) > 10
