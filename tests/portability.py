@@ -52,7 +52,6 @@ SETTINGS = [
     Setting(
         "four threads",
         {"OMP_NUM_THREADS": "4", "MKL_NUM_THREADS": "4", "MKL_DYNAMIC": "FALSE", "OMP_WAIT_POLICY": "PASSIVE"},
-        lessons=True,
     ),
     Setting(
         "other last bits",

@@ -6,6 +6,7 @@ python -m course_lib.atlas.writing
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def gather(build: Path) -> tuple[dict[str, np.ndarray], dict[tuple[int, int, int
     columns = [MEASURES.index(name) for name in PICTURES]
     arrays["converged"] = np.mean([some["values"] for some in others], 0)[:, columns].astype(np.float32)
     shown, exact, before = {}, {}, measured_before()
+    page_of = cache(lambda budget: np.asarray(sheet(budget)))
     for place in product(*map(range, shape)):
         sampler, scheduler, budget = samplers[place[0]], schedulers[place[1]], BUDGETS[place[2]]
         one = cell(SAME_AS.get(sampler, sampler), scheduler, budget)
@@ -89,7 +91,7 @@ def gather(build: Path) -> tuple[dict[str, np.ndarray], dict[tuple[int, int, int
             if before is None or before.reason(sampler, scheduler, budget):
                 reasons[place] = "not measured yet"
             else:
-                shown[place] = _taken_over(before, place, arrays)
+                shown[place] = _taken_over(before, place, arrays, page_of(budget))
             continue
         if one not in exact:
             exact[one] = spread_of(one), mixture_error(one)
@@ -104,12 +106,12 @@ def gather(build: Path) -> tuple[dict[str, np.ndarray], dict[tuple[int, int, int
     return axes | arrays | {"reasons": reasons, "weights": np.array(weights_of_the_model())}, shown
 
 
-def _taken_over(before: Atlas, place: tuple[int, int, int], arrays: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
-    """Take the numbers of a cell from the shipped table, and give its pictures, by their number."""
+def _taken_over(before: Atlas, place: tuple[int, int, int], arrays: dict[str, np.ndarray], page: np.ndarray) -> dict:
+    """Take the numbers of a cell from the shipped table, and give its pictures from its contact sheet, by number."""
     for name in ("pictures", "distance", "calls", "seconds", "spread", "mixture_error"):
         arrays[name][place] = before.arrays[name][place]
-    row, column, budget = place
-    pixels = np.asarray(sheet(before.budgets[budget]))[row * SIDE : (row + 1) * SIDE]
+    row, column, _ = place
+    pixels = page[row * SIDE : (row + 1) * SIDE]
     left = column * len(SHOWN) * SIDE
     return {number: pixels[:, left + i * SIDE : left + (i + 1) * SIDE] for i, number in enumerate(SHOWN)}
 

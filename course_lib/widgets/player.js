@@ -41,6 +41,7 @@ function render({ model, el, signal }) {
   let canvases = [];
   let frame = 0;
   let timer = null;
+  let loading = null;
 
   const last = () => about.sentences.length - 1;
 
@@ -115,7 +116,8 @@ function render({ model, el, signal }) {
   }
 
   async function reload() {
-    await load();
+    loading = load();
+    await loading;
     hasChanged(el);
   }
 
@@ -140,8 +142,8 @@ function render({ model, el, signal }) {
     const width = about.panes.reduce((sum, { shown }) => sum + shown, 0);
     return { alt, width, data, state: Object.fromEntries(names.map((name) => [name, model.get(name)])) };
   });
-  listen(model, "msg:custom", takeKeys, signal); // the reader has asked for this run
-  load();
+  listen(model, "msg:custom", () => loading.then(takeKeys), signal); // the reader has asked for this run
+  loading = load();
   signal.addEventListener("abort", () => {
     stop();
     sprite?.close();
