@@ -37,7 +37,7 @@ notebooks-test: test-environment ## run every notebook and compare with its stor
 	$(PYTEST) --nbval --nbval-current-env -n 2 --dist loadscope --nbval-sanitize-with tests/sanitize.cfg notebooks/
 
 browser: test-environment ## tests in a real browser (needs Chromium)
-	$(PYTEST) -m browser tests
+	$(PYTEST) -n 2 --dist loadfile -m browser tests
 
 portability: test-environment ## run the notebooks again as other processors would, and with other threads
 	@$(VENV_PYTHON) tests/portability.py

@@ -142,7 +142,7 @@ def train(network: nn.Module, loss: Callable, write: Callable, options: argparse
     learner = Learner(
         network.to(device), options.rate, lambda step: rate_factor(done(step)), options.decay, options.weight_decay
     )
-    if options.fast:
+    if options.fast and device.type == "cuda":  # on CPUs with AMX, PyTorch 2.13's compiled attention gives NaN
         network.compile()
         with half_precision(device, fast=True):
             loss(network, 0).backward()  # compiles
@@ -184,7 +184,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, help="the highest learning rate")
     parser.add_argument("--width", type=int, default=UNET_CONFIG["block_out_channels"][0], help="of the U-Net")
     parser.add_argument("--nothing", action="store_true", help="begin with random weights")
-    parser.add_argument("--fast", action="store_true", help="compiled, and in bfloat16 on a CPU, too")
+    parser.add_argument("--fast", action="store_true", help="in bfloat16 on a CPU, too; compiled on a GPU")
     parser.add_argument("--decay", type=float, help="how much of the average of the weights stays in a step")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, default=FOLDER, help="the folder of the weights to begin with")

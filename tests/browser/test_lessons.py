@@ -9,26 +9,25 @@ from tests.notebooks.execute import lessons
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def opened(lab):
-    """Open a lesson by its number, run it, and close it afterwards; no page may ask for another machine."""
-    notebooks = []
-
-    def run(number):
-        (path,) = (path for path in lessons() if path.name.startswith(number))
-        notebooks.append(lab.open(path))
-        notebooks[-1].run_all()
-        return notebooks[-1]
-
-    yield run
-    for notebook in notebooks:
-        assert notebook.foreign_requests() == []
-        notebook.close()
+@pytest.fixture(scope="module")
+def notebook(lab, request):
+    """A lesson, run once for all tests of it (pytest puts them together); no page may ask for another machine."""
+    (path,) = (path for path in lessons() if path.name.startswith(request.param))
+    opened = lab.open(path)
+    opened.run_all()
+    yield opened
+    assert opened.foreign_requests() == []
+    opened.close()
 
 
-@pytest.mark.parametrize("number", [path.name[:2] for path in lessons()])
-def test_every_picture_has_words_and_every_widget_is_there(opened, number):
-    page = opened(number).page
+def in_lesson(*numbers):
+    """Run a test in these lessons."""
+    return pytest.mark.parametrize("notebook", numbers, indirect=True)
+
+
+@in_lesson(*(path.name[:2] for path in lessons()))
+def test_every_picture_has_words_and_every_widget_is_there(notebook):
+    page = notebook.page
     for canvas in page.locator("canvas[role]").all():
         assert canvas.get_attribute("aria-label")
     assert page.get_by_text("Error displaying widget").count() == 0
@@ -39,8 +38,8 @@ def test_every_picture_has_words_and_every_widget_is_there(opened, number):
     assert page.locator(".cl-ask").count() >= 1
 
 
-def test_removing_noise_goes_on_without_a_kernel(opened):
-    notebook = opened("01")
+@in_lesson("01")
+def test_removing_noise_goes_on_without_a_kernel(notebook):
     player = notebook.page.locator(".cl-player").first
     slider, canvas = player.locator("input[type=range]"), player.locator("canvas").first
     last = int(slider.get_attribute("max"))
@@ -56,8 +55,8 @@ def test_removing_noise_goes_on_without_a_kernel(opened):
     assert len(seen) == last + 1, "some step shows the picture of another"
 
 
-def test_the_slider_from_picture_to_noise(opened):
-    notebook = opened("08")
+@in_lesson("08")
+def test_the_slider_from_picture_to_noise(notebook):
     canvas = notebook.page.locator(".cl-explorer canvas").first
     notebook.wait_for_label(canvas, "Step 250 of 999")
     seen = [notebook.pixels(canvas)]
@@ -72,8 +71,8 @@ def test_the_slider_from_picture_to_noise(opened):
     assert len(set(seen)) == len(seen), "a control moved and the picture did not"
 
 
-def test_a_particle_is_dropped_with_keys_and_with_the_mouse(opened):
-    notebook = opened("12")
+@in_lesson("12")
+def test_a_particle_is_dropped_with_keys_and_with_the_mouse(notebook):
     field, walk, _ = notebook.page.locator(".cl-explorer canvas").all()
     notebook.wait_for_label(walk, "Euler, 5 steps: 5 calls.")
     seen = [notebook.pixels(walk)]
@@ -94,8 +93,9 @@ def test_a_particle_is_dropped_with_keys_and_with_the_mouse(opened):
     notebook.wait_for_label(field, "Noise level 0.05.")
 
 
-def test_an_answer_is_shown_only_when_one_is_chosen(opened):
-    page = opened("08").page
+@in_lesson("08")
+def test_an_answer_is_shown_only_when_one_is_chosen(notebook):
+    page = notebook.page
     question = page.locator(".cl-ask").first
     reply = "The shrinking makes room for the noise."
     assert reply not in page.locator(".jp-Notebook").first.inner_text()
@@ -103,8 +103,8 @@ def test_an_answer_is_shown_only_when_one_is_chosen(opened):
     question.get_by_text(reply).wait_for()
 
 
-def test_the_window_moves_with_the_arrow_keys(opened):
-    notebook = opened("02")
+@in_lesson("02")
+def test_the_window_moves_with_the_arrow_keys(notebook):
     canvas = notebook.page.locator(".cl-explorer:has-text('A window over a picture') canvas")
     notebook.wait_for_label(canvas, "row 48, column 8")
     before = notebook.pixels(canvas)
@@ -114,8 +114,8 @@ def test_the_window_moves_with_the_arrow_keys(opened):
     assert notebook.pixels(canvas) != before
 
 
-def test_a_guidance_move_shows_a_coarse_picture_and_then_a_fine_one(opened):
-    notebook = opened("11")
+@in_lesson("11")
+def test_a_guidance_move_shows_a_coarse_picture_and_then_a_fine_one(notebook):
     canvas = notebook.page.locator(".cl-explorer canvas").first
     notebook.wait_for_label(canvas, "Scale 7.5, seed 1, 20 steps")
     seen = [notebook.pixels(canvas)]
@@ -141,8 +141,9 @@ def test_a_guidance_move_shows_a_coarse_picture_and_then_a_fine_one(opened):
     assert notebook.page.locator(".cl-explorer b").count() == 0, "what was typed became HTML"
 
 
-def test_a_schedule_is_drawn_by_keys_and_by_dragging(opened):
-    page = opened("15").page
+@in_lesson("15")
+def test_a_schedule_is_drawn_by_keys_and_by_dragging(notebook):
+    page = notebook.page
     explorer = page.locator(".cl-explorer").filter(has_text="Ten calls of your own")
     canvas = explorer.locator("canvas")
     said = "([element, words]) => element.textContent.includes(words)"
