@@ -16,7 +16,7 @@ from course_lib.lessons.plane.board import Plane, noise_colour, place
 from course_lib.texts import tr
 
 ALT_FIELD = (
-    "The plane at noise levels 3, 1.5, 0.7 and 0.2. At 3 all comets swim to nearly one point, and the dots are spread "
+    "The plane at noise levels 3, 1.5, 0.7 and 0.2. At 3 all comets swim towards the middle, and the dots are spread "
     "over the whole plane. At 1.5 the cloud is smaller. At 0.7 the comets part into three basins around three clouds. "
     "At 0.2 there are three dense blobs, and each comet swims straight to one of them."
 )

@@ -9,7 +9,7 @@ predict_field = Question(
     (
         Choice("to the nearest blob", "At level 3 nobody can tell from which blob a point came: all three count."),
         Choice(
-            "from everywhere to nearly the same point",
+            "from everywhere towards the middle of the data",
             "To near the mean of all data. Which blob it will be is decided later, at lower levels.",
             right=True,
         ),

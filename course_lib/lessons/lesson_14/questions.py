@@ -26,7 +26,7 @@ predict_mistake = Question(
     (
         Choice(
             "the one without: noise on top of a mistake makes two mistakes",
-            "The right amount of noise is no mistake. Each step replaces a bit of x by noise, and a bit of the push with it.",
+            "The right amount of noise is no mistake. Each step goes further down towards D first, and that drops a bit of the push.",
         ),
         Choice(
             "the one with fresh noise",
@@ -65,7 +65,7 @@ predict_same_seed = Question(
 
 quiz = (
     Question(
-        "Your pictures go wrong early, at a high noise level, and you have 50 calls. Which is the better bet?",
+        "A long first step throws your run off at a high noise level, and you have 50 calls. Which is the better bet?",
         (
             Choice(
                 "a sampler with fresh noise, such as DPM++ 2M SDE",

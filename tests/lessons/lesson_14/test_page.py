@@ -140,6 +140,13 @@ def test_spreads_are_those_of_the_text():
             assert inside == (name != "dpmpp_dualsde_momentumized"), (title, name)
 
 
+def test_noise_doubles_the_length_of_a_step():
+    for count in (10, 20, 40):
+        assert spread("euler_ancestral", even_levels(2 * count)) == pytest.approx(
+            spread("euler", even_levels(count)), abs=0.01
+        )
+
+
 def test_the_race_is_won_as_the_text_says():
     far = {name: [lesson.distance(name, calls) for calls in spreads.BUDGETS] for name in spreads.RACERS}
     pushed = {name: [lesson.distance(name, calls, 1.0) for calls in spreads.BUDGETS] for name in spreads.RACERS}
