@@ -4,10 +4,11 @@ import json
 import sys
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
-from course_lib.datasets.scenes import Scenes, is_held_out
+from course_lib.datasets.scenes import Scenes, emoji_scene, is_held_out
 from course_lib.models import untrained
 from course_lib.pipeline import text_to_image
 from course_lib.training import compare_guidance, compare_text_encoders, emoji_measures, evaluate, painting, reading
@@ -125,6 +126,41 @@ def test_guidance_is_compared_scale_by_scale(monkeypatch, tmp_path, capsys):
     scales = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0]
     assert written == {"count": 5, "scales": {str(scale): {"judge": scale, "count": 5} for scale in scales}}
     assert capsys.readouterr().out.startswith("1.0 {'judge': 1.0") and MODEL.cfg_scale == 3.0
+    monkeypatch.setattr(sys, "argv", ["compare_guidance"])
+    compare_guidance.main()
+    assert json.loads((tmp_path / "guidance.json").read_text())["count"] == 240
+
+
+@pytest.mark.parametrize(("count", "every"), [(100, 5), (600, 1)])
+def test_guidance_is_measured_on_emoji_on_sentences_and_on_sets(monkeypatch, count, every):
+    class Judge:
+        def features(self, pictures):
+            return pictures
+
+    judge = Judge()
+    monkeypatch.setattr(compare_guidance, "paint", lambda model, captions, *, seed: [model, seed, *captions])
+    monkeypatch.setattr(compare_guidance, "pictures_of", lambda scenes: [scene.caption for scene in scenes])
+    monkeypatch.setattr(compare_guidance, "recognised", lambda *given: {"recognised": given})
+    monkeypatch.setattr(compare_guidance, "median_likeness", lambda *given: {"likeness": given})
+    monkeypatch.setattr(compare_guidance, "read", lambda *given: {"sentence": given})
+    monkeypatch.setattr(compare_guidance, "kernel_distance", lambda *given: given)
+    found = compare_guidance.measure("model", judge, count)
+
+    def painted(scenes):
+        return ["model", 7, *(scene.caption for scene in scenes)]
+
+    asked = [emoji_scene(concept, style) for concept in CONCEPTS for style in ("noto", "fluent")]
+    asked = [scene for scene in asked if not is_held_out(scene)][::every]
+    pairs, emoji, others = (
+        [Scenes(seed, kind=kind, styles=("noto", "fluent"))[number] for number in range(count)]
+        for seed, kind in ((7, "pair"), (7, "emoji"), (8, "emoji"))
+    )
+    assert found == {
+        "recognised": (judge, painted(asked), asked),
+        "likeness, dB": (painted(asked), [scene.things[0] for scene in asked]),
+        "sentence of two shapes": (pairs, painted(pairs)),
+        "KID x 1000": ([scene.caption for scene in others], painted(emoji)),
+    }
 
 
 def test_text_encoders_are_compared_way_by_way(monkeypatch, tmp_path, capsys):
