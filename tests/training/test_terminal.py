@@ -234,13 +234,16 @@ def test_unit_latents_change_no_picture():
     small = vae.VAE(channels=(8, 8, 8, 8), latent_channels=vae.LATENT_CHANNELS, groups=4).double()
     scenes = vae.Scenes(0)
     pictures = scenes.batch(range(4))[0].double()
-    before = small.decode(small.encode(pictures)[0])
+    before, log_variance = small.decode(small.encode(pictures)[0]), small.encode(pictures)[1]
 
     class InDouble:
         def batch(self, numbers):
             return scenes.batch(numbers)[0].double(), None
 
+    latents = torch.cat([small.encode(InDouble().batch(range(i, i + 64))[0])[0] for i in range(0, 256, 64)])
+    std = latents.std(dim=(0, 2, 3))[:, None, None]
     small = vae.with_unit_latents(small, InDouble(), count=256)
+    torch.testing.assert_close(small.encode(pictures)[1], log_variance - 2 * std.log())
     torch.testing.assert_close(small.decode(small.encode(pictures)[0]), before)
     latents = torch.cat([small.encode(InDouble().batch(range(i, i + 64))[0])[0] for i in range(0, 256, 64)])
     torch.testing.assert_close(latents.std(dim=(0, 2, 3)), torch.ones(12, dtype=torch.float64), rtol=1e-3, atol=1e-3)
