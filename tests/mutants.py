@@ -324,6 +324,7 @@ def main() -> None:
     parser.add_argument("--children", type=int, default=at_once, help="how many at a time; also MUTANT_CHILDREN")
     options = parser.parse_args()
     os.environ.update(CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")  # before torch is read
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background would ignore; some tests ask
     os.chdir(ROOT)
     named = options.paths or sorted({Path(pattern).parent for pattern in TESTS})
     files = [file for name in named for file in (sorted(name.glob("*.py")) if name.is_dir() else [name])]
