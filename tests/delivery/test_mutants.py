@@ -56,7 +56,7 @@ def test_wilsons_interval(caught, tried, low, high):
 
 
 TESTED = """
-import pytest
+import pytest, subprocess, sys
 from mutmut.mutation.trampoline import wrap_in_trampoline
 def x_one__mutmut_orig(): pass
 def x_two__mutmut_orig(): pass
@@ -67,6 +67,7 @@ def made(): one()
 def test_first(made): pass
 def test_second(made): two()
 def test_third(): pass
+def test_fourth(): subprocess.run([sys.executable, "-c", ""])
 """
 ASKED = """
 import json, os, sys, pytest
@@ -90,5 +91,10 @@ def test_what_a_test_passes_through_is_known_and_only_that_is_run(tmp_path):
     functions = {
         name.partition("::")[2]: [each.rpartition(".")[2] for each in found] for name, (_, found) in reached.items()
     }
-    assert functions == {"test_first": ["x_one"], "test_second": ["x_one", "x_two"], "test_third": []}
+    assert functions == {
+        "test_first": ["x_one"],
+        "test_second": ["x_one", "x_two"],
+        "test_third": [],
+        "test_fourth": ["a program"],
+    }
     assert run == ["test_it.py::test_third", "test_it.py::test_first"]
