@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from course_lib.datasets.eight_bits import to_levels
 from course_lib.datasets.scenes import Scenes, emoji_scene, is_held_out
 from course_lib.models import untrained
 from course_lib.pipeline import text_to_image
@@ -41,6 +42,11 @@ def test_a_sheet_has_rows_and_columns(tmp_path):
         assert abs(sheet[32 * row + 16, 32 * column + 16].astype(int) - 51 * number).max() <= 1
     painting.write_sheet(levels, tmp_path / "large.png", columns=6)
     assert Image.open(tmp_path / "large.png").size == (3 * 6 * 16, 3 * 16)
+    noise = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    painting.write_sheet(noise, tmp_path / "noise.png", columns=1, times=2)
+    small = Image.fromarray(to_levels(noise[0]).permute(1, 2, 0).numpy())
+    wanted = np.asarray(small.resize((32, 32), Image.Resampling.LANCZOS))
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "noise.png")), wanted)
 
 
 def test_evaluate_writes_numbers_and_sheets(monkeypatch, tmp_path, capsys):
@@ -192,6 +198,12 @@ def test_text_encoders_are_compared_way_by_way(monkeypatch, tmp_path, capsys):
     assert found == {"contrastive": {"name": True}, "along": "of before"} | numbers, "what was found before stays"
     assert capsys.readouterr().out.splitlines()[0] == f"kept {json.dumps(numbers['kept'])}"
     assert torch.initial_seed() == 3
+    trained.clear()
+    monkeypatch.setattr(sys, "argv", ["compare"])
+    compare_text_encoders.main()
+    assert [(way, *given) for way, *given, _, _ in trained] == [
+        (way, 60_000, 64, 1.4e-3) for way in ("along", "kept", "both")
+    ]
 
 
 def test_the_judge_of_shapes_says_how_often_it_is_right(monkeypatch, capsys):
