@@ -93,6 +93,7 @@ def test_half_seen_pixels_are_mixed_without_rounding():
     wanted = torch.tensor([200 / 3 + 20, 100 / 3 + 40, 60.0]) / 127.5 - 1
     torch.testing.assert_close(mixed, wanted)
     assert torch.equal(pixel, kept)
+    assert over_background(pixel.to("meta")).is_meta, "it stays where the artwork is"
 
 
 def test_artwork_holds_no_colour_where_it_is_clear():

@@ -77,6 +77,10 @@ def test_a_transparent_colour_of_sixteen_bits_is_found_after_a_turn(turned):
         assert np.array_equal(np.asarray(again), np.asarray(opened)), "it can be saved as it is"
 
 
+def test_a_grey_ppm_of_sixteen_bits_is_opened():
+    assert open_image(packed(Image.new("I", (2, 1), 32896), "PPM")).getpixel((1, 0)) == (128, 128, 128)
+
+
 def test_without_a_transparent_colour_the_high_bits_are_kept():
     opened = open_image(png(2, [[[256, 511, 65535], [0, 255, 32768]]]))
     assert opened.mode == "RGB" and np.asarray(opened).tolist() == [[[1, 1, 255], [0, 0, 128]]]

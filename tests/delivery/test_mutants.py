@@ -1,5 +1,10 @@
 """The measurement of how many mutants are noticed: what it counts, and that it knows a test for every file."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from course_lib.shipped import ROOT
@@ -48,3 +53,48 @@ def test_what_counts(before, after, counted):
 )
 def test_wilsons_interval(caught, tried, low, high):
     assert mutants.interval(caught, tried) == pytest.approx((low, high), abs=1e-3)
+
+
+TESTED = """
+import pytest, subprocess, sys
+from mutmut.mutation.trampoline import wrap_in_trampoline
+def x_one__mutmut_orig(): pass
+def x_two__mutmut_orig(): pass
+one = wrap_in_trampoline({"_mutmut_orig": x_one__mutmut_orig})(x_one__mutmut_orig)
+two = wrap_in_trampoline({"_mutmut_orig": x_two__mutmut_orig})(x_two__mutmut_orig)
+@pytest.fixture(scope="module")
+def made(): one()
+def test_first(made): pass
+def test_second(made): two()
+def test_third(): pass
+def test_fourth(): subprocess.run([sys.executable, "-c", ""])
+"""
+ASKED = """
+import json, os, sys, pytest
+from tests.mutants import Only, Reached
+reached, only = Reached(), Only(["test_it.py::test_third", "test_it.py::test_first"])
+with reached.recording():
+    pytest.main(["-q", "--rootdir=.", "test_it.py"], plugins=[reached])
+ran = Reached()
+pytest.main(["-q", "--rootdir=.", "test_it.py"], plugins=[ran, only])
+print(json.dumps([reached.tests, list(ran.tests)]))
+"""
+
+
+def test_what_a_test_passes_through_is_known_and_only_that_is_run(tmp_path):
+    """A fixture that was made for one test counts for the others that use it."""
+    (tmp_path / "test_it.py").write_text(TESTED)
+    ran = subprocess.run(
+        [sys.executable, "-c", ASKED], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True
+    )
+    reached, run = json.loads(ran.stdout.splitlines()[-1])
+    functions = {
+        name.partition("::")[2]: [each.rpartition(".")[2] for each in found] for name, (_, found) in reached.items()
+    }
+    assert functions == {
+        "test_first": ["x_one"],
+        "test_second": ["x_one", "x_two"],
+        "test_third": [],
+        "test_fourth": ["a program"],
+    }
+    assert run == ["test_it.py::test_third", "test_it.py::test_first"]

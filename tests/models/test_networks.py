@@ -6,6 +6,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from course_lib import layers
 from course_lib.models import blocks
+from course_lib.models.transformer import SpatialTransformer
 from course_lib.models.unet import UNet
 from course_lib.models.vae import VAE
 from tests.models.peers import TEXTS, UNETS, VAES, pair, relative
@@ -135,6 +136,11 @@ def test_a_latent_is_drawn_from_what_the_encoder_says():
     latents = ours.sample(image, torch.Generator().manual_seed(0))
     torch.testing.assert_close(latents.mean(0), mean[0], rtol=0, atol=0.5)
     assert (latents.std(0) / (log_variance[0] / 2).exp()).mean() == pytest.approx(1, abs=0.02)
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert torch.equal(ours.sample(image, torch.Generator().manual_seed(0)), latents)
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +151,7 @@ def test_a_latent_is_drawn_from_what_the_encoder_says():
             "attention must have one entry for each of the 2",
         ),
         (lambda: UNet(channels=(8, 16), attention=(True, True), heads=3, groups=2), "heads must divide the 8 channels"),
+        (lambda: SpatialTransformer(8, heads=0, context_channels=6, groups=2), "heads must be a whole number"),
         (lambda: small_unet()(randn(1, 3, 8, 8), 5, randn(1, 5, 6)), r"x must be \(B, 4, H, W\).*got \(1, 3, 8, 8\)"),
         (lambda: small_unet()(randn(1, 4, 8, 8), 5, randn(1, 5, 7)), r"context \(B, M, 6\)"),
         (lambda: small_unet()(randn(2, 4, 8, 8), 5, randn(1, 5, 6)), "of one B"),

@@ -156,7 +156,10 @@ def test_advice_names_size_and_pictures():
 def test_inpainting_answers_in_the_precision_that_it_is_asked_in():
     run = prepare(MODEL, "a", image=IMAGE, mask=MASK, steps=1, cfg_scale=1)
     with torch.no_grad():
-        single = run.denoise(run.x, run.sigmas[0])
-        double = run.denoise(run.x.double(), run.sigmas[0].double())
-    assert single.dtype == torch.float32 and double.dtype == torch.float64
+        half, single, double = (
+            run.denoise(run.x.to(kind), torch.tensor(4.0, dtype=kind))
+            for kind in (torch.float16, torch.float32, torch.float64)
+        )
+    assert [half.dtype, single.dtype, double.dtype] == [torch.float16, torch.float32, torch.float64]
     torch.testing.assert_close(double.float(), single, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(half.float(), single, rtol=0.1, atol=0.1)

@@ -1,5 +1,6 @@
 """What the VAE and the U-Net minimise and measure, worked out by hand beside stand-ins for the networks."""
 
+import argparse
 import math
 
 import numpy as np
@@ -128,3 +129,21 @@ def test_the_error_on_unseen_scenes_is_the_mean_of_batches(monkeypatch):
     assert asked == [list(range(64)), list(range(64, 128)), list(range(128, 192))]
     unet.quality(network, None)
     assert asked[-1][-1] == 511
+
+
+def test_the_unet_is_judged_on_scenes_that_are_kept_out(monkeypatch):
+    given = {}
+    monkeypatch.setattr(unet.terminal, "train", lambda *asked, **more: given.update(more, asked=asked) or "average")
+    monkeypatch.setattr(unet, "losses", lambda network, samples, numbers: (network, samples, numbers))
+    monkeypatch.setattr(unet, "quality", lambda network, samples: {"unseen": (network, samples)})
+    options = argparse.Namespace(seed=3)
+    average, (judged, unseen) = unet.learn("network", options, "log")
+    network, loss, asked = given.pop("asked")
+    assert (network, asked, average, judged) == ("network", options, "average", "average")
+    assert given.pop("judge")("now") == {"unseen": ("now", unseen)}
+    assert given == {"log": "log", "decay": 0.9985, "weight_decay": 0.01}
+    network, samples, numbers = loss("now", [4, 5])
+    assert (network, numbers) == ("now", [4, 5]) and samples.vae is unseen.vae and not samples.vae.training
+    for some, held_out in ((samples, False), (unseen, True)):
+        assert (some.seed, some.scenes.seed, some.scenes.held_out) == (3, 3, held_out)
+        assert some.scenes.styles == ("noto", "fluent") and len(some.tokenizer.vocabulary) > 500

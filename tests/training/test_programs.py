@@ -4,10 +4,12 @@ import json
 import sys
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
-from course_lib.datasets.scenes import Scenes, is_held_out
+from course_lib.datasets.eight_bits import to_levels
+from course_lib.datasets.scenes import Scenes, emoji_scene, is_held_out
 from course_lib.models import untrained
 from course_lib.pipeline import text_to_image
 from course_lib.training import compare_guidance, compare_text_encoders, emoji_measures, evaluate, painting, reading
@@ -40,6 +42,11 @@ def test_a_sheet_has_rows_and_columns(tmp_path):
         assert abs(sheet[32 * row + 16, 32 * column + 16].astype(int) - 51 * number).max() <= 1
     painting.write_sheet(levels, tmp_path / "large.png", columns=6)
     assert Image.open(tmp_path / "large.png").size == (3 * 6 * 16, 3 * 16)
+    noise = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    painting.write_sheet(noise, tmp_path / "noise.png", columns=1, times=2)
+    small = Image.fromarray(to_levels(noise[0]).permute(1, 2, 0).numpy())
+    wanted = np.asarray(small.resize((32, 32), Image.Resampling.LANCZOS))
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "noise.png")), wanted)
 
 
 def test_evaluate_writes_numbers_and_sheets(monkeypatch, tmp_path, capsys):
@@ -125,6 +132,41 @@ def test_guidance_is_compared_scale_by_scale(monkeypatch, tmp_path, capsys):
     scales = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0]
     assert written == {"count": 5, "scales": {str(scale): {"judge": scale, "count": 5} for scale in scales}}
     assert capsys.readouterr().out.startswith("1.0 {'judge': 1.0") and MODEL.cfg_scale == 3.0
+    monkeypatch.setattr(sys, "argv", ["compare_guidance"])
+    compare_guidance.main()
+    assert json.loads((tmp_path / "guidance.json").read_text())["count"] == 240
+
+
+@pytest.mark.parametrize(("count", "every"), [(100, 5), (600, 1)])
+def test_guidance_is_measured_on_emoji_on_sentences_and_on_sets(monkeypatch, count, every):
+    class Judge:
+        def features(self, pictures):
+            return pictures
+
+    judge = Judge()
+    monkeypatch.setattr(compare_guidance, "paint", lambda model, captions, *, seed: [model, seed, *captions])
+    monkeypatch.setattr(compare_guidance, "pictures_of", lambda scenes: [scene.caption for scene in scenes])
+    monkeypatch.setattr(compare_guidance, "recognised", lambda *given: {"recognised": given})
+    monkeypatch.setattr(compare_guidance, "median_likeness", lambda *given: {"likeness": given})
+    monkeypatch.setattr(compare_guidance, "read", lambda *given: {"sentence": given})
+    monkeypatch.setattr(compare_guidance, "kernel_distance", lambda *given: given)
+    found = compare_guidance.measure("model", judge, count)
+
+    def painted(scenes):
+        return ["model", 7, *(scene.caption for scene in scenes)]
+
+    asked = [emoji_scene(concept, style) for concept in CONCEPTS for style in ("noto", "fluent")]
+    asked = [scene for scene in asked if not is_held_out(scene)][::every]
+    pairs, emoji, others = (
+        [Scenes(seed, kind=kind, styles=("noto", "fluent"))[number] for number in range(count)]
+        for seed, kind in ((7, "pair"), (7, "emoji"), (8, "emoji"))
+    )
+    assert found == {
+        "recognised": (judge, painted(asked), asked),
+        "likeness, dB": (painted(asked), [scene.things[0] for scene in asked]),
+        "sentence of two shapes": (pairs, painted(pairs)),
+        "KID x 1000": ([scene.caption for scene in others], painted(emoji)),
+    }
 
 
 def test_text_encoders_are_compared_way_by_way(monkeypatch, tmp_path, capsys):
@@ -156,6 +198,12 @@ def test_text_encoders_are_compared_way_by_way(monkeypatch, tmp_path, capsys):
     assert found == {"contrastive": {"name": True}, "along": "of before"} | numbers, "what was found before stays"
     assert capsys.readouterr().out.splitlines()[0] == f"kept {json.dumps(numbers['kept'])}"
     assert torch.initial_seed() == 3
+    trained.clear()
+    monkeypatch.setattr(sys, "argv", ["compare"])
+    compare_text_encoders.main()
+    assert [(way, *given) for way, *given, _, _ in trained] == [
+        (way, 60_000, 64, 1.4e-3) for way in ("along", "kept", "both")
+    ]
 
 
 def test_the_judge_of_shapes_says_how_often_it_is_right(monkeypatch, capsys):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.datasets.scenes import Scenes, Thing
+from course_lib.datasets.scenes import COLOURS, Scenes, Thing
 from course_lib.datasets.shapes import SHAPES, silhouette
 from course_lib.training import reading
 
@@ -25,6 +25,22 @@ def test_a_picture_of_something_else_is_judged_wrong():
     assert reading.agreement(scenes, others)["sentence"] < 0.05
     noise = torch.rand(200, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     assert reading.agreement(scenes, noise)["sentence"] == 0
+
+
+def test_what_is_read_is_where_it_is_and_as_large():
+    """Rows and columns differ; a patch of 39 pixels, and a line one pixel wide, are no things."""
+    names = np.full((64, 64), "green")
+    names[10:18, 20:25], names[40:52, 2:26], names[30:33, 40:53], names[60], names[:, 60] = (
+        "red", "blue", "black", "white", "white",
+    )  # fmt: skip
+    colours = np.array([[COLOURS[name] for name in row] for row in names])
+    picture = torch.from_numpy(colours / 127.5 - 1).permute(2, 0, 1).float()
+    background, things = reading.read(picture)
+    assert background == "green" and [thing.colour for thing in things] == ["blue", "red"]
+    assert [thing.middle for thing in things] == [(13.5, 45.5), (22.0, 13.5)]
+    assert [thing.area for thing in things] == [288, 40]
+    noisy = picture + 0.1 * torch.randn(picture.shape, generator=torch.Generator().manual_seed(0))
+    assert [thing.colour for thing in reading.read(noisy).things] == ["blue", "red"]
 
 
 def changed(scene, **changes):

@@ -20,6 +20,14 @@ def test_the_readme_is_up_to_date():
     assert readme.filled(text) == text, "run: python -m course_lib.training.readme"
 
 
+def test_the_program_writes_the_filled_readme(tmp_path, monkeypatch):
+    (tmp_path / "README.md").write_text("é, as it was", encoding="utf-8")
+    monkeypatch.setattr(readme, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(readme, "filled", lambda text: text.replace("as it was", "filled"))
+    readme.main()
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "é, filled"
+
+
 def test_every_shipped_file_is_listed_and_committed():
     tracked = subprocess.run(
         ["git", "ls-files", "data/weights"], cwd=ROOT, capture_output=True, text=True

@@ -12,7 +12,7 @@ import torch
 
 from course_lib.shipped import ROOT
 from course_lib.training import recogniser, terminal, text_encoder, unet, vae
-from course_lib.training.loop import Progress, seeded
+from course_lib.training.loop import Progress, rate_factor, seeded
 from tests.training.test_loop import loss, make_network
 
 
@@ -162,6 +162,58 @@ def test_the_text_encoder_program_leaves_a_checkpoint_for_the_unet(monkeypatch, 
     unet.starting("both")
 
 
+class Begun(Exception):
+    """What ends a program where its training would begin."""
+
+
+@pytest.mark.parametrize(
+    ("program", "settings"),
+    [
+        (vae, {"decay": 0.998}),
+        (text_encoder, {"decay": 0.998, "weight_decay": 0.01}),
+        (recogniser, {"decay": 0.998, "weight_decay": 0.01}),
+    ],
+)
+def test_without_options_a_program_repeats_the_training_of_the_shipped_log(program, settings, monkeypatch):
+    asked = {}
+
+    def begin(network, loss, options, **given):
+        asked.update(vars(options) | given)
+        raise Begun
+
+    monkeypatch.setattr(terminal, "train", begin)
+    monkeypatch.setattr(sys, "argv", [program.__name__])
+    with pytest.raises(Begun):
+        program.main()
+    log = [json.loads(line) for line in asked["log"].read_text().splitlines()]
+    last = next(line for line in log if line["step"] == asked["samples"] // asked["batch"])
+    assert last["samples"] == last["step"] * asked["batch"]
+    assert last["rate"] == pytest.approx(asked["rate"] * rate_factor(1), rel=1e-3)
+    name = program.__name__.rpartition(".")[2]
+    assert asked["log"] == terminal.LOGS / f"{name}.jsonl" and asked["checkpoint"].name == f"{name}.pt"
+    assert asked["checkpoint"].parent == terminal.CHECKPOINTS
+    assert asked.items() >= (settings | {"seed": 0, "first": 0, "fresh": False, "minutes": math.inf}).items()
+    assert asked.keys() >= {"judge"} and torch.initial_seed() == 0
+
+
+def test_without_options_the_unet_program_writes_where_it_reads(monkeypatch, capsys):
+    learned, written = [], []
+
+    def learn(network, options, log, folder):
+        learned.append((network, options.samples, options.batch, options.rate, options.checkpoint, log, folder))
+        return "learned", 0.25
+
+    monkeypatch.setattr(sys, "argv", ["unet"])
+    monkeypatch.setattr(unet, "starting", lambda way, *, from_nothing: (way, from_nothing))
+    monkeypatch.setattr(unet, "learn", learn)
+    monkeypatch.setattr(unet, "write", lambda *given: written.append(given))
+    checkpoint = terminal.CHECKPOINTS / "unet.pt"
+    unet.main()
+    begun = ("along", not checkpoint.exists())
+    assert learned == [(begun, 850_000, 64, 1.4e-3, checkpoint, terminal.LOGS / "unet.jsonl", unet.FOLDER)]
+    assert written == [("learned", unet.FOLDER)] and "0.2500" in capsys.readouterr().out
+
+
 def test_each_sample_has_its_noise():
     pictures, noise = vae.samples(vae.Pictures(0), [4, 5], seed=3)
     assert pictures.shape == (2, 3, 64, 64) and noise.shape == (2, 12, 8, 8) and noise.dtype == torch.float32
@@ -182,13 +234,16 @@ def test_unit_latents_change_no_picture():
     small = vae.VAE(channels=(8, 8, 8, 8), latent_channels=vae.LATENT_CHANNELS, groups=4).double()
     scenes = vae.Scenes(0)
     pictures = scenes.batch(range(4))[0].double()
-    before = small.decode(small.encode(pictures)[0])
+    before, log_variance = small.decode(small.encode(pictures)[0]), small.encode(pictures)[1]
 
     class InDouble:
         def batch(self, numbers):
             return scenes.batch(numbers)[0].double(), None
 
+    latents = torch.cat([small.encode(InDouble().batch(range(i, i + 64))[0])[0] for i in range(0, 256, 64)])
+    std = latents.std(dim=(0, 2, 3))[:, None, None]
     small = vae.with_unit_latents(small, InDouble(), count=256)
+    torch.testing.assert_close(small.encode(pictures)[1], log_variance - 2 * std.log())
     torch.testing.assert_close(small.decode(small.encode(pictures)[0]), before)
     latents = torch.cat([small.encode(InDouble().batch(range(i, i + 64))[0])[0] for i in range(0, 256, 64)])
     torch.testing.assert_close(latents.std(dim=(0, 2, 3)), torch.ones(12, dtype=torch.float64), rtol=1e-3, atol=1e-3)
