@@ -68,22 +68,19 @@ def test_a_ready_made_convolution_is_not_the_exercise():
     for ready in (F.conv2d, conv2d):
         said = lesson.check_conv2d.verdict(lambda x, w, b, s, p, conv2d=ready: F.conv2d(x[None], w, b, s, p)[0])
         assert "conv2d is ready-made" in said
-    assert "output_size is ready-made" in lesson.check_size.verdict(lambda n, k, s, p, d: output_size(n, k, s, p, d))
+    assert "output_size is ready-made" in lesson.check_size.verdict(lambda n, k, s, p: output_size(n, k, s, p))
 
 
 @pytest.mark.parametrize(
     ("size", "said"),
     [
-        (lambda n, k, s, p, d: n + 2 * p - (d * (k - 1) + 1) // s + 1, "Only the reach is divided"),
-        (lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) + 1) // s + 1, "Brackets are missing around the reach"),
-        (lambda n, k, s, p, d: (n + 2 * p - (k - 1 * d + 1)) // s + 1, "kernel - 1 needs brackets"),
-        (lambda n, k, s, p, d: (n + 2 * p - (k + d - 1)) // s + 1, "Dilation is a factor"),
-        (lambda n, k, s, p, d: n + 2 * p - d * (k - 1), "The stride is missing"),
-        (lambda n, k, s, p, d: round((n + 2 * p - d * (k - 1) - 1) / s) + 1, "round() goes to the nearest"),
-        (
-            lambda n, k, s, p, d: n * n,
-            "my_size(size=5, kernel=3, stride=1, padding=0, dilation=1) gives",
-        ),
+        (lambda n, k, s, p: n + 2 * p - k // s + 1, "Only the kernel is divided"),
+        (lambda n, k, s, p: (n + 2 * p - k - 1) // s + 1, "not kernel + 1"),
+        (lambda n, k, s, p: (n + 2 * p - (k - 1)) // s + 1, "The + 1 stands there twice"),
+        (lambda n, k, s, p: (n + 2 * p) // s + 1, "The kernel's size is missing"),
+        (lambda n, k, s, p: n + 2 * p - (k - 1), "The stride is missing"),
+        (lambda n, k, s, p: round((n + 2 * p - k) / s) + 1, "round() goes to the nearest"),
+        (lambda size, kernel, stride, padding: size * size, "my_size(size=5, kernel=3, stride=1, padding=0) gives"),
     ],
 )
 def test_a_slip_in_the_size_is_named(size, said):
