@@ -73,7 +73,7 @@ quiz = (
         "A unit with ReLU gives 0 for the picture at hand. Is it dead?",
         (
             Choice("yes: its slope is 0, so it cannot learn", "It learns nothing from this picture. It learns again from the next picture for which it is above 0."),
-            Choice("yes, if its bias is negative", "The bias alone doesn't tell. With -2, all 1000 units were 0 most of the time, and hardly any was dead."),
+            Choice("yes, if its bias is negative", "The bias alone doesn't tell. What the unit reads may still lift its sum above 0."),
             Choice("only if it gives 0 for all other examples, too", "Then no example has a slope for it, and it gets no gradient, unless the layers before it change.", right=True),
         ),
     ),
