@@ -21,7 +21,7 @@ predict_side = Question(
         Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
         Choice(
             "4 times",
-            "There are four times as many positions, and each has as many numbers as before. Attention keeps to this as long as it never holds all its scores at once.",
+            "There are four times as many positions, and each has as many numbers as before.",
             right=True,
         ),
         Choice(
