@@ -177,6 +177,26 @@ def test_what_is_left_of_white_and_black_is_a_short_sum():
     assert table.alphas_cumprod[350].sqrt().item() == pytest.approx(0.7, abs=0.02)
 
 
+def test_what_the_three_tables_leave_at_the_end_is_as_the_page_says():
+    left = {name.split()[0]: 100 * table.alphas_cumprod[-1].sqrt().item() for name, table in lesson.TABLES.items()}
+    assert round(left["scaled"], 1) == 6.8 and round(left["linear"], 1) == 0.6 and left["cosine"] < 0.01
+
+
+def test_the_average_of_many_ends_is_the_panda_and_one_end_is_not():
+    """As on the page: 2,000 results of step 999, and 15 times their average."""
+    panda = open_emoji(style="fluent").select("panda").images[:1]
+    table, generator = lesson.TABLES["scaled linear (Stable Diffusion)"], torch.Generator().manual_seed(5)
+    ends = (forward.q_sample(panda, 999, table, torch.randn(panda.shape, generator=generator)) for _ in range(2000))
+    first = next(ends)
+    average = (first + sum(ends)) / 2000
+
+    def likeness(x):
+        return torch.corrcoef(torch.stack([x.flatten(), panda.flatten()]))[0, 1].item()
+
+    assert likeness(average) > 0.75 and abs(likeness(first)) < 0.05
+    assert (15 * average - panda).abs().mean() < 0.35
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="unknown table 'quadratic'"):
         lesson.draw(PICTURE, "quadratic", 3)
