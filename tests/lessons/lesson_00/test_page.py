@@ -6,6 +6,8 @@ import torch
 
 from course_lib.lessons import lesson_00 as lesson
 from course_lib.lessons.lesson_00 import checks
+from course_lib.models import load
+from course_lib.pipeline import text_to_image
 
 
 def test_the_check_leaves_the_global_generator_as_it_was():
@@ -107,3 +109,23 @@ def drawn_twice(generator):
 )
 def test_more_slips_have_sentences_of_their_own(wrong, said):
     assert said in said_to(wrong)
+
+
+def test_the_first_picture_comes_out_of_the_noise_that_the_seed_gives():
+    words = "a panda on a blue background"
+    pictures = lesson.out_of_noise(words, seed=3)
+    assert len(pictures) == len(lesson.SHOWN) and all(picture.abs().max() <= 1 for picture in pictures)
+    whole = text_to_image(load("small-stable-diffusion"), words, sampler="euler", steps=20, seed=3).image
+    last = ((pictures[-1].permute(1, 2, 0) + 1) * 127.5).numpy()
+    assert np.abs(last - whole).max() < 1
+    blue = pictures[-1][:, :4].mean((1, 2))
+    assert blue[2] > blue[0] + 0.2
+    fox, other = lesson.out_of_noise("a fox", seed=3), lesson.out_of_noise(words, seed=4)
+    assert torch.equal(fox[0], pictures[0]) and not torch.equal(other[0], pictures[0])
+    assert not torch.allclose(fox[-1], pictures[-1], atol=0.1)
+
+
+def test_noise_is_added_as_the_slider_adds_it():
+    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1))
+    clean, half, noise = (lesson.noisy(picture, share) for share in (0, 0.5, 1))
+    assert torch.equal(clean, picture) and torch.allclose(half, 0.75**0.5 * picture + 0.5 * noise)
