@@ -142,6 +142,8 @@ def test_like_pixels_look_at_each_other(seen, shape):
         other_side = corner[:, 4:].sum() if column == 0 else corner[:, :4].sum()
         assert near < 0.25 < 0.3 < other_side, "more on the other side of the picture than nearby"
         assert corner[ground].sum() - near > 0.6, "and most of the weight on ground further away"
+    assert int(looks[7, 0].argmax()) == 56, "the lower left corner looks at no pixel more than at itself"
+    assert 0.06 < looks[7, 0, 7, 0] < 0.08
     assert looks[2, 3][~ground].sum() > 0.85 and looks[2, 3][:4].sum() > 0.85
     assert looks[6, 3][~ground].sum() > 0.8 and looks[6, 3][4:].sum() > 0.8
 
