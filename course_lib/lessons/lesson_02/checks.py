@@ -56,6 +56,23 @@ def _size_for_three(x, w, b, s, p) -> torch.Tensor:
     return _conv2d(x, w, b, s, p)[:, :rows, :columns]
 
 
+def _two_subtracted(x, w, b, s, p) -> torch.Tensor:
+    """The window is as large as the kernel and moves by the stride, but its positions are counted as (shape - 2) // s."""
+    rows, columns = ((side + 2 * p - 2) // s for side in x.shape[1:])
+    return _conv2d(x, w, b, s, p)[:, :rows, :columns]
+
+
+def _two_subtracted_and_too_many(x, w, b, s, p) -> torch.Tensor:
+    """As many positions as with stride 1, so that the window leaves the picture where it moves by more."""
+    if s > 1:
+        raise RuntimeError("The size of tensor a (1) must match the size of tensor b (3)")
+    return _two_subtracted(x, w, b, s, p)
+
+
+def _filters_added_up(w) -> torch.Tensor:
+    return w.sum(0, keepdim=True).expand_as(w)
+
+
 def _square(x, w, b, s, p) -> torch.Tensor:
     """One side for rows and columns: right for square kernels, and it stops for others."""
     if w.shape[2] != w.shape[3]:
@@ -98,6 +115,10 @@ def _holes(x, w, b, s, p) -> torch.Tensor:
 
 _ONLY_THREE = "It works for 3x3 kernels only: take the kernel's rows and columns from weight.shape, for the size and for the window."
 
+_TWO = "You subtract 2, which is right for 3x3 only: it is kernel - 1."
+
+_ALL_FILTERS = "You add up all filters: each filter has a map of its own. .sum() adds up everything, .sum(dim=(1, 2, 3)) keeps the filters apart."
+
 _SLIDE = "`slide` knows only 3x3 kernels and moves by one. Take rows and columns from weight.shape, and start the window at i * stride, j * stride."
 
 _PADDED_LATE = "The zeros are put around the result. They belong around x, before the window moves."
@@ -107,7 +128,7 @@ check_conv2d = FunctionCheck(
     _conv2d,
     _cases(),
     [
-        Mistake("The kernel is flipped: deep learning's convolution does not turn it round.", lambda x, w, b, s, p: _conv2d(x, w.flip(-1, -2), b, s, p)),
+        Mistake("The kernel is turned round by 180 degrees: lay it on the window as it stands.", lambda x, w, b, s, p: _conv2d(x, w.flip(-1, -2), b, s, p)),
         Mistake("Rows and columns of the kernel are exchanged: row i of the kernel belongs to row i of the window.", lambda x, w, b, s, p: _conv2d(x, w.mT, b, s, p)),
         Mistake("The padding is missing: put zeros around x first.", lambda x, w, b, s, p: _conv2d(x, w, b, s, 0)),
         Mistake("Only the columns are padded: F.pad takes (left, right, top, bottom).", lambda x, w, b, s, p: _conv2d(x, w, b, s, (0, p))),
@@ -126,6 +147,9 @@ check_conv2d = FunctionCheck(
         Mistake(_ONLY_THREE, _window_of_three),
         Mistake(_ONLY_THREE, _size_for_three),
         Mistake(_ONLY_THREE, _square_and_size_for_three),
+        Mistake(_TWO, _two_subtracted),
+        Mistake(f"{_TWO} And divide what is left by the stride.", _two_subtracted_and_too_many),
+        Mistake(f"{_TWO} And the window starts at i * stride, j * stride.", lambda x, w, b, s, p: _two_subtracted(x, w, b, 1, p)),
         Mistake("It works for square kernels only: the kernel has weight.shape[2] rows and weight.shape[3] columns.", _square),
         Mistake(_SLIDE, _slide),
         Mistake(_SLIDE, lambda x, w, b, s, p: _slide(x, w, 0 * b, s, p)),
@@ -135,7 +159,9 @@ check_conv2d = FunctionCheck(
         Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(_conv2d(x, w, 0 * b, s, 0), (p, p, p, p)) + b[:, None, None]),
         Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: _conv2d(x, w, b[:1].expand_as(b), s, p)),
         Mistake("All biases are added to each filter's map: filter o has bias[o] alone.", lambda x, w, b, s, p: _conv2d(x, w, b.sum().expand_as(b), s, p)),
-        Mistake("All filters are added up: .sum() adds everything, .sum(dim=(1, 2, 3)) keeps the filters apart.", lambda x, w, b, s, p: _conv2d(x, w.sum(0, keepdim=True).expand_as(w), b, s, p)),
+        Mistake(_ALL_FILTERS, lambda x, w, b, s, p: _conv2d(x, _filters_added_up(w), b, s, p)),
+        Mistake(f"{_ALL_FILTERS} And add the bias.", lambda x, w, b, s, p: _conv2d(x, _filters_added_up(w), 0 * b, s, p)),
+        Mistake(f"{_ALL_FILTERS} The result needs an axis for them.", lambda x, w, b, s, p: _conv2d(x, w.sum(0, keepdim=True), 0 * b[:1], s, p)[0]),
         Mistake("Only the first filter is used: weight and bias hold one entry for each filter.", lambda x, w, b, s, p: _conv2d(x, w[:1].expand_as(w), b[:1].expand_as(b), s, p)),
         Mistake("Your result has the size of the unpadded picture: count the rows and columns after F.pad.", _counted_before_padding),
         Mistake("The last row and the last column stay 0: range(rows) ends at rows - 1 by itself.", lambda x, w, b, s, p: _filled(_conv2d(x, w, b, s, p), -1, -1)),
@@ -180,10 +206,10 @@ check_shift = ValueCheck(
     "the kernel",
     _only(1, 0),
     [
-        Mistake("That one moves the picture to the left: each result takes its right neighbour. (It would be right if the kernel were flipped.)", _only(1, 2)),
+        Mistake("That one moves the picture to the left: each result takes its right neighbour.", _only(1, 2)),
         Mistake("That one moves the picture down: rows and columns are exchanged.", _only(0, 1)),
         Mistake("That one moves the picture up.", _only(2, 1)),
-        *(Mistake(f"That one moves the picture {side}, and {way} as well. To move it to the right alone, the 1 belongs into the middle row.", _only(row, column)) for row, way in ((0, "down"), (2, "up")) for column, side in ((0, "to the right"), (2, "to the left"))),
+        *(Mistake(f"That one moves the picture {side}, and {way} as well. To move it to the right alone, the 1 belongs in the middle row.", _only(row, column)) for row, way in ((0, "down"), (2, "up")) for column, side in ((0, "to the right"), (2, "to the left"))),
         Mistake("The numbers are right; here the kernel is 3 by 3, without the two axes in front.", _only(1, 0)[None, None]),
         Mistake("That one leaves the picture where it is.", _only(1, 1)),
         Mistake("Nine equal numbers blur the picture; a single 1 moves it.", torch.full((3, 3), 1 / 9)),
@@ -198,6 +224,7 @@ check_shift = ValueCheck(
         Mistake("The place is right. But -1 also turns bright into dark: the entry must be 1.", -_only(1, 0)),
         Mistake("The place is right. But 2 doubles every number: the entry must be 1.", 2 * _only(1, 0)),
         Mistake("The place is right. But 0.5 halves every number: the entry must be 1.", 0.5 * _only(1, 0)),
+        Mistake("That measures edges; it doesn't move the picture. A kernel that moves it has a single 1.", torch.tensor([[0.0, 0, 0], [-1, 0, 1], [0, 0, 0]])),
         Mistake("That is the kernel for vertical edges. A kernel that moves the picture has a single 1.", torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])),
     ],
     hint="It has three rows of three numbers: one of them must be 1, the other eight 0.",

@@ -62,8 +62,8 @@ quiz = (
     Question(
         "Which statement about the convolutions in Stable Diffusion's U-Net is true?",
         (
-            Choice("ReLU follows each of them", "That is the U-Net of 2015. Stable Diffusion uses SiLU."),
-            Choice("a convolution with stride 2 makes the feature map smaller", "Three of the 98 do this, where the U-Net of 2015 used max pooling.", right=True),
+            Choice("they use no padding, so each of them loses the rim", "That is the U-Net of 2015. Stable Diffusion pads with zeros."),
+            Choice("a convolution with stride 2 makes the feature map smaller", "Three convolutions do this, where the U-Net of 2015 used max pooling.", right=True),
             Choice("they turn the kernel by 180 degrees", "No library for networks does that, and a network learns its kernels anyway."),
         ),
     ),
