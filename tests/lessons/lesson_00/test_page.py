@@ -85,7 +85,7 @@ def test_another_shape_is_said():
 
 
 def test_wrong_counts_have_sentences_of_their_own():
-    wrong = (64, 24, 19, 20, 4, 576, 512, 768, 3 * 64 * 64, torch.Size((1, 3, 8, 8)), 3, 67, "192")
+    wrong = (64, 24, 19, 20, 4, 576, 512, 768, 3 * 64 * 64, torch.Size((1, 3, 8, 8)), 3, 67, 8, 16, 256, "192")
     said = [lesson.check_count.verdict(count) for count in wrong]
     assert len(set(said)) == len(wrong) and not any("the count is not" in sentence for sentence in said)
     assert 4 * lesson.noise_picture(0).numel() == lesson.noise_picture(0).numpy().nbytes == 768
@@ -101,6 +101,9 @@ def drawn_twice(generator):
         (lambda seed: torch.Generator().manual_seed(seed), checks.RETURNED),
         (lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator), checks.BRACKETS),
         (lambda seed: torch.randn(1, 3, 8, 8, seed=seed), "takes no seed"),
+        (lambda seed: torch.randn(1, 3, 8, 8, seed), checks.FIFTH),
+        (lambda seed: setattr(torch.Generator(), "seed", seed), "The seed is set with `.manual_seed(seed)`."),
+        (lambda seed: lesson.noise_picture(seed), "noise_picture is ready-made"),
         (lambda seed: seed * lesson.noise_picture(1), checks.SCALED),
         (lambda seed: seed * lesson.noise_picture(5), checks.SCALED),
         (lambda seed: lesson.noise_picture(seed).clamp(-1, 1), "cut the numbers"),
@@ -123,6 +126,13 @@ def test_the_first_picture_comes_out_of_the_noise_that_the_seed_gives():
     fox, other = lesson.out_of_noise("a fox", seed=3), lesson.out_of_noise(words, seed=4)
     assert torch.equal(fox[0], pictures[0]) and not torch.equal(other[0], pictures[0])
     assert not torch.allclose(fox[-1], pictures[-1], atol=0.1)
+
+
+def test_words_that_the_model_makes_nothing_of_are_named_in_a_line_and_not_in_a_warning(capsys, recwarn):
+    lesson.out_of_noise("a pandda", seed=1)
+    assert capsys.readouterr().out == "The model has never seen: 'pandda' (did you mean panda?).\n" and not recwarn
+    lesson.out_of_noise("a panda", seed=1)
+    assert not capsys.readouterr().out
 
 
 def test_noise_is_added_as_the_slider_adds_it():
