@@ -42,6 +42,7 @@ def test_numbers_in_the_questions_are_true():
     assert (1 - table.alphas_cumprod[500]).sqrt().item() == pytest.approx(0.85, abs=5e-3)
     assert (table.alphas_cumprod[270]).sqrt().item() == pytest.approx(0.80, abs=5e-3)
     assert round(table.timestep(2.0).item()) == 562
+    assert int((table.snr < 1).nonzero()[0]) == 354
     assert 1 / math.sqrt(1 + 2**2) == pytest.approx(0.45, abs=5e-3)
 
 
@@ -90,6 +91,11 @@ def by(signal, spread):
     return jump
 
 
+def of(result):
+    """An answer from alpha-bar, picture and noise."""
+    return lambda x0, t, table, noise: result(table.alphas_cumprod[t], x0, noise)
+
+
 PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
 
 
@@ -98,6 +104,13 @@ PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
     [
         (by(lambda a: a**1 / 2, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
         (by(lambda a: a**0.5, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
+        (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 1 // 2), "rounds down to 0"),
+        (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 0.5), "rounds down to 0"),
+        (lambda x0, t, table, noise: alphas_cumprod[t] * x0, "belongs to the table: table.alphas_cumprod[t]"),  # noqa: F821
+        (of(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a**0.5), "Brackets are missing"),
+        (of(lambda a, x0, noise: a**0.5 * x0 + 1 - a**0.5 * noise), "Brackets are missing"),
+        (of(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a), "Brackets are missing"),
+        (of(lambda a, x0, noise: ((a**0.5 * x0) ** 2 + ((1 - a) ** 0.5 * noise) ** 2) ** 0.5), "root of a sum"),
         (by(lambda a: a**0.5, lambda a: -((1 - a) ** 0.5)), "added, not subtracted"),
         (by(lambda a: a**0.5, lambda a: a**0.5), "the same factor"),
         (by(lambda a: a**0.5, lambda a: 1), "no factor yet"),
