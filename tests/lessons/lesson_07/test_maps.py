@@ -57,6 +57,7 @@ def test_the_begin_mark_is_looked_at_more_and_more(maps, shape):
     assert begin[-1] > 3 * max(shares[-1, 1:-1].max(), one_end[-1]), "no other place comes near"
     assert begin.mean() > max(3 * shares[:, 1:-1].mean(dim=0).max(), 5 / 24)
     assert one_end.max() < 0.8 / 24 and one_end.mean() < shares[:, 2].mean()
+    assert one_end.mean() < 1 / 24, "over all steps, as printed, less than an even share"
     assert maps[-1, ..., 0][~shape].mean() > 1.4 * maps[-1, ..., 0][shape].mean()
 
 
