@@ -116,14 +116,14 @@ def test_links_to_its_neighbours(path):
         assert f"({neighbour})" in first and f"({neighbour})" in last
 
 
-def test_the_list_of_lessons_says_which_are_there():
+def test_the_list_of_lessons_has_each_with_its_question():
     first, *others = lessons()
-    rows = re.findall(r"^\| (\d\d) \| (.*) \| (.*) \|$", prose(read(first)), re.MULTILINE)
-    assert [number for number, *_ in rows] == [f"{number:02}" for number in range(18)]
-    there = {path.name[:2]: path.name for path in others}
-    for number, question, state in rows[1:]:
-        assert state == ("there" if number in there else "in preparation"), f"lesson {number}"
-        assert question.endswith(f"({there[number]})") if number in there else "](" not in question
+    rows = re.findall(r"^\| (\d\d) \| (.*) \|$", prose(read(first)), re.MULTILINE)
+    titles = [re.match(r"# (\d\d) · (.*)", read(path).cells[0].source).groups() for path in (first, *others)]
+    assert rows[0] == (titles[0][0], f"{titles[0][1]} (this page)")
+    assert rows[1:] == [
+        (number, f"[{ask}]({path.name})") for (number, ask), path in zip(titles[1:], others, strict=True)
+    ]
 
 
 @LESSON

@@ -34,10 +34,12 @@ OTHER = (
 RETURNED = "You return the generator itself. Let `torch.randn` draw with it, and return what it draws."
 
 SCALED = (
-    "Seed 2 gives the noise of seed 1, twice as strong: the seed belongs into `manual_seed`, not in front of the noise."
+    "Seed 2 gives the noise of seed 1, twice as strong: the seed belongs in `manual_seed`, not in front of the noise."
 )
 
 NAMED = "The generator must be named: `generator=torch.Generator().manual_seed(seed)`."
+
+FIFTH = "The seed has become a fifth side of the picture: it belongs in `manual_seed`."
 
 BRACKETS = "`torch.Generator` without brackets is the class. `torch.Generator()` makes a generator."
 
@@ -58,6 +60,7 @@ STOPS = (  # kind of error, a part of its message, what to say
         "descriptor 'manual_seed'",
         "A generator must be made before it can be seeded: `torch.Generator()` has brackets of its own.",
     ),
+    (AttributeError, "'seed' is read-only", "The seed is set with `.manual_seed(seed)`."),
     (TypeError, "generator=OpaqueBaseMeta", BRACKETS),
     (TypeError, "generator=type", BRACKETS),  # as earlier versions of torch call the class
     (
@@ -78,7 +81,7 @@ class SeedCheck(FunctionCheck):
 
     Example:
 
-    >>> check_noise(noise_picture)
+    >>> check_noise(lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed)))
     [OK] my_noise is right.
     >>> check_noise(lambda seed: torch.randn(1, 3, 8, 8))
     [not yet] Each call gives other noise, and the seed plays no part: hand a generator with that seed to `torch.randn`.
@@ -107,6 +110,8 @@ class SeedCheck(FunctionCheck):
         except Exception as error:
             known = (says for kind, part, says in STOPS if isinstance(error, kind) and part in str(error))
             return next(map(not_yet, known), said)
+        if (one.shape, other.shape) == ((1, 3, 8, 8, 1), (1, 3, 8, 8, 2)):
+            return not_yet(FIFTH)
         if not one.shape == again.shape == other.shape == (1, 3, 8, 8):
             return said
         if not torch.equal(one, again):
@@ -114,6 +119,8 @@ class SeedCheck(FunctionCheck):
             return not_yet((RANDOM_SEED if _calls_seed(answer) else REUSED) if reused else NO_SEED)
         if torch.equal(one, other):
             return not_yet(UNUSED)
+        if torch.equal(one, noise_picture(1)) and torch.equal(other, noise_picture(2)):
+            return said  # right, but with what is ready-made
         return not_yet(SCALED if torch.allclose(other, 2 * one) else OTHER)
 
 
@@ -161,6 +168,7 @@ check_noise = SeedCheck(
         ),
         Mistake("The batch is missing: (1, 3, 8, 8) has four numbers.", lambda seed: noise_picture(seed)[0]),
     ],
+    ready=("noise_picture",),
 )
 
 check_count = ValueCheck(
@@ -179,6 +187,12 @@ check_count = ValueCheck(
         Mistake("That is the shape. How many numbers does it hold? Multiply its sides.", (1, 3, 8, 8)),
         Mistake("That counts the colours, or the numbers of one pixel. How many pixels are there?", 3),
         Mistake("Each of the 64 pixels has three numbers: multiply, do not add.", 8 * 8 + 3),
+        Mistake("8 is one side of the shape (1, 3, 8, 8). Multiply the four sides.", 8),
+        Mistake("You added two of the sides. Multiply the four sides of the shape (1, 3, 8, 8).", 8 + 8),
+        Mistake(
+            "That counts four numbers for each pixel, and there are three. Multiply the four sides: (1, 3, 8, 8).",
+            4 * 8 * 8,
+        ),
         Mistake("That is a text. Write the number without quotes.", "192"),
     ],
 )

@@ -3,173 +3,28 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
-from course_lib.layers import conv2d, output_size
-
-
-def _cases() -> list[tuple]:
-    draw_from = torch.Generator().manual_seed(2)
-    sizes = [
-        ((2, 6, 7), (3, 2, 3, 3), 1, 1),
-        ((1, 5, 5), (2, 1, 2, 2), 1, 0),
-        ((3, 9, 6), (4, 3, 3, 3), 2, 2),
-        ((2, 6, 7), (3, 2, 2, 3), 1, 1),
-    ]
-    return [
-        (*(torch.randn(shape, generator=draw_from) for shape in (x, weight, weight[:1])), stride, padding)
-        for x, weight, stride, padding in sizes
-    ]
-
-
-def _conv2d(x, weight, bias, stride, padding) -> torch.Tensor:
-    return conv2d(x[None], weight, bias, stride=stride, padding=padding)[0]
-
-
-def _one_place_after_the_other(x, w, b, s, p) -> torch.Tensor:
-    """The right size, but the window starts at i and j instead of at i * stride and j * stride."""
-    rows, columns = _conv2d(x, w, b, s, p).shape[1:]
-    return _conv2d(x, w, b, 1, p)[:, :rows, :columns]
-
-
-def _one_map_for_each_channel(x, w, b, s, p) -> torch.Tensor:
-    maps = [_conv2d(x[c : c + 1], w[:, c : c + 1], b, s, p) for c in range(len(x))]
-    return torch.stack(maps, dim=1)
-
-
-def _window_of_three(x, w, b, s, p) -> torch.Tensor:
-    """`slide` with its 3 left in: right for 3x3 kernels, and it stops for others."""
-    if w.shape[2:] != (3, 3):
-        raise RuntimeError("The size of tensor a (3) must match the size of tensor b (2)")
-    return _conv2d(x, w, b, s, p)
-
-
-def _slide(x, w, b, s, p) -> torch.Tensor:
-    """`slide` copied: its 3s left in, and a window that moves by one."""
-    return _window_of_three(x, w, b, 1, p)
-
-
-def _size_for_three(x, w, b, s, p) -> torch.Tensor:
-    """The window is as large as the kernel, but the places are counted for a 3x3 kernel."""
-    rows, columns = (output_size(side, 3, s, p) for side in x.shape[1:])
-    return _conv2d(x, w, b, s, p)[:, :rows, :columns]
-
-
-def _square(x, w, b, s, p) -> torch.Tensor:
-    """One side for rows and columns: right for square kernels, and it stops for others."""
-    if w.shape[2] != w.shape[3]:
-        raise RuntimeError("The size of tensor a (2) must match the size of tensor b (3)")
-    return _conv2d(x, w, b, s, p)
-
-
-def _square_and_size_for_three(x, w, b, s, p) -> torch.Tensor:
-    _square(x, w, b, s, p)
-    return _size_for_three(x, w, b, s, p)
-
-
-def _counted_before_padding(x, w, b, s, p) -> torch.Tensor:
-    """The places are counted on x as it came, and the window moves over the padded one."""
-    rows, columns = (output_size(side, kernel, s) for side, kernel in zip(x.shape[1:], w.shape[2:], strict=True))
-    return _conv2d(x, w, b, s, p)[:, :rows, :columns]
-
-
-def _filled(result: torch.Tensor, rows: int | None, columns: int | None) -> torch.Tensor:
-    """A result in which only the first rows and columns were filled."""
-    out = torch.zeros_like(result)
-    out[:, :rows, :columns] = result[:, :rows, :columns]
-    return out
-
-
-def _one_axis_moves(x, w, b, s, p, down: bool) -> torch.Tensor:
-    """The right size, but along one axis the window starts at i or at j alone."""
-    rows, columns = _conv2d(x, w, b, s, p).shape[1:]
-    moved = conv2d(x[None], w, b, stride=(s, 1) if down else (1, s), padding=p)[0]
-    return moved[:, :rows, :columns]
-
-
-def _holes(x, w, b, s, p) -> torch.Tensor:
-    """Loops in steps of the stride, and the results written where the window stands: zeros in between."""
-    every = _conv2d(x, w, b, 1, p)
-    out = torch.zeros_like(every)
-    out[:, ::s, ::s] = every[:, ::s, ::s]
-    return out
-
-
-_ONLY_THREE = "It works for 3x3 kernels only: take the kernel's rows and columns from weight.shape, for the size and for the window."
-
-_SLIDE = "`slide` knows only 3x3 kernels and moves by one. Take rows and columns from weight.shape, and start the window at i * stride, j * stride."
-
-_PADDED_LATE = "The zeros are put around the result. They belong around x, before the window moves."
-
-check_conv2d = FunctionCheck(
-    "my_conv2d",
-    _conv2d,
-    _cases(),
-    [
-        Mistake("The kernel is flipped: deep learning's convolution does not turn it round.", lambda x, w, b, s, p: _conv2d(x, w.flip(-1, -2), b, s, p)),
-        Mistake("Rows and columns of the kernel are exchanged: row i of the kernel belongs to row i of the window.", lambda x, w, b, s, p: _conv2d(x, w.mT, b, s, p)),
-        Mistake("The padding is missing: put zeros around x first.", lambda x, w, b, s, p: _conv2d(x, w, b, s, 0)),
-        Mistake("Only the columns are padded: F.pad takes (left, right, top, bottom).", lambda x, w, b, s, p: _conv2d(x, w, b, s, (0, p))),
-        Mistake("Only the rows are padded: F.pad takes (left, right, top, bottom).", lambda x, w, b, s, p: _conv2d(x, w, b, s, (p, 0))),
-        Mistake("Padding stands at one end only: it belongs to all four sides.", lambda x, w, b, s, p: _conv2d(F.pad(x, (p, 0, p, 0)), w, b, s, 0)),
-        Mistake("Padding stands at one end only: it belongs to all four sides.", lambda x, w, b, s, p: _conv2d(F.pad(x, (0, p, 0, p)), w, b, s, 0)),
-        Mistake("That is twice the padding: each side gets `padding` zeros.", lambda x, w, b, s, p: _conv2d(x, w, b, s, 2 * p)),
-        Mistake("The bias is missing.", lambda x, w, b, s, p: _conv2d(x, w, 0 * b, s, p)),
-        Mistake("The bias is added at each pixel of the window. It is added once, after the sum.", lambda x, w, b, s, p: _conv2d(x, w, w[0].numel() * b, s, p)),
-        Mistake("The bias is added once for each input channel. It is added once, after the sum.", lambda x, w, b, s, p: _conv2d(x, w, len(x) * b, s, p)),
-        Mistake("The stride is ignored: the window moves by one.", lambda x, w, b, s, p: _conv2d(x, w, b, 1, p)),
-        Mistake("The size is right, but the window still moves by one: it starts at i * stride, j * stride.", _one_place_after_the_other),
-        Mistake("The channels are not summed: a filter gives one map, the sum over all input channels.", _one_map_for_each_channel),
-        Mistake("Only the first channel is read: a filter sums over all input channels.", lambda x, w, b, s, p: _conv2d(x[:1], w[:, :1], b, s, p)),
-        Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: _conv2d(x, w / len(x), b, s, p)),
-        Mistake(_ONLY_THREE, _window_of_three),
-        Mistake(_ONLY_THREE, _size_for_three),
-        Mistake(_ONLY_THREE, _square_and_size_for_three),
-        Mistake("It works for square kernels only: the kernel has weight.shape[2] rows and weight.shape[3] columns.", _square),
-        Mistake(_SLIDE, _slide),
-        Mistake(_SLIDE, lambda x, w, b, s, p: _slide(x, w, 0 * b, s, p)),
-        Mistake(f"{_SLIDE} And put zeros around x first.", lambda x, w, b, s, p: _slide(x, w, b, s, 0)),
-        Mistake(f"{_SLIDE} And put zeros around x first.", lambda x, w, b, s, p: _slide(x, w, 0 * b, s, 0)),
-        Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(_conv2d(x, w, b, s, 0), (p, p, p, p))),
-        Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(_conv2d(x, w, 0 * b, s, 0), (p, p, p, p)) + b[:, None, None]),
-        Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: _conv2d(x, w, b[:1].expand_as(b), s, p)),
-        Mistake("All biases are added to each filter's map: filter o has bias[o] alone.", lambda x, w, b, s, p: _conv2d(x, w, b.sum().expand_as(b), s, p)),
-        Mistake("All filters are added up: .sum() adds everything, .sum(dim=(1, 2, 3)) keeps the filters apart.", lambda x, w, b, s, p: _conv2d(x, w.sum(0, keepdim=True).expand_as(w), b, s, p)),
-        Mistake("Only the first filter is used: weight and bias hold one entry for each filter.", lambda x, w, b, s, p: _conv2d(x, w[:1].expand_as(w), b[:1].expand_as(b), s, p)),
-        Mistake("Your result has the size of the unpadded picture: count the rows and columns after F.pad.", _counted_before_padding),
-        Mistake("The last row and the last column stay 0: range(rows) ends at rows - 1 by itself.", lambda x, w, b, s, p: _filled(_conv2d(x, w, b, s, p), -1, -1)),
-        Mistake("Only the first row is filled: return stands inside the loop. Move it to the left, below both loops.", lambda x, w, b, s, p: _filled(_conv2d(x, w, b, s, p), 1, None)),
-        Mistake("Only one number is filled: return stands inside the loops. Move it to the left, below both loops.", lambda x, w, b, s, p: _filled(_conv2d(x, w, b, s, p), 1, 1)),
-        Mistake("The stride is there for the rows only: the columns start at j * stride, too.", lambda x, w, b, s, p: _one_axis_moves(x, w, b, s, p, down=True)),
-        Mistake("The stride is there for the columns only: the rows start at i * stride, too.", lambda x, w, b, s, p: _one_axis_moves(x, w, b, s, p, down=False)),
-        Mistake("There are zeros between the results: count i and j by one, and start the window at i * stride, j * stride.", _holes),
-        Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, w, b, s, p: _conv2d(x, w, b, s, p)[:, :-1, :-1]),
-    ],
-    ready=("conv2d", "Conv2d", "conv2d_loops"),
-)  # fmt: skip
+from course_lib.layers import output_size
 
 check_size = FunctionCheck(
     "my_size",
     output_size,
-    [(5, 3, 1, 0, 1), (64, 3, 2, 1, 1), (28, 5, 3, 2, 1), (20, 3, 2, 1, 3), (28, 5, 3, 1, 1), (10, 4, 2, 1, 1)],
+    [(5, 3, 1, 0), (64, 3, 2, 1), (28, 5, 3, 2), (20, 3, 2, 1), (28, 5, 3, 1), (10, 4, 2, 1)],
     [
-        Mistake("The + 1 belongs after the division: (...) // stride + 1. (The reach has a + 1 of its own.)", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1)) // s),
-        Mistake("The + 1 inside the reach is missing: it is dilation * (kernel - 1) + 1, since the first entry counts.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1)) // s + 1),
-        Mistake("The + 1 is missing: the place where the window starts counts.", lambda n, k, s, p, d: output_size(n, k, s, p, d) - 1),
-        Mistake("Padding stands at both ends: it counts twice.", lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1),
-        Mistake("Padding is missing.", lambda n, k, s, p, d: output_size(n, k, s, 0, d)),
-        Mistake("Dilation is ignored: the kernel reaches over dilation * (kernel - 1) + 1 numbers.", lambda n, k, s, p, d: output_size(n, k, s, p, 1)),
-        Mistake("A kernel with dilation reaches over dilation * (kernel - 1) + 1 numbers, not dilation * kernel.", lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1),
-        Mistake("kernel // 2 is half of the reach for odd kernels only: the reach is dilation * (kernel - 1) + 1.", lambda n, k, s, p, d: (n + 2 * p - 2 * d * (k // 2) - 1) // s + 1),
-        Mistake("Round down: a window that does not fit whole is left out.", lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1),
-        Mistake("Only the reach is divided: put brackets around size + 2 * padding - reach, then divide.", lambda n, k, s, p, d: n + 2 * p - (d * (k - 1) + 1) // s + 1),
-        Mistake("Brackets are missing around the reach: all of it is taken away, its + 1 too.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) + 1) // s + 1),
-        Mistake("The reach multiplies too late: kernel - 1 needs brackets, dilation * (kernel - 1) + 1.", lambda n, k, s, p, d: (n + 2 * p - (k - d + 1)) // s + 1),
-        Mistake("Dilation is a factor: each of the kernel - 1 gaps is as wide as it says. The reach is dilation * (kernel - 1) + 1.", lambda n, k, s, p, d: (n + 2 * p - (k + d - 1)) // s + 1),
-        Mistake("The stride is missing: divide by it before you add 1.", lambda n, k, s, p, d: output_size(n, k, 1, p, d)),
-        Mistake("round() goes to the nearest whole number, so it sometimes goes up. // always rounds down.", lambda n, k, s, p, d: round((n + 2 * p - d * (k - 1) - 1) / s) + 1),
-        Mistake("That is not rounded: // divides and rounds down, / does not.", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1),
+        Mistake("The + 1 belongs after the division: (...) // stride + 1.", lambda n, k, s, p: (n + 2 * p - k + 1) // s),
+        Mistake("The + 1 stands there twice: it belongs after the division only.", lambda n, k, s, p: (n + 2 * p - k + 1) // s + 1),
+        Mistake("The + 1 is missing: the position where the window starts counts.", lambda n, k, s, p: output_size(n, k, s, p) - 1),
+        Mistake("Padding stands at both ends: it counts twice.", lambda n, k, s, p: (n + p - k) // s + 1),
+        Mistake("Padding is missing.", lambda n, k, s, p: output_size(n, k, s, 0)),
+        Mistake("The kernel's size is missing: the window covers that many numbers before it moves at all.", lambda n, k, s, p: (n + 2 * p) // s + 1),
+        Mistake("The window covers `kernel` numbers before it moves, not kernel + 1: there is a 1 too much in the brackets.", lambda n, k, s, p: (n + 2 * p - k - 1) // s + 1),
+        Mistake("2 * (kernel // 2) is kernel - 1 for odd kernels only: take away kernel itself.", lambda n, k, s, p: (n + 2 * p - 2 * (k // 2) - 1) // s + 1),
+        Mistake("Round down: a window that does not fit whole is left out.", lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
+        Mistake("Only the kernel is divided: put brackets around size + 2 * padding - kernel, then divide.", lambda n, k, s, p: n + 2 * p - k // s + 1),
+        Mistake("The stride is missing: divide by it before you add 1.", lambda n, k, s, p: output_size(n, k, 1, p)),
+        Mistake("round() goes to the nearest whole number, so it sometimes goes up. // always rounds down.", lambda n, k, s, p: round((n + 2 * p - k) / s) + 1),
+        Mistake("That is not rounded: // divides and rounds down, / does not.", lambda n, k, s, p: (n + 2 * p - k) / s + 1),
     ],
     ready=("output_size",),
 )  # fmt: skip
@@ -183,10 +38,10 @@ check_shift = ValueCheck(
     "the kernel",
     _only(1, 0),
     [
-        Mistake("That one moves the picture to the left: each result takes its right neighbour. (It would be right if the kernel were flipped.)", _only(1, 2)),
+        Mistake("That one moves the picture to the left: each result takes its right neighbour.", _only(1, 2)),
         Mistake("That one moves the picture down: rows and columns are exchanged.", _only(0, 1)),
         Mistake("That one moves the picture up.", _only(2, 1)),
-        *(Mistake(f"That one moves the picture {side}, and {way} as well. To move it to the right alone, the 1 belongs into the middle row.", _only(row, column)) for row, way in ((0, "down"), (2, "up")) for column, side in ((0, "to the right"), (2, "to the left"))),
+        *(Mistake(f"That one moves the picture {side}, and {way} as well. To move it to the right alone, the 1 belongs in the middle row.", _only(row, column)) for row, way in ((0, "down"), (2, "up")) for column, side in ((0, "to the right"), (2, "to the left"))),
         Mistake("The numbers are right; here the kernel is 3 by 3, without the two axes in front.", _only(1, 0)[None, None]),
         Mistake("That one leaves the picture where it is.", _only(1, 1)),
         Mistake("Nine equal numbers blur the picture; a single 1 moves it.", torch.full((3, 3), 1 / 9)),
@@ -201,6 +56,7 @@ check_shift = ValueCheck(
         Mistake("The place is right. But -1 also turns bright into dark: the entry must be 1.", -_only(1, 0)),
         Mistake("The place is right. But 2 doubles every number: the entry must be 1.", 2 * _only(1, 0)),
         Mistake("The place is right. But 0.5 halves every number: the entry must be 1.", 0.5 * _only(1, 0)),
+        Mistake("That measures edges; it doesn't move the picture. A kernel that moves it has a single 1.", torch.tensor([[0.0, 0, 0], [-1, 0, 1], [0, 0, 0]])),
         Mistake("That is the kernel for vertical edges. A kernel that moves the picture has a single 1.", torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])),
     ],
     hint="It has three rows of three numbers: one of them must be 1, the other eight 0.",

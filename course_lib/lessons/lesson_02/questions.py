@@ -7,7 +7,7 @@ from course_lib.exercises.quiz import Choice, Question
 predict_size = Question(
     "A 5x5 picture and a 3x3 kernel: at how many positions does the window fit?",
     (
-        Choice("2x2", "5 - 3 = 2 counts the moves; the place where the window starts counts as well."),
+        Choice("2x2", "5 - 3 = 2 counts the moves; the position where the window starts counts as well."),
         Choice("3x3", "Along each side it can start at 3 numbers, the first, the second and the third.", right=True),
         Choice("5x5", "Near the right and lower rim the window would hang over the edge. Padding, below, allows that."),
     ),
@@ -52,18 +52,18 @@ quiz = (
         ),
     ),
     Question(
-        "A kernel has 5 entries along each side, with dilation 2 and stride 1. Which padding keeps the size of the picture?",
+        "A 5x5 kernel moves with stride 1. Which padding keeps the size of the picture?",
         (
-            Choice("2", "That is right without dilation. With dilation 2 the kernel reaches over 9 numbers."),
-            Choice("4", "The reach is 2 * 4 + 1 = 9. So 8 positions are lost, and 4 zeros at both ends bring them back.", right=True),
-            Choice("8", "8 zeros are needed in all. But padding puts its zeros at both ends."),
+            Choice("1", "That is right for a 3x3 kernel. A 5x5 kernel loses 4 positions along each side, and padding 1 brings back 2."),
+            Choice("2", "Without padding, 4 positions are lost along each side. Two zeros at both ends bring them back.", right=True),
+            Choice("4", "4 zeros are needed in all. But padding puts its zeros at both ends."),
         ),
     ),
     Question(
         "Which statement about the convolutions in Stable Diffusion's U-Net is true?",
         (
-            Choice("ReLU follows each of them", "That is the U-Net of 2015. Stable Diffusion uses SiLU."),
-            Choice("a convolution with stride 2 makes the feature map smaller", "Three of the 98 do this, where the U-Net of 2015 used max pooling.", right=True),
+            Choice("they use no padding, so each of them loses the rim", "That is the U-Net of 2015. Stable Diffusion pads with zeros."),
+            Choice("a convolution with stride 2 makes the feature map smaller", "Three convolutions do this, where the U-Net of 2015 used max pooling.", right=True),
             Choice("they turn the kernel by 180 degrees", "No library for networks does that, and a network learns its kernels anyway."),
         ),
     ),

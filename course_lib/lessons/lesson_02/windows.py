@@ -123,47 +123,49 @@ def places_panel(size: int, kernel: int, stride: int, padding: int, dilation: in
     return titled(np.asarray(image), title)
 
 
-def draw_places(size: int, kernel: int, stride: int, padding: int, dilation: int) -> Drawing:
+def draw_places(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> Drawing:
     """The drawing of `places_panel` on a sheet that is always equally large, with the size of the result in words.
 
     Raises ValueError where the kernel does not fit, or a number is larger than the sheet has room for.
 
     Example:
 
-    >>> draw_places(7, 3, 2, 1, 1).sentence
-    'Size 7, kernel 3, stride 2, padding 1, dilation 1: 4 places.'
-    >>> draw_places(8, 3, 2, 0, 1).sentence
-    'Size 8, kernel 3, stride 2, padding 0, dilation 1: 3 places; the window never reaches the last number.'
-    >>> draw_places(8, 3, 2, 1, 1).sentence
-    'Size 8, kernel 3, stride 2, padding 1, dilation 1: 4 places; the window never reaches the last zero.'
+    >>> draw_places(7, 3, 2, 1).sentence
+    'Size 7, kernel 3, stride 2, padding 1: 4 positions.'
+    >>> draw_places(8, 3, 2, 0).sentence
+    'Size 8, kernel 3, stride 2, padding 0: 3 positions; the window never reaches the last number.'
+    >>> draw_places(7, 3, 1, 0, dilation=2).sentence
+    'Size 7, kernel 3, stride 1, padding 0: 3 positions. Dilation 2: the kernel reaches over 5.'
     """
     for name, value in (("size", size), ("kernel", kernel), ("padding", padding)):
         expect.number(name, value, 0, _LARGEST[name])
     reach, there_are = dilation * (kernel - 1) + 1, size + 2 * padding
     if reach > there_are:
         says = tr(
-            "The kernel does not fit: with dilation {dilation} its {kernel} entries reach over {reach} numbers, and "
-            "there are only {numbers}, padding included."
+            "The kernel does not fit: it reaches over {reach} numbers, and there are only {numbers}, padding included."
         )
-        raise ValueError(says.format(dilation=dilation, kernel=kernel, reach=reach, numbers=there_are))
+        raise ValueError(says.format(reach=reach, numbers=there_are))
     panel = places_panel(size, kernel, stride, padding, dilation)
     cells = _LARGEST["size"] + 2 * _LARGEST["padding"]
     wide = max(_LEFT + cells * _CELL + 2, panel.shape[1])
     sheet = np.full(((cells + 1) * _ROW + 6, wide, 3), 255, np.uint8)
     sheet[: panel.shape[0], : panel.shape[1]] = panel
     places = output_size(size, kernel, stride, padding, dilation)
-    values = {"size": size, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    values = {"size": size, "kernel": kernel, "stride": stride, "padding": padding}
     says = ngettext(
-        "Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: {places} place{rest}.",
-        "Size {size}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}: {places} places{rest}.",
+        "Size {size}, kernel {kernel}, stride {stride}, padding {padding}: {places} position{rest}.",
+        "Size {size}, kernel {kernel}, stride {stride}, padding {padding}: {places} positions{rest}.",
         places,
     )
     sentence = says.format(places=places, rest=_never((there_are - reach) % stride, padding), **values)
+    if dilation > 1:
+        says = tr("Dilation {dilation}: the kernel reaches over {reach}.")
+        sentence += " " + says.format(dilation=dilation, reach=reach)
     skipped = stride - reach if places > 1 else 0
     if skipped > 0:
         says = ngettext(
-            "Between two places the window skips {count} cell.",
-            "Between two places the window skips {count} cells.",
+            "Between two positions the window skips {count} cell.",
+            "Between two positions the window skips {count} cells.",
             skipped,
         )
         sentence += " " + says.format(count=skipped)

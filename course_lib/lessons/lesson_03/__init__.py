@@ -7,7 +7,6 @@ from course_lib.lessons.lesson_03.questions import (
     predict_dead,
     predict_hat,
     predict_kinkless,
-    predict_slope,
     predict_ten,
     quiz,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "predict_dead",
     "predict_hat",
     "predict_kinkless",
-    "predict_slope",
     "predict_ten",
     "quiz",
     "spirals",

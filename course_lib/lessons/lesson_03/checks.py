@@ -31,7 +31,7 @@ _ONES = "Those are ones and zeros, the slope. ReLU gives the number itself where
 
 
 def _two_loops(x: Tensor) -> Tensor:
-    """The lesson's loops, for two axes."""
+    """ReLU by two loops, for two axes."""
     out = x.clone()
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -168,7 +168,7 @@ check_collapse = FunctionCheck(
         Mistake("Those are the numbers of the lesson's example. Write the rule, with the four that collapse is given.", lambda *layers: _EXAMPLE),
         _weight("The tables are multiplied in the wrong order. Which layer works on the result of the other?", lambda w1, b1, w2, b2: w1 @ w2),
         _weight("The tables are turned, which is not needed here, and so they are multiplied in the wrong order.", lambda w1, b1, w2, b2: w2.T @ w1.T),
-        _weight("Rows and columns of the weight are exchanged.", lambda w1, b1, w2, b2: (w2 @ w1).T),
+        _weight("Rows and columns of the weight are exchanged: that is the weight for x on the left. Here x stands on the right, and needs no .T: weight2 @ weight1.", lambda w1, b1, w2, b2: (w2 @ w1).T),
         _weight("The tables are multiplied number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * w1),
         _weight("The tables are added. One layer works on the result of the other: multiply them.", lambda w1, b1, w2, b2: w1 + w2),
         _weight("bias2 is added to the weight. It belongs to the bias, the second of the two results.", lambda w1, b1, w2, b2: w2 @ w1 + b2),
@@ -183,7 +183,7 @@ check_collapse = FunctionCheck(
         _bias("bias1 is multiplied by weight2 number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * b1 + b2),
         _bias("The biases are multiplied. bias1 goes through the second layer, and bias2 is added.", lambda w1, b1, w2, b2: b1 * b2),
         _bias("bias1 and bias2 have changed places: bias1 is the one that goes on through another layer.", lambda w1, b1, w2, b2: w1 @ b2 + b1),
-        _bias("In the product for the bias the table stands on the left: each of its rows times the bias.", lambda w1, b1, w2, b2: b1 @ w2 + b2),
+        _bias("Write `weight2 @ bias1`, the table first: each row of weight2 is one unit of layer 2.", lambda w1, b1, w2, b2: b1 @ w2 + b2),
     ],
 )  # fmt: skip
 

@@ -32,16 +32,6 @@ predict_kinkless = Question(
     ),
 )
 
-predict_slope = Question(
-    "Left of 0 the slope of ReLU is 0, right of 0 it is 1. Exactly at 0 the curve has a corner. What does PyTorch give there?",
-    (
-        Choice("0", "It is a choice; any number from 0 to 1 would do, and 0 is what was chosen.", right=True),
-        Choice("0.5", "The mean of both sides would be a fair choice, but it is not the one that was made."),
-        Choice("1", "That would count the corner to the right side. PyTorch counts it to the left one."),
-        Choice("an error", "A training must not stop because of one number. PyTorch takes a slope and goes on."),
-    ),
-)  # fmt: skip
-
 predict_dead = Question(
     "With a bias of -2, about 98 of 100 results are 0. How many of the 1000 units are dead, that is 0 for all 500 inputs?",
     (
@@ -52,17 +42,17 @@ predict_dead = Question(
 )  # fmt: skip
 
 predict_calls = Question(
-    "The U-Net of Stable Diffusion 1.5 has 98 convolutions. How often does it use ReLU when it predicts the noise once?",
+    "The U-Net of Stable Diffusion 1.5 has 98 convolutions. Which of the three does it use most often when it predicts the noise once?",
     (
-        Choice("98 times", "In the U-Net of 2015 a ReLU follows each 3x3 convolution. This one is built differently."),
-        Choice("16 times", "Something happens 16 times, once in each transformer block, but it is another activation."),
-        Choice("never", "It bends its numbers with SiLU and GELU. The text encoder and the VAE have no ReLU either.", right=True),
+        Choice("ReLU", "In the U-Net of 2015 a ReLU follows each 3x3 convolution. This one is built differently, and has none."),
+        Choice("SiLU", "It stands before most of the 3x3 convolutions.", right=True),
+        Choice("GELU", "It is there, but only 16 times: once in each transformer block."),
     ),
 )  # fmt: skip
 
 quiz = (
     Question(
-        "Five linear layers, nothing between them, and one ReLU after the last. What is the least that can compute the same, whatever their weights?",
+        "Five linear layers, nothing between them, and one ReLU after the last. What is the smallest network that can always compute the same?",
         (
             Choice("one linear layer and a ReLU", "All layers before the first kink are one layer.", right=True),
             Choice("five linear layers with a ReLU after each", "These have four more kinks. They can do much more than is needed."),
@@ -73,16 +63,16 @@ quiz = (
         "A unit with ReLU gives 0 for the picture at hand. Is it dead?",
         (
             Choice("yes: its slope is 0, so it cannot learn", "It learns nothing from this picture. It learns again from the next picture for which it is above 0."),
-            Choice("yes, if its bias is negative", "The bias alone doesn't tell. With -2, all 1000 units were 0 most of the time, and hardly any was dead."),
+            Choice("yes, if its bias is negative", "The bias alone doesn't decide it. What the unit reads may still lift its sum above 0."),
             Choice("only if it gives 0 for all other examples, too", "Then no example has a slope for it, and it gets no gradient, unless the layers before it change.", right=True),
         ),
     ),
     Question(
-        "Which of these pairs is right for Stable Diffusion 1.x?",
+        "What stands before the 3x3 convolutions in the residual blocks of Stable Diffusion's U-Net?",
         (
-            Choice("residual block: SiLU after a group norm", "44 of the U-Net's 68 SiLUs, and 48 of the VAE's 50, stand there.", right=True),
-            Choice("transformer block: quick-GELU", "There it is GEGLU, with the exact GELU. Quick-GELU is in the text encoder."),
-            Choice("text encoder: GEGLU", "The text encoder has quick-GELU between two linear layers, and no gate."),
+            Choice("a group norm, and then SiLU", "The norm brings the numbers to both sides of the bend. 44 of the U-Net's 68 SiLUs stand there.", right=True),
+            Choice("a group norm, and then GELU", "The U-Net has GELU in its transformer blocks."),
+            Choice("ReLU, and no norm", "Stable Diffusion has no ReLU. The U-Net of 2015 had it, after its convolutions."),
         ),
     ),
 )  # fmt: skip

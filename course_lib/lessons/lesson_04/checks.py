@@ -132,6 +132,10 @@ _ENDS = "The window begins at the right position, but it ends too early or too l
 
 _ONE_END = "Padding stands at one end only: it belongs to all four sides, F.pad(x, (padding, padding, padding, padding), value=-torch.inf)."
 
+_BOTTOM_RIGHT = "The padding is only at the bottom and right; it goes on all four sides."
+
+_WHOLE_PICTURE = "This is the largest of the whole picture; take it window by window."
+
 _LEFT_EARLY = "return stands inside a loop, so the rest is never computed. It belongs after both loops, as far left as the first `for`."
 
 _NO_NUMBERS = r"non-zero size|numel\(\) == 0"  # PyTorch on the largest of no numbers, by amax and by max
@@ -172,6 +176,8 @@ check_max_pool2d = FunctionCheck(
         Mistake("Only the rows are padded: F.pad takes (left, right, top, bottom).", lambda x, k, s, p: _pool(x, k, s, (p, 0))),
         Mistake(_ONE_END, lambda x, k, s, p: _pool(F.pad(x, (0, p, 0, p), value=-math.inf), k, s, 0)),
         Mistake(_ONE_END, lambda x, k, s, p: _pool(F.pad(x, (p, 0, p, 0), value=-math.inf), k, s, 0)),
+        Mistake(_BOTTOM_RIGHT, lambda x, k, s, p: _pool(F.pad(x, (0, 2 * p, 0, 2 * p), value=-math.inf), k, s, 0)),
+        Mistake("The padding is only at the top and left; it goes on all four sides.", lambda x, k, s, p: _pool(F.pad(x, (2 * p, 0, 2 * p, 0), value=-math.inf), k, s, 0)),
         Mistake("That is twice the padding: each side gets `padding` rows or columns.", lambda x, k, s, p: _pool(F.pad(x, (2 * p,) * 4, value=-math.inf), k, s, 0)),
         Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(_pool(x, k, s, 0), (p,) * 4)),
         Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(_pool(x, k, s, 0), (p,) * 4, value=-math.inf)),
@@ -181,6 +187,8 @@ check_max_pool2d = FunctionCheck(
         Mistake("That is the smallest number of each window, the padding included.", lambda x, k, s, p: _windows(x, k, s, p).amin(dim=1)),
         Mistake("That is the number farthest from 0. Largest means farthest to the right: -1 is larger than -2.", _farthest_from_zero),
         Mistake("That takes the numbers without their sign. Largest means farthest to the right: -1 is larger than -2.", lambda x, k, s, p: _windows(x, k, s, p).abs().amax(dim=1)),
+        Mistake(_WHOLE_PICTURE, lambda x, k, s, p: x.amax(dim=(1, 2))),
+        Mistake(_WHOLE_PICTURE, lambda x, k, s, p: x.amax(dim=(1, 2), keepdim=True).expand_as(_pool(x, k, s, p))),
         Mistake("That is the largest over all channels: each channel has its own, .amax(dim=(1, 2)) keeps them apart.", lambda x, k, s, p: _pool(x, k, s, p).amax(0, keepdim=True).expand_as(_pool(x, k, s, p))),
         Mistake("Only the first channel is read: each channel is pooled alone.", lambda x, k, s, p: _pool(x, k, s, p)[:1].expand_as(_pool(x, k, s, p))),
         Mistake("That is the place of the largest number, not the number.", lambda x, k, s, p: _windows(x, k, s, p).argmax(dim=1)),

@@ -51,7 +51,7 @@ check_gradient = ValueCheck(
         Mistake("The 9 is the largest of all, but it lies in one window only. The other three have a largest number of their own.", _at((3, 0))),
         Mistake("The 9 lies in one of the four windows only, the one that starts at row 1, column 0.", _at((3, 0), values=(4.0,))),
         Mistake("Those are the winners themselves. The gradient says how much the sum changes with each: 1 for each window it wins.", _at((2, 2), (3, 0), values=(8.0, 9.0))),
-        Mistake("Those are the winners, times the windows they win. The gradient counts the windows alone.", _at((2, 2), (3, 0), values=(24.0, 9.0))),
+        Mistake("You added up the values (3 · 8 = 24). The gradient asks how often each number wins: 3.", _at((2, 2), (3, 0), values=(24.0, 9.0))),
         Mistake("That counts the windows in which each number lies. Only the one that wins a window counts there.", _WINDOWS_AT),
         Mistake("That is the gradient of mean pooling, which gives each number of a window one ninth.", _WINDOWS_AT / 9),
         Mistake("Rows and columns are exchanged: the 9 stands in row 3, column 0.", _at((2, 2), (0, 3), values=(3.0, 1.0))),

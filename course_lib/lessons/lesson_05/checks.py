@@ -13,6 +13,7 @@ from course_lib.lessons.lesson_05.wrong_stamps import (
     cut_off,
     filters_cut,
     fits_only_uncut,
+    fits_only_without_overlap,
     how_many_meet,
     last_stamp_stays,
     left_early,
@@ -51,7 +52,6 @@ check_conv_transpose2d = FunctionCheck(
         Mistake(_NOT_SUMMED_AT_ALL, lambda x, w, b, s, p: last_stamp_stays(x[-1:], w[-1:], b, s, p)),
         Mistake(f"{_NOT_SUMMED_AT_ALL} And the bias is missing.", lambda x, w, b, s, p: last_stamp_stays(x[-1:], w[-1:], 0 * b, s, p)),
         Mistake("Where stamps overlap, their mean is taken. They are added up.", lambda x, w, b, s, p: cut_off(uncut(x, w, s) / how_many_meet(x, w, s).clamp(min=1), b, p)),
-        Mistake(_SIZE, times_stride),
         Mistake(_SIZE, lambda x, w, b, s, p: cut_off(resized(uncut(x, w, s), s * x.shape[1], s * x.shape[2]), b, p)),
         Mistake(f"{_SIZE} Yours has `stride` rows and columns too many.", lambda x, w, b, s, p: cut_off(F.pad(uncut(x, w, s), (0, s, 0, s)), b, p)),
         Mistake(f"{_SIZE} Yours has one row and one column too many.", lambda x, w, b, s, p: cut_off(F.pad(uncut(x, w, s), (0, 1, 0, 1)), b, p)),
@@ -104,5 +104,6 @@ check_conv_transpose2d = FunctionCheck(
         Mistake("The kernel's side is read from the channels. weight is (channels, filters, kernel rows, kernel columns): take weight.shape[-1].", lambda x, w, b, s, p: side_from(x, w, b, s, p, 0)),
         Mistake("The result has not as many feature maps as bias has numbers. Do you cut the first axis, too? It belongs to the filters: out[:, padding : rows - padding, padding : columns - padding].", filters_cut, stops="non-singleton dimension 0"),
         Mistake("The canvas is already cut: make it as large as the stamps reach, and cut at the end.", canvas_already_cut, when=fits_only_uncut),
+        Mistake("The canvas may be too small: the last stamp begins at (rows − 1) · stride and is `kernel` long.", times_stride, when=fits_only_without_overlap),
     ],
 )  # fmt: skip

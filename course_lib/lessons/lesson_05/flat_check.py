@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from course_lib.exercises.checks import Letters, Mistake, ValueCheck
+from course_lib.texts import tr
 
 _LETTERS = {
     "a": "at one position 1 + 1 meet, at the next 1 comes alone",
@@ -38,8 +39,19 @@ _PATTERNS = [
     ("They are not all flat: in (a) the sums are 1 + 1 and 1.", (True,) * 7),
     ("Some are flat: in (b) the sums are 1 + 1 and 1 + 1.", (False,) * 7),
 ]
+_WRONG_LETTERS = Letters(_FLAT, _LETTERS)
+
+
+def _rule_first(answer: object) -> str:
+    """The wrong letters, after the rule; without it where the list itself isn't one of seven truth values."""
+    says = _WRONG_LETTERS(answer)
+    try:
+        whole = len([float(item) for item in answer]) == len(_FLAT)
+    except (TypeError, ValueError, RuntimeError):
+        whole = False
+    return f"{tr('At each position, add up what meets.')} {says}" if whole else says
 
 
 check_flat = ValueCheck(
-    "your list", _FLAT, [Mistake(says, list(answers)) for says, answers in _PATTERNS], hint=Letters(_FLAT, _LETTERS)
+    "your list", _FLAT, [Mistake(says, list(answers)) for says, answers in _PATTERNS], hint=_rule_first
 )

@@ -5,6 +5,27 @@ from __future__ import annotations
 import torch
 
 from course_lib.exercises.checks import Mistake, ValueCheck
+from course_lib.texts import tr
+
+
+def _sums_of(answer: object) -> str:
+    """What the entries that meet add up to, for four numbers."""
+    try:
+        numbers = torch.as_tensor(answer, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        numbers = torch.zeros(0)
+    if numbers.shape != (4,):
+        return tr(
+            "It has four numbers: repeat the 1, lay the kernel on at each position, and write down what comes out."
+        )
+    first, second = (f"{float(numbers[start::2].sum()):g}" for start in (0, 1))
+    if first == second == "6":
+        return tr(
+            "The entries that meet add up to 6, as they must. Now repeat the 1, and add up the two answers 2 −1 5."
+        )
+    says = tr("The entries that meet must add up to 5 − 1 + 2 = 6; yours add up to {first} and {second}.")
+    return says.format(first=first, second=second)
+
 
 check_one_stamp = ValueCheck(
     "the stamp",
@@ -39,5 +60,5 @@ check_one_stamp = ValueCheck(
         Mistake("That is the answer to a single 1, which is not repeated. Write the 1 twice first.", torch.tensor([0.0, 2, -1, 5, 0])),
         Mistake("6 is what flat ground becomes, where all entries meet. Send a single 1 through, with zeros around it.", torch.tensor([6.0, 6, 6, 6])),
     ],
-    hint="It has four numbers: repeat the 1, lay the kernel on at each position, and write down what comes out.",
+    hint=_sums_of,
 )  # fmt: skip

@@ -14,9 +14,9 @@ predict_size = Question(
 )  # fmt: skip
 
 predict_back = Question(
-    "Six numbers go through a convolution, and four come out. A transposed convolution with the same kernel makes six again. Are these the six from the start?",
+    "Nine numbers go through a convolution, and four come out. A transposed convolution with the same kernel makes nine again. Are these the nine from the start?",
     (
-        Choice("yes, always", "Different sixes can give the same four, and only one of them could come back."),
+        Choice("yes, always", "Different rows of nine can give the same four, and only one of them could come back."),
         Choice("in general not", "The shape comes back, the numbers do not.", right=True),
         Choice("yes, but backwards", "Nothing is turned round: stamp 0 still begins at position 0. But what has been added up cannot be taken apart."),
     ),

@@ -206,10 +206,10 @@ def draw(picture: torch.Tensor, kernel: int, stride: int, numbers: str) -> Drawi
 
     Example:
 
-    >>> draw(torch.zeros(1, 3, 24, 24), 4, 2, "all equal").sentence
-    'Kernel 4, stride 2, all equal: 4 stamps meet at every position. A flat picture of 1 becomes 1.00 everywhere.'
-    >>> draw(torch.zeros(1, 3, 24, 24), 3, 2, "all equal").sentence
-    'Kernel 3, stride 2, all equal: 1 to 4 stamps meet. A flat picture of 1 becomes 0.44 to 1.78.'
+    >>> draw(torch.zeros(1, 3, 24, 24), 4, 2, "all equal").sentence.partition(": ")[2]
+    '4 stamps meet at every position. If the mean brightness is kept, a flat picture of 1 becomes 1.00 everywhere.'
+    >>> draw(torch.zeros(1, 3, 24, 24), 3, 2, "all equal").sentence.partition(": ")[2]
+    '1 to 4 stamps meet. If the mean brightness is kept, a flat picture of 1 becomes 0.44 to 1.78.'
     """
     expect.tensor("picture", picture, "(1, 3, S, S)")
     expect.known("numbers", numbers, NUMBERS)
@@ -236,9 +236,11 @@ def draw(picture: torch.Tensor, kernel: int, stride: int, numbers: str) -> Drawi
         meet = ngettext("{count} stamp at every position", "{count} stamps meet at every position", most)
         meet = meet.format(count=most)
     if high - low > 1e-5:
-        becomes = tr("A flat picture of 1 becomes {low} to {high}.").format(low=f"{low:.2f}", high=f"{high:.2f}")
+        becomes = tr("If the mean brightness is kept, a flat picture of 1 becomes {low} to {high}.")
+        becomes = becomes.format(low=f"{low:.2f}", high=f"{high:.2f}")
     else:
-        becomes = tr("A flat picture of 1 becomes {level} everywhere.").format(level=f"{high:.2f}")
+        becomes = tr("If the mean brightness is kept, a flat picture of 1 becomes {level} everywhere.")
+        becomes = becomes.format(level=f"{high:.2f}")
     says = tr("Kernel {kernel}, stride {stride}, {numbers}: {meet}. {becomes}")
     sentence = says.format(kernel=kernel, stride=stride, numbers=tr(numbers), meet=meet, becomes=becomes)
     if fewest == 0:

@@ -143,3 +143,18 @@ def fits_only_uncut(answer) -> bool:
         except Exception:
             return False
     return True
+
+
+def fits_only_without_overlap(answer) -> bool:
+    """It stops exactly where stamps are larger than the stride, because sizes do not fit."""
+    for x, weight, bias, stride, padding in cases():
+        stops = False
+        try:
+            answer(x, weight, bias, stride, padding)
+        except (RuntimeError, IndexError):
+            stops = True
+        except Exception:
+            return False
+        if stops != (weight.shape[-1] > stride):
+            return False
+    return True

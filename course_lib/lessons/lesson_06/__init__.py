@@ -7,7 +7,8 @@ what the checks compare with.
 
 from course_lib.lessons.lesson_06.broken_unet import ACROSS, PICTURES, SKIPS, as_picture, guess, mix, without_skips
 from course_lib.lessons.lesson_06.broken_unet import draw as draw_damage
-from course_lib.lessons.lesson_06.checks import check_reads, check_residual, check_total, check_unet, check_up
+from course_lib.lessons.lesson_06.build_check import check_unet
+from course_lib.lessons.lesson_06.checks import check_reads, check_residual, check_total, check_up
 from course_lib.lessons.lesson_06.diagrams import residual_block as draw_residual
 from course_lib.lessons.lesson_06.diagrams import small_u as draw_small_u
 from course_lib.lessons.lesson_06.questions import (

@@ -1,17 +1,12 @@
-"""Lesson 06, the U-Net: the checks of its exercises."""
+"""Lesson 06, the U-Net: the checks of what is counted, exercises 2 and 3 and the two of *Going further*."""
 
 from __future__ import annotations
 
 from functools import partial
 
-import torch
-
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.lessons.lesson_06.unet_exercises import (
-    TOLD,
     block_to_blame,
-    build,
-    cases,
     first_wrong_row,
     reads,
     residual_numbers,
@@ -19,55 +14,6 @@ from course_lib.lessons.lesson_06.unet_exercises import (
     transformer_numbers,
     way_up_total,
 )
-
-_unet_with = partial(partial, build)
-
-
-def _kept_first(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-    return torch.cat([kept, h], dim=1)
-
-
-def _kept_last(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-    return torch.cat([h, kept], dim=1)
-
-
-_TWICE = "The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made."
-
-check_unet = FunctionCheck(
-    "my_unet",
-    build,
-    cases(),
-    [
-        Mistake("The skips are taken in the wrong order: what was kept last is taken first.", _unet_with(first="conv_in", second="down")),
-        Mistake("The kept feature map is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
-        Mistake("Beside in the other order: first what comes from below, then what was kept.", _unet_with(join=_kept_first)),
-        Mistake("In up_1 the kept feature map stands first: first what comes from below, then what was kept.", _unet_with(join=_kept_first, join_2=_kept_last)),
-        Mistake("In up_2 the kept feature map stands first: first what up_1 gives, then what was kept.", _unet_with(join_2=_kept_first)),
-        Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept feature map beside it.", _unet_with(first="", second="")),
-        Mistake("up_1 reads no kept feature map. It reads 16 channels: h, and beside it what `down` made.", _unet_with(first="")),
-        Mistake("up_2 reads no kept feature map. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
-        Mistake("What comes from below is put beside itself. Put the kept feature map beside it.", _unet_with(join=lambda h, kept: torch.cat([h, h], dim=1))),
-        Mistake("What comes from below is lost: h and the kept feature map are put side by side.", _unet_with(join=lambda h, kept: kept)),
-        Mistake(_TWICE, _unet_with(second="down")),
-        Mistake(_TWICE, _unet_with(first="conv_in")),
-        Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(untold=TOLD)),
-        *(Mistake(f"The time is not handed to `{name}`: it takes (h, time).", _unet_with(untold=[name])) for name in TOLD),
-        Mistake("`middle` is left out.", _unet_with(middle="")),
-        Mistake("`middle` stands before `shrink`. It must work on the small feature map, between `shrink` and `grow`.", _unet_with(middle="before")),
-        Mistake("What up_1 gives is lost: up_2 must read it, and beside it what `conv_in` made.", _unet_with(passed=False)),
-        Mistake("up_1 and up_2 are swapped: up_1 comes first.", _unet_with(ways=("up_2", "up_1"))),
-        Mistake("`conv_out` is missing: the result has 8 channels, not 3.", _unet_with(last=False)),
-        Mistake("`shrink` and `grow` are left out: the middle must work on the small feature map.", _unet_with(moves=())),
-        Mistake("torch.cat without dim=1 puts one picture after the other. Channels are axis 1: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept]))),
-        Mistake("The feature maps are put below one another, not beside: channels are axis 1, torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept], dim=-1))),
-        Mistake("`middle` stands after `grow`. It must work on the small feature map, between `shrink` and `grow`.", _unet_with(middle="after")),
-        Mistake("up_2 reads the picture x. It reads what `conv_in` made of it.", _unet_with(second="x")),
-        Mistake("x is added to the result. The U-Net ends with `conv_out`.", _unet_with(around=True)),
-        Mistake("The sizes do not fit: `grow` doubles what was never halved. `shrink` is missing.", _unet_with(moves=["grow"]), stops="size 16 but got size 8|size 8 but got size 16"),
-        Mistake("The sizes do not fit: what comes from below is still half as large. `grow` is missing.", _unet_with(moves=["shrink"]), stops="size 4 but got size 8"),
-        Mistake("The sizes do not fit: `down` works, and is kept, before `shrink` makes all smaller.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
-    ],
-)  # fmt: skip
 
 _SEAM = "One seam is missed, in {}: the feature map that was halved into this level has the channels of the level above, {}."
 
@@ -87,6 +33,7 @@ check_reads = ValueCheck(
         Mistake("The twelve numbers are right. Write them as four rows of three.", sum(reads(), [])),
         Mistake("The first residual block of each level reads what comes from the level below: its width is that level's.", [[2560, 2560, 2560], [2560, 2560, 1920], [1280, 1280, 960], [640, 640, 640]]),
         Mistake("In your list all three blocks of a level read what comes from the level below. Only the first does: the next two read what the block before them gives, which has their own level's width.", reads(below=True)),
+        Mistake("The numbers of each row are right, but turned round: the newest kept map first.", [row[::-1] for row in reads()]),
         Mistake("The numbers are right, but turned round: begin with the lowest block, up_blocks.0.", reads()[::-1]),
     ],
     hint=first_wrong_row,
@@ -107,6 +54,8 @@ check_residual = FunctionCheck(
         Mistake("The time's linear layer has a bias, too.", lambda a, b: residual_numbers(a, b) - b),
         Mistake("The way around is missing: where a and b differ, a 1x1 convolution stands in it.", _residual(shortcut="never")),
         Mistake("Where a and b are equal, the way around has nothing to learn.", _residual(shortcut="always")),
+        Mistake("The way around has a convolution wherever a and b differ, also where a is larger.", lambda a, b: residual_numbers(a, b, shortcut="if" if a < b else "never")),
+        Mistake("The way around has a convolution wherever a and b differ, also where b is larger.", lambda a, b: residual_numbers(a, b, shortcut="if" if a > b else "never")),
         Mistake("The convolution in the way around is 1x1, not 3x3.", _residual(way=9)),
         Mistake("The 1x1 convolution in the way around has biases, too.", lambda a, b: residual_numbers(a, b) - b * (a != b)),
         Mistake("The second convolution reads b channels, not a.", lambda a, b: residual_numbers(a, b) + 9 * b * (a - b)),
@@ -143,6 +92,7 @@ check_up = ValueCheck(
         Mistake("You count each level's first block three times. The three read different widths.", 3 * sum(residual_numbers(row[0], width) for row, width in _UP)),
         Mistake("The arguments are exchanged: first what a block reads, then what it gives.", sum(residual_numbers(width, wide) for wide, width in _EACH)),
         Mistake("Your blocks read as many channels as they give. Take what they read from exercise 2.", sum(residual_numbers(width, width) for _, width in _EACH)),
+        Mistake("Each block *gives* the width of its level: my_residual(read, level).", sum(residual_numbers(wide, wide) for wide, _ in _EACH)),
         Mistake("In your sum every block gives 1280 channels. The levels give 1280, 1280, 640 and 320.", sum(residual_numbers(wide, 1280) for wide, _ in _EACH)),
         Mistake("Your blocks read only the kept feature maps. What comes from below is read, too.", way_up_total([[1280] * 3, [1280, 1280, 640], [640, 640, 320], [320] * 3])),
         Mistake("The highest level, up_blocks.3, is left out.", sum(residual_numbers(*both) for both in _EACH[:9])),

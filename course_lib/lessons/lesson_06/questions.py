@@ -28,7 +28,7 @@ predict_row = Question(
 predict_first = Question(
     "A picture of 572 x 572 goes into the U-Net of 2015. Its convolutions have no padding. How large is what comes out?",
     (
-        Choice("572 x 572", "That would need padding: without it, every 3x3 convolution takes one place off at each rim."),
+        Choice("572 x 572", "That would need padding: without it, every 3x3 convolution takes one position off at each rim."),
         Choice("564 x 564", "That counts the four convolutions at the top only. What the lower levels lose counts 2, 4, 8 and 16 times as much up here."),
         Choice("388 x 388", "92 positions are lost on each side. The lower a convolution stands, the more of the picture its lost rim is worth.", right=True),
     ),

@@ -191,7 +191,7 @@ def first_wrong_row(answer: object) -> str:
     >>> first_wrong_row([[2560, 2560, 2560], [2560, 2560, 2560], [1920, 1280, 960], [960, 640, 640]])
     'The first row that differs is that of up_blocks.1.'
     """
-    shape = tr("It has four rows of three numbers; the first row is [2560, 2560, 2560].")
+    shape = tr("The right list has four rows of three numbers; the first row is [2560, 2560, 2560].")
     try:
         rows = torch.as_tensor(answer).tolist()
     except (TypeError, ValueError, RuntimeError):

@@ -17,7 +17,6 @@ from course_lib.lessons.lesson_07.questions import (
     predict_scale,
     predict_share,
     predict_swap,
-    predict_where,
     quiz,
 )
 from course_lib.lessons.lesson_07.table_checks import check_weights
@@ -41,7 +40,6 @@ __all__ = [
     "predict_scale",
     "predict_share",
     "predict_swap",
-    "predict_where",
     "quiz",
     "share_in_top_quarter",
     "watch",

@@ -115,7 +115,7 @@ check_scores = ValueCheck(
     [
         Mistake("That is how many pixels there are. Each of them looks at all of them.", 128**2),
         Mistake("That is the number at 64 x 64. The question is about 128 x 128.", 64**4),
-        Mistake("That is cross-attention: each pixel looks at 77 positions of a prompt. In self-attention it looks at all pixels.", 128**2 * 77),
+        *(Mistake(f"That is cross-attention: each pixel looks at {words} positions of a prompt. In self-attention it looks at all pixels.", 128**2 * words) for words in (77, 24)),
         Mistake("That is for 5 heads together, as many as SDXL would have there. The question is about one.", 5 * 128**4),
         Mistake("That is for 8 heads together. The question is about one.", 8 * 128**4),
         Mistake("The side is doubled, so there are 4 times as many pixels, and each looks at 4 times as many: 16 times, not 4.", 4 * 64**4),
@@ -129,7 +129,7 @@ check_scores = ValueCheck(
         Mistake("Each pixel looks at itself, too.", 128**2 * (128**2 - 1)),
         *(Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + more) // 2) for more in (-1, 0, 1)),
         Mistake("A pixel looks at all 128 x 128 pixels, not only at those of its own row.", 128**3),
-        Mistake("Twice the pixels is not what is asked: it is pixels times pixels.", 2 * 128**2),
+        Mistake("That is pixels plus pixels. Each pixel looks at all: pixels times pixels.", 2 * 128**2),
         Mistake("512 x 512 are the pixels of the finished picture at Stable Diffusion 1.5. Attention works on the latent: 128 x 128 here.", 512**4),
         Mistake("1024 x 1024 are the pixels of the finished picture. Attention works on the latent: 128 x 128.", 1024**4),
     ],

@@ -58,15 +58,6 @@ predict_corner = Question(
     ),
 )  # fmt: skip
 
-predict_where = Question(
-    "Stable Diffusion 1.5 has 16 attention layers for words. How many of them work at the smallest size, 8 x 8, in the middle of the U?",
-    (
-        Choice("16", "That is often heard. Counted, the middle has fewer."),
-        Choice("6", "That would be 2 on the way down, 1 in the middle and 3 on the way up, as at the other sizes. But the two ways have none at 8 x 8."),
-        Choice("1", "The other 15 stand on the two ways, at 64, 32 and 16.", right=True),
-    ),
-)  # fmt: skip
-
 predict_cost = Question(
     "The side of the picture is doubled. How many times as many scores does self-attention compute?",
     (

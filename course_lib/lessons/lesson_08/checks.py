@@ -84,11 +84,29 @@ def _gives(test) -> Callable[[Callable], bool]:
     return found
 
 
-def _without_sqrt(x0, t, table, noise):
-    raise NameError("name 'sqrt' is not defined")
+def _without(name: str) -> Callable:
+    """A wrong q_sample that stops because Python knows no such name."""
+
+    def wrong(x0, t, table, noise):
+        raise NameError(f"name '{name}' is not defined")
+
+    return wrong
+
+
+def _from_alpha_bar(result) -> Callable:
+    """A wrong q_sample that is result(alpha_bar, x0, noise)."""
+
+    def wrong(x0, t, table, noise):
+        return result(table.alphas_cumprod[t].item(), x0, noise)
+
+    return wrong
 
 
 _HALVED = "** 1/2 is read as (... ** 1) / 2, which halves and takes no root. Write ** 0.5 or ** (1/2)."
+
+_FLOORED = "** 1//2 is read as (... ** 1) // 2, which rounds down to 0. Write ** 0.5 or ** (1/2)."
+
+_BRACKETS = "Brackets are missing: Python takes powers and products before it subtracts. The noise's factor is (1 - alphas_cumprod[t]) ** 0.5, with the brackets."
 
 _CHAINED = "You go step by step with the same noise each time: then the noises add up as amplitudes. One jump needs one factor."
 
@@ -99,7 +117,8 @@ check_jump = FunctionCheck(
     [
         Mistake("alphas_cumprod holds the numbers of all 1000 steps: take the one of step t, alphas_cumprod[t].", lambda x0, t, table, noise: table.alphas_cumprod * x0, stops=r"tensor [ab] \(1000\)"),
         Mistake("You took `picture` from the page. Here the picture comes in as x0.", lambda x0, t, table, noise: torch.zeros(1, 3, 64, 64) + noise, stops=r"tensor [ab] \(64\)"),
-        Mistake("Python has no sqrt of its own: write ** 0.5.", _without_sqrt, stops="name 'sqrt' is not defined"),
+        Mistake("Python has no sqrt of its own: write ** 0.5.", _without("sqrt"), stops="name 'sqrt' is not defined"),
+        Mistake("alphas_cumprod belongs to the table: table.alphas_cumprod[t].", _without("alphas_cumprod"), stops="name 'alphas_cumprod' is not defined"),
         Mistake("torch.sqrt takes a tensor, and got a number: write ** 0.5.", lambda x0, t, table, noise: torch.sqrt(1.0) * x0, stops=r"sqrt\(\): argument"),
         Mistake("alphas_cumprod is a tensor and no function: write square brackets, alphas_cumprod[t].", lambda x0, t, table, noise: table.alphas_cumprod(t) * x0, stops="'Tensor' object is not callable"),
         Mistake("You return two parts. Add them: the sum is x at step t.", lambda x0, t, table, noise: (x0, noise), when=_gives(lambda given: isinstance(given, (tuple, list)))),
@@ -108,10 +127,16 @@ check_jump = FunctionCheck(
             _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.nan)),
             when=_gives(lambda given: bool(given.isnan().any())),
         ),
+        Mistake(_FLOORED, _with(lambda alpha_bar, beta: (0, 0))),
         Mistake("t plays no part in what you return: take alphas_cumprod[t].", lambda x0, t, table, noise: q_sample(x0, 250, table, noise), when=_ignores_the_step),
         Mistake(_HALVED, _with(lambda alpha_bar, beta: (alpha_bar / 2, (1 - alpha_bar) / 2))),
         Mistake(_HALVED, _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), (1 - alpha_bar) / 2))),
         Mistake(_HALVED, _with(lambda alpha_bar, beta: (alpha_bar / 2, math.sqrt(1 - alpha_bar)))),
+        Mistake(_FLOORED, _with(lambda alpha_bar, beta: (0, math.sqrt(1 - alpha_bar)))),
+        Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a**0.5)),
+        Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + 1 - a**0.5 * noise)),
+        Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a)),
+        Mistake("You took the root of a sum of squares, and a root has no signs. Multiply each of the two by its amplitude, and add.", _from_alpha_bar(lambda a, x0, noise: (a * x0**2 + (1 - a) * noise**2) ** 0.5)),
         Mistake("The noise is added, not subtracted.", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), -math.sqrt(1 - alpha_bar)))),
         Mistake("Picture and noise have the same factor. The noise's is sqrt(1 - alphas_cumprod).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.sqrt(alpha_bar)))),
         Mistake("The noise has no factor yet: multiply it by sqrt(1 - alphas_cumprod).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), 1))),

@@ -47,6 +47,13 @@ def _is_false(answer: Callable) -> bool:
     return any(one.argval is False and after.opname == "IS_OP" for one, after in itertools.pairwise(done))
 
 
+def _never_looks(answer: Callable) -> bool:
+    """Whether its first argument, the picture, is never read."""
+    names = getattr(getattr(answer, "__code__", None), "co_varnames", ())
+    read = [one.argval for one in _instructions(answer) if one.opname.startswith("LOAD")]
+    return bool(names) and not any(names[0] in (given if isinstance(given, tuple) else (given,)) for given in read)
+
+
 def _stopping(error: Exception) -> Callable:
     """An answer that stops with this error."""
 
@@ -100,6 +107,10 @@ _ONE_NUMBER = "The functions of math take one number, and a picture has many: us
 
 _FIRST = 'If both are true, the answer is "overflow": ask the numbers first.'
 
+_TEXT_IN = "A tensor holds numbers, not texts: torch.isfinite(picture)."
+
+_NEVER = "The picture is never looked at, and flagged alone can't tell: ask first whether all its numbers are finite."
+
 _MINUS = "An infinity can be negative, too. isfinite finds both, and NaN."
 
 _CASES = [
@@ -130,12 +141,14 @@ check_why_black = FunctionCheck(
         Mistake(_INSIDE, lambda picture, flagged: _CHECKER if flagged else _why_black(picture, flagged)),
         Mistake(_INSIDE, lambda picture, flagged: "overflow" if not picture.isfinite().all() else _CHECKER if flagged else "painted"),
         Mistake(_NO_CHECKER, lambda picture, flagged: _CHECKER if any(flagged) else _why_black(picture, flagged), stops="NoneType.*(iterable|subscriptable|len)"),
+        Mistake(_TEXT_IN, _stopping(RuntimeError("Tensor.__contains__ only supports Tensor or scalar")), stops="__contains__"),
+        Mistake(_NEVER, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "overflow", when=_never_looks),
         Mistake(_FIRST, lambda picture, flagged: _CHECKER if flagged and any(flagged) else _why_black(picture, flagged)),
         Mistake(_NOT, lambda picture, flagged: "overflow" if picture.isfinite().all() else _CHECKER if flagged and any(flagged) else "painted"),
         Mistake(_NOT, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "overflow" if picture.isfinite().all() else "painted"),
         Mistake(_LIST_EQUALS, lambda picture, flagged: "painted" if picture.isfinite().all() else "overflow"),
         Mistake(_MINUS, lambda picture, flagged: "overflow" if picture.isnan().any() or (picture == math.inf).any() else _why_black(picture.nan_to_num(), flagged)),
-        Mistake(_NAN_EQUALS, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "painted"),
+        Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture.min() > picture.max() else _CHECKER if flagged and any(flagged) else "painted"),
         Mistake(_ONLY_INFINITY, lambda picture, flagged: "overflow" if picture.max() > 65504 else _why_black(picture.nan_to_num(), flagged)),
         Mistake(_ONLY_INFINITY, lambda picture, flagged: "overflow" if picture.isinf().any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake("An infinity is an overflow, too: isfinite finds both.", lambda picture, flagged: "overflow" if picture.isnan().any() else _why_black(picture.nan_to_num(), flagged)),

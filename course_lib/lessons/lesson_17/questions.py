@@ -21,7 +21,7 @@ predict_side = Question(
         Choice("2 times", "A picture has two sides: twice as high and twice as wide."),
         Choice(
             "4 times",
-            "There are four times as many positions, and each has as many numbers as before. Attention keeps to this as long as it never holds all its scores at once.",
+            "There are four times as many positions, and each has as many numbers as before.",
             right=True,
         ),
         Choice(
@@ -91,15 +91,17 @@ quiz = (
         ),
     ),
     Question(
-        "What does a LoRA file hold?",
+        "On the screen a picture is black. All numbers that the decoder made are finite, and `flagged` is `[True]`. What do you try first?",
         (
-            Choice("a U-Net of its own", "That would be 1.7 GB in half precision. A LoRA has a small part of it."),
             Choice(
-                "for each of some layers two thin matrices",
-                "Their product is added to the layer's weights, times a strength that one can choose.",
+                "float32 for the VAE", "That helps against overflow. Here every number is finite: nothing overflowed."
+            ),
+            Choice(
+                "another seed, or other words",
+                "The safety checker objected, and it makes mistakes. Another picture may pass.",
                 right=True,
             ),
-            Choice("words that are added to the prompt", "Words go through the text encoder. A LoRA changes weights."),
+            Choice("more steps", "The checker looks at the finished picture, however many steps it took."),
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 
@@ -44,7 +45,6 @@ _CALLS = "That is how often DPM2 asks the model, twice in each step but the last
 _MODELS_OWN = "None takes the model's own guidance. The card says which was used."
 _GUIDANCE = "The guidance is not the card's. On the card it is called CFG scale."
 _SEED = "Another seed is another noise to begin with, and another picture."
-_LETTERS = "The prompt is not the card's: every word counts, and so does every comma."
 
 
 class SettingsCheck(ValueCheck):
@@ -81,7 +81,7 @@ def _first_wrong(answer: dict, right: dict) -> str:
     size = _one_side(answer["size"])
     rules = [
         (_NEGATIVE_IN, "negative" in str(prompt) or str(prompt).endswith("green")),
-        (_LETTERS, prompt != right["prompt"]),
+        (_other_word(prompt, right["prompt"]), prompt != right["prompt"]),
         (_NEGATIVE_LOST, negative in ("", None)),
         (_NEGATIVE_WORDS, negative != right["negative_prompt"]),
         (_BOTH, "karras" in str(sampler).lower()),
@@ -104,6 +104,22 @@ def _first_wrong(answer: dict, right: dict) -> str:
     return next((says for says, holds in rules if holds), "")
 
 
+def _other_word(prompt: object, wanted: str) -> str:
+    """Which word of a prompt is the first that is not the card's, as a sentence."""
+    if not isinstance(prompt, str):
+        return tr("The prompt is a text: put quotes around it.")
+    pairs = itertools.zip_longest(prompt.split(), wanted.split(), fillvalue="")
+    given, word = next((pair for pair in pairs if pair[0] != pair[1]), ("", ""))
+    if not given:
+        return tr('The prompt ends too soon: on the card "{word}" comes next.').format(word=word)
+    if not word:
+        return tr('The prompt goes on with "{given}", where the card\'s has ended.').format(given=given)
+    says = tr(
+        'The prompt is not the card\'s: the first word that differs is "{given}", and the card has "{word}" there.'
+    )
+    return says.format(given=given, word=word)
+
+
 def _as_read(value: object) -> object:
     """A text as the tokenizer reads it, in small letters and with single spaces; anything else as it is."""
     return " ".join(value.lower().split()) if isinstance(value, str) else value
@@ -122,7 +138,7 @@ check_settings = SettingsCheck(
         for says, changed in [
             (_NEGATIVE_IN, {"prompt": SETTINGS["prompt"] + "\nNegative prompt: green"}),
             (_NEGATIVE_IN, {"prompt": SETTINGS["prompt"] + ", green", "negative_prompt": ""}),
-            (_LETTERS, {"prompt": "red star on a blue background"}),
+            (_other_word("red star", SETTINGS["prompt"]), {"prompt": "red star on a blue background"}),
             (_NEGATIVE_LOST, {"negative_prompt": ""}),
             (_NEGATIVE_WORDS, {"negative_prompt": "Negative prompt: green"}),
             (_BOTH, {"sampler": "DPM2 Karras"}),

@@ -6,6 +6,8 @@ import torch
 
 from course_lib.lessons import lesson_00 as lesson
 from course_lib.lessons.lesson_00 import checks
+from course_lib.models import load
+from course_lib.pipeline import text_to_image
 
 
 def test_the_check_leaves_the_global_generator_as_it_was():
@@ -83,7 +85,7 @@ def test_another_shape_is_said():
 
 
 def test_wrong_counts_have_sentences_of_their_own():
-    wrong = (64, 24, 19, 20, 4, 576, 512, 768, 3 * 64 * 64, torch.Size((1, 3, 8, 8)), 3, 67, "192")
+    wrong = (64, 24, 19, 20, 4, 576, 512, 768, 3 * 64 * 64, torch.Size((1, 3, 8, 8)), 3, 67, 8, 16, 256, "192")
     said = [lesson.check_count.verdict(count) for count in wrong]
     assert len(set(said)) == len(wrong) and not any("the count is not" in sentence for sentence in said)
     assert 4 * lesson.noise_picture(0).numel() == lesson.noise_picture(0).numpy().nbytes == 768
@@ -99,6 +101,9 @@ def drawn_twice(generator):
         (lambda seed: torch.Generator().manual_seed(seed), checks.RETURNED),
         (lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator), checks.BRACKETS),
         (lambda seed: torch.randn(1, 3, 8, 8, seed=seed), "takes no seed"),
+        (lambda seed: torch.randn(1, 3, 8, 8, seed), checks.FIFTH),
+        (lambda seed: setattr(torch.Generator(), "seed", seed), "The seed is set with `.manual_seed(seed)`."),
+        (lambda seed: lesson.noise_picture(seed), "noise_picture is ready-made"),
         (lambda seed: seed * lesson.noise_picture(1), checks.SCALED),
         (lambda seed: seed * lesson.noise_picture(5), checks.SCALED),
         (lambda seed: lesson.noise_picture(seed).clamp(-1, 1), "cut the numbers"),
@@ -107,3 +112,30 @@ def drawn_twice(generator):
 )
 def test_more_slips_have_sentences_of_their_own(wrong, said):
     assert said in said_to(wrong)
+
+
+def test_the_first_picture_comes_out_of_the_noise_that_the_seed_gives():
+    words = "a panda on a blue background"
+    pictures = lesson.out_of_noise(words, seed=3)
+    assert len(pictures) == len(lesson.SHOWN) and all(picture.abs().max() <= 1 for picture in pictures)
+    whole = text_to_image(load("small-stable-diffusion"), words, sampler="euler", steps=20, seed=3).image
+    last = ((pictures[-1].permute(1, 2, 0) + 1) * 127.5).numpy()
+    assert np.abs(last - whole).max() < 1
+    blue = pictures[-1][:, :4].mean((1, 2))
+    assert blue[2] > blue[0] + 0.2
+    fox, other = lesson.out_of_noise("a fox", seed=3), lesson.out_of_noise(words, seed=4)
+    assert torch.equal(fox[0], pictures[0]) and not torch.equal(other[0], pictures[0])
+    assert not torch.allclose(fox[-1], pictures[-1], atol=0.1)
+
+
+def test_words_that_the_model_makes_nothing_of_are_named_in_a_line_and_not_in_a_warning(capsys, recwarn):
+    lesson.out_of_noise("a pandda", seed=1)
+    assert capsys.readouterr().out == "The model has never seen: 'pandda' (did you mean panda?).\n" and not recwarn
+    lesson.out_of_noise("a panda", seed=1)
+    assert not capsys.readouterr().out
+
+
+def test_noise_is_added_as_the_slider_adds_it():
+    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1))
+    clean, half, noise = (lesson.noisy(picture, share) for share in (0, 0.5, 1))
+    assert torch.equal(clean, picture) and torch.allclose(half, 0.75**0.5 * picture + 0.5 * noise)

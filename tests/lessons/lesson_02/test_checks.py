@@ -21,11 +21,13 @@ def my_conv2d(x, weight, bias, stride, padding):
     return out
 """
 PAD = "    x = F.pad(x, (padding, padding, padding, padding))\n"
+SIZES = "(x.shape[1] - height) // stride + 1, (x.shape[2] - width) // stride + 1"
+FOR_EACH = ".sum(dim=(1, 2, 3))"
 LOOPS = "for i in range(rows):\n        for j in range(columns):"
 WINDOW = "x[:, top : top + height, left : left + width]"
 LOOPS_SHORT = LOOPS.replace("(rows)", "(rows - 1)").replace("(columns)", "(columns - 1)")
 IN_STEPS = [("(rows)", "(0, rows, stride)"), ("(columns)", "(0, columns, stride)"), (" * stride", "")]
-PADDED_AFTER = "rows, columns = (x.shape[1] - height) // stride + 1, (x.shape[2] - width) // stride + 1\n"
+PADDED_AFTER = f"rows, columns = {SIZES}\n"
 
 
 def said_to(*changes):
@@ -50,6 +52,11 @@ def said_to(*changes):
         ("Only the first row is filled", [("    return out", "        return out")]),
         ("Only one number is filled", [("    return out", "            return out")]),
         ("Only the first filter is used", [("weight * window", "weight[:1] * window"), ("+ bias", "+ bias[0]")]),
+        ("it is kernel - 1.", [(SIZES, "(x.shape[1] - 2) // stride, (x.shape[2] - 2) // stride")]),
+        ("And divide what is left by the stride", [(SIZES, "x.shape[1] - 2, x.shape[2] - 2")]),
+        ("kernel - 1. And the window starts", [(SIZES, "x.shape[1] - 2, x.shape[2] - 2"), (" * stride", "")]),
+        ("You add up all filters", [(FOR_EACH, ".sum()")]),
+        ("keeps the filters apart. And add the bias", [(FOR_EACH + " + bias", ".sum()")]),
         ("Indices count from 0", [("out[:, i, j]", "out[:, j, i]")]),
         ("Two shapes in this line do not fit", [(WINDOW, WINDOW.replace(":, ", "", 1))]),
         ("Sizes and positions are whole numbers", [("//", "/")]),
@@ -68,22 +75,19 @@ def test_a_ready_made_convolution_is_not_the_exercise():
     for ready in (F.conv2d, conv2d):
         said = lesson.check_conv2d.verdict(lambda x, w, b, s, p, conv2d=ready: F.conv2d(x[None], w, b, s, p)[0])
         assert "conv2d is ready-made" in said
-    assert "output_size is ready-made" in lesson.check_size.verdict(lambda n, k, s, p, d: output_size(n, k, s, p, d))
+    assert "output_size is ready-made" in lesson.check_size.verdict(lambda n, k, s, p: output_size(n, k, s, p))
 
 
 @pytest.mark.parametrize(
     ("size", "said"),
     [
-        (lambda n, k, s, p, d: n + 2 * p - (d * (k - 1) + 1) // s + 1, "Only the reach is divided"),
-        (lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) + 1) // s + 1, "Brackets are missing around the reach"),
-        (lambda n, k, s, p, d: (n + 2 * p - (k - 1 * d + 1)) // s + 1, "kernel - 1 needs brackets"),
-        (lambda n, k, s, p, d: (n + 2 * p - (k + d - 1)) // s + 1, "Dilation is a factor"),
-        (lambda n, k, s, p, d: n + 2 * p - d * (k - 1), "The stride is missing"),
-        (lambda n, k, s, p, d: round((n + 2 * p - d * (k - 1) - 1) / s) + 1, "round() goes to the nearest"),
-        (
-            lambda n, k, s, p, d: n * n,
-            "my_size(size=5, kernel=3, stride=1, padding=0, dilation=1) gives",
-        ),
+        (lambda n, k, s, p: n + 2 * p - k // s + 1, "Only the kernel is divided"),
+        (lambda n, k, s, p: (n + 2 * p - k - 1) // s + 1, "not kernel + 1"),
+        (lambda n, k, s, p: (n + 2 * p - (k - 1)) // s + 1, "The + 1 stands there twice"),
+        (lambda n, k, s, p: (n + 2 * p) // s + 1, "The kernel's size is missing"),
+        (lambda n, k, s, p: n + 2 * p - (k - 1), "The stride is missing"),
+        (lambda n, k, s, p: round((n + 2 * p - k) / s) + 1, "round() goes to the nearest"),
+        (lambda size, kernel, stride, padding: size * size, "my_size(size=5, kernel=3, stride=1, padding=0) gives"),
     ],
 )
 def test_a_slip_in_the_size_is_named(size, said):
@@ -97,6 +101,7 @@ def test_a_slip_in_the_size_is_named(size, said):
         (torch.tensor([[0.0, 0, 1]] * 3), "A column of ones adds up three pixels, and on the right"),
         (torch.tensor([[1 / 3, 0, 0]] * 3), "A column of thirds"),
         (torch.tensor([[0, 0, 1 / 3]] * 3), "A column of thirds"),
+        ([[0, 0, 0], [-1, 0, 1], [0, 0, 0]], "That measures edges; it doesn't move the picture."),
         ([[0, 0, 0], [1, 1, 0], [0, 0, 0]], "two copies of the picture"),
         ([[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0]], "two copies of the picture"),
         ([0, 0, 0, 1, 0, 0, 0, 0, 0], "their shape is (9,): it must be (3, 3)"),

@@ -96,13 +96,16 @@ def test_every_state_of_the_places_is_drawn_or_refused_in_words():
             drawing = lesson.draw_places(*state)
         except ValueError as error:
             reach, there_are = dilation * (kernel - 1) + 1, size + 2 * padding
-            assert reach > there_are and f"reach over {reach} numbers, and there are only {there_are}" in str(error)
+            said = f"reaches over {reach} numbers, and there are only {there_are}"
+            assert reach > there_are and said in str(error)
             continue
         drawn += 1
         shapes.add(drawing.pixels.shape)
         result = F.conv2d(line, torch.ones(1, 1, 1, kernel), stride=stride, padding=(0, padding), dilation=dilation)
         places = result.shape[-1]
-        assert f": {places} place{'' if places == 1 else 's'}" in drawing.sentence
+        assert f": {places} position{'' if places == 1 else 's'}" in drawing.sentence
+        reach = f"Dilation {dilation}: the kernel reaches over {dilation * (kernel - 1) + 1}."
+        assert (reach in drawing.sentence) == (dilation > 1) == ("Dilation" in drawing.sentence)
         last = (places - 1) * stride + dilation * (kernel - 1)
         beyond = (["zero"] * padding + ["number"] * size + ["zero"] * padding)[last + 1 :]
         for name in ("number", "zero"):
@@ -185,14 +188,14 @@ def test_each_wrong_size_is_told_from_the_others():
     answers = [tuple(mistake.wrong(*case) for case in cases) for mistake in lesson.check_size.mistakes]
     assert len(set(answers)) == len(answers)
 
-    def one_inside(size, kernel, stride, padding, dilation):
-        return (size + 2 * padding - (dilation * (kernel - 1) + 1) + 1) // stride
+    def one_inside(size, kernel, stride, padding):
+        return (size + 2 * padding - kernel + 1) // stride
 
     assert "The + 1 belongs after the division" in lesson.check_size.verdict(one_inside)
 
 
 def test_a_size_for_odd_kernels_only_is_recognised():
-    said = lesson.check_size.verdict(lambda n, k, s, p, d: (n + 2 * p - 2 * d * (k // 2) - 1) // s + 1)
+    said = lesson.check_size.verdict(lambda n, k, s, p: (n + 2 * p - 2 * (k // 2) - 1) // s + 1)
     assert "for odd kernels only" in said
 
 

@@ -95,7 +95,7 @@ def test_what_learners_write_is_recognised():
     assert "wrong order" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w1 @ w2, w1 @ b1 + b2))
     assert "wrong order" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2.T @ w1.T, w2 @ b1 + b2))
     assert "first layer" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, w1 @ b1 + b2))
-    assert "on the left" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, b1 @ w2 + b2))
+    assert "the table first" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, b1 @ w2 + b2))
     assert "added up" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: w2 @ w1 + w2 @ b1 + b2)
     assert "example" in lesson.check_collapse.verdict(lambda *_: ([[5, 3], [-3, 1]], [2, 5]))
     assert "as it is" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, b2 + b1))
@@ -126,7 +126,7 @@ def without_the_line(verdict):
     return re.sub(r" in the line `.*`:", ":", verdict)
 
 
-def the_lessons_loops(x):
+def by_two_loops(x):
     out = x.clone()
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -143,7 +143,7 @@ def ask_for_grad(x, arriving):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (the_lessons_loops, "Two loops are for two axes"),
+        (by_two_loops, "Two loops are for two axes"),
         (F.relu, "relu is ready-made"),
         (lambda x: torch.relu(x), "relu is ready-made"),
         (lambda x: torch.nn.ReLU()(x), "ReLU is ready-made"),

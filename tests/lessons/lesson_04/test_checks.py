@@ -96,6 +96,7 @@ def test_wrong_gradients_are_not_told_that_their_shape_is_wrong():
         (2, 2, "The 9 lies in one window only, the one at the lower left"),
         (1, 3, "The other way round: the 8 wins three"),
         (1, 0, "write stride=1"),
+        (24, 9, "asks how often each number wins: 3"),
     ],
 )
 def test_counts_of_the_8_and_the_9_are_told_apart(eight, nine, says):
@@ -202,6 +203,10 @@ def for_one_table(x, kernel, stride):
         (lambda *a: loops(*a, rows_move=1), "but the rows by one"),
         (lambda *a: loops(*a, sides=(0, a[3], 0, a[3])), "at one end only"),
         (lambda *a: loops(*a, sides=(a[3], 0, a[3], 0)), "at one end only"),
+        (lambda *a: loops(*a, sides=(0, 2 * a[3], 0, 2 * a[3])), "only at the bottom and right"),
+        (lambda *a: loops(*a, sides=(2 * a[3], 0, 2 * a[3], 0)), "only at the top and left"),
+        (lambda x, *a: x.amax(dim=(1, 2)), "This is the largest of the whole picture"),
+        (lambda x, *a: loops(x, *a, take=lambda window, dim: x.amax(dim)), "take it window by window"),
         (lambda *a: loops(*a)[None], "an axis too many"),
         (lambda x, *a: [batch for batch, _, _, _ in [x.shape]], "without a batch axis"),
         (lambda *a: loops(*a, take=lambda window, dim: window.abs().amax(dim)), "without their sign"),

@@ -32,6 +32,7 @@ def test_every_wrong_letter_of_exercise_2_is_named():
         assert all(f"({letter})" in said for letter in (chr(ord("a") + index) for index in wrong)), said
         if not any(said.endswith(mistake.says) for mistake in lesson.check_flat.mistakes):
             assert len(re.findall(r"\([a-g]\)", said)) == len(wrong), "no letter that is right"
+            assert "At each position, add up what meets. Look again at (" in said
 
 
 def test_the_stamp_of_exercise_3_is_found_by_trying():
@@ -41,7 +42,10 @@ def test_the_stamp_of_exercise_3_is_found_by_trying():
     assert lesson.check_one_stamp.verdict(answer[3:7]) == "[OK] the stamp is right."
     assert lesson.check_one_stamp.verdict([2, 1, 4, 5]) == "[OK] the stamp is right."
     assert "backwards" in lesson.check_one_stamp.verdict(answer[3:7].flip(0))
-    assert "four numbers" in lesson.check_one_stamp.verdict(torch.ones(4))
+    assert "It has four numbers" in lesson.check_one_stamp.verdict(torch.ones(3))
+    assert "= 6; yours add up to 6 and 7." in lesson.check_one_stamp.verdict([2, 1, 4, 6])
+    assert "= 6; yours add up to 2 and 2.5." in lesson.check_one_stamp.verdict(torch.tensor([1, 1, 1, 1.5]))
+    assert "add up to 6, as they must" in lesson.check_one_stamp.verdict([3.0, 1, 3, 5])
     assert "only the part of it that is not zero" in lesson.check_one_stamp.verdict(answer)
     assert "second of the two ones alone" in lesson.check_one_stamp.verdict([0, 2, -1, 5])
     for right_but_deep in (answer[None, None, 3:7], answer[None, 3:7]):
@@ -184,7 +188,9 @@ def by_zeros_between(x, weight, bias, stride, padding, turned=True):
         (summed_over_channels_first, "later one wipes out"),
         (lambda *a: loops(*a, adds=False), "wipes out the earlier, and the last channel"),
         (lambda *a: loops(*a, adds=False, bias_at=None), "wipes out the earlier, and the last channel"),
-        (lambda *a: loops(*a, size=lambda length: length * a[3]), "The size is wrong"),
+        (lambda *a: loops(*a, size=lambda length: length * a[3]), "The canvas may be too small"),
+        (lambda *a: loops(*a, size=lambda length: length * a[3], bias_at=None), "The canvas may be too small"),
+        (lambda *a: loops(*a, size=lambda length: length * a[3], flip=True), "The canvas may be too small"),
         (lambda *a: loops(*a, size=lambda length: length * a[3] + a[1].shape[-1]), "`stride` rows and columns too"),
         (lambda *a: loops(*a, size=lambda length: (length - 1) * a[3] + a[1].shape[-1] + 1), "one row and one column"),
         (lambda *a: loops(*a, size=lambda length: length * a[3] + a[1].shape[-1] - 1), "stride - 1 rows and columns"),

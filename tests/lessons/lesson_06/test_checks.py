@@ -71,12 +71,12 @@ def test_a_mistake_in_one_line_is_named(mistake, says):
     [
         (wrong(order=("h0", "h1")), "wrong order"),
         (wrong(order=("h1", "h1")), "The same feature map is put beside twice"),
-        (wrong(order=("small", "h0")), "before `shrink` makes all smaller"),
+        (wrong(order=("small", "h0")), "Call `down`, and keep its result, before `shrink`"),
         (wrong(order=("h1", None)), "up_2 reads no kept feature map"),
         (wrong(order=(None, "h0")), "up_1 reads no kept feature map"),
         (wrong(order=(None, None)), "There is no skip"),
         (wrong(join=lambda h, k: h + k), "The kept feature map is added"),
-        (wrong(join=lambda h, k: torch.cat([k, h], dim=1)), "Beside in the other order"),
+        (wrong(join=lambda h, k: torch.cat([k, h], dim=1)), "The order is the other way round"),
         (wrong(join=lambda h, k: torch.cat([h, k], dim=3)), "below one another"),
         (wrong(join=lambda h, k: h), "There is no skip"),
         (wrong(join=lambda h, k: k), "What comes from below is lost"),
@@ -91,7 +91,7 @@ def test_what_learners_write_is_recognised(answer, says):
     [
         ("down middle grow", "`shrink` is missing"),
         ("down shrink middle", "`grow` is missing"),
-        ("shrink down middle grow", "`down` works, and is kept, before `shrink`"),
+        ("shrink down middle grow", "Call `down`, and keep its result, before `shrink`"),
         ("down shrink grow middle", "`middle` stands after `grow`"),
     ],
 )
@@ -107,6 +107,21 @@ def test_blocks_in_another_order_are_named(moves, says):
         return blocks.conv_out(blocks.up_2(torch.cat([h, first], dim=1), time))
 
     assert says in lesson.check_unet.verdict(answer)
+
+
+@pytest.mark.parametrize("late", ["both", "after up_1"])
+def test_growing_after_the_two_are_put_side_by_side_is_named(late):
+    def answer(x, time, blocks):
+        first = blocks.conv_in(x)
+        second = blocks.down(first, time)
+        h = blocks.middle(blocks.shrink(second), time)
+        if late == "both":
+            h = blocks.up_1(blocks.grow(torch.cat([h, second], dim=1)), time)
+        else:
+            h = blocks.grow(blocks.up_1(torch.cat([h, second], dim=1), time))
+        return blocks.conv_out(blocks.up_2(torch.cat([h, first], dim=1), time))
+
+    assert "`grow` must come before the two are put side by side" in lesson.check_unet.verdict(answer)
 
 
 def test_the_picture_itself_is_no_skip_and_no_way_around():
@@ -129,6 +144,8 @@ def test_the_picture_itself_is_no_skip_and_no_way_around():
         ([[1280] * 3, [1280] * 3, [640] * 3, [320] * 3], "That is what the blocks give"),
         ([[2560] * 3, [2560] * 3, [1920, 1280, 960], [960, 640, 640]], "One seam is missed, in up_blocks.1"),
         ([[2560] * 3, [2560, 2560, 1920], [1920, 1280, 1280], [960, 640, 640]], "One seam is missed, in up_blocks.2"),
+        ([[2560] * 3, [1920, 2560, 2560], [960, 1280, 1920], [640, 640, 960]], "the newest kept map first"),
+        ([[2560, 2560], [2560] * 3, [1920, 1280, 960], [960, 640, 640]], "The right list has four rows of three"),
         ([2560] * 5 + [1920, 1920, 1280, 960, 960, 640, 640], "four rows of three"),
     ],
 )
@@ -140,6 +157,8 @@ def test_other_lists_of_channels_are_named(answer, says):
     ("answer", "says"),
     [
         (lambda a, b: 9 * a * b + 9 * b * b + 2 * b + 2 * a + 2 * b + 1281 * b + (a * b + b) * (a == b), "a != b"),
+        (lambda a, b: unet_exercises.residual_numbers(a, b) - (a * b + b) * (a > b), "also where a is larger"),
+        (lambda a, b: unet_exercises.residual_numbers(a, b) - (a * b + b) * (a < b), "also where b is larger"),
         (lambda a, b: unet_exercises.residual_numbers(a, b) + 1280 - b, "not 1280"),
         (lambda a, b: unet_exercises.residual_numbers(a, b) + a - b, "b biases, not a"),
         (lambda a, b: unet_exercises.residual_numbers(a, b) + 9 * b * a + a - 9 * b * b - b, "not from b to a"),
@@ -154,6 +173,7 @@ def test_other_sums_of_the_way_up_are_named():
     pairs = [(a, b) for row, b in zip(lesson.reads(), (1280, 1280, 640, 320), strict=True) for a in row]
     for answer, says in (
         (sum(count(b, a) for a, b in pairs), "The arguments are exchanged"),
+        (sum(count(a, a) for a, b in pairs), "Each block *gives* the width of its level"),
         (sum(count(b, b) for a, b in pairs), "as many channels as they give"),
         (sum(count(a, 1280) for a, b in pairs), "every block gives 1280"),
         (sum(count(a, b) for a, b in pairs[:9]), "up_blocks.3, is left out"),

@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.figures import COLOURS
-from course_lib.layers import timestep_embedding
+from course_lib.layers import group_norm, timestep_embedding
 from course_lib.lessons import lesson_06 as lesson
 from course_lib.lessons.lesson_06 import the_u, u_shapes, unet_exercises
 from course_lib.models import UNet, UNet2015, anatomy
@@ -306,3 +306,14 @@ def test_measuring_leaves_no_hooks_behind():
     anatomy.measure(network, ["0"], torch.zeros(1, 1, 5, 5), sees={})
     anatomy.outputs(network, ["0"], torch.zeros(1, 1, 5, 5))
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
+
+
+def test_products_of_the_first_example_and_the_group_on_paper():
+    """64 against 30, and 4096 against 254: a filter over all numbers, against halvings to one and a subtraction."""
+    for size, wide, halved in ((8, 64, 30), (64, 4096, 254)):
+        halvings = sum(2 * (size >> times) for times in range(1, size.bit_length()))
+        assert (size * size, halvings + 2 * size) == (wide, halved)
+    group = torch.tensor([[13.0, 19], [21, 27]])
+    assert (group.mean(), group.std(correction=0)) == (20, 5)
+    found = group_norm(group[None], 1)[0]
+    torch.testing.assert_close(found, torch.tensor([[-1.4, -0.2], [0.2, 1.4]]))

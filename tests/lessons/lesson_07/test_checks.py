@@ -304,6 +304,9 @@ def test_more_ways_to_miss_a_table_of_weights_are_named(answer, says):
         (268_000_000, "rounded"),
         ("268435456", "Leave the quotes out"),
         ((128 + 128) ** 2, "128 plus 128"),
+        (128 * 128 * 77, "looks at 77 positions of a prompt"),
+        (128 * 128 * 24, "looks at 24 positions of a prompt"),
+        (2 * 128**2, "pixels plus pixels"),
     ],
 )
 def test_more_counts_of_scores_are_named(answer, says):

@@ -57,6 +57,7 @@ def test_the_begin_mark_is_looked_at_more_and_more(maps, shape):
     assert begin[-1] > 3 * max(shares[-1, 1:-1].max(), one_end[-1]), "no other place comes near"
     assert begin.mean() > max(3 * shares[:, 1:-1].mean(dim=0).max(), 5 / 24)
     assert one_end.max() < 0.8 / 24 and one_end.mean() < shares[:, 2].mean()
+    assert one_end.mean() < 1 / 24, "over all steps, as printed, less than an even share"
     assert maps[-1, ..., 0][~shape].mean() > 1.4 * maps[-1, ..., 0][shape].mean()
 
 
@@ -142,6 +143,8 @@ def test_like_pixels_look_at_each_other(seen, shape):
         other_side = corner[:, 4:].sum() if column == 0 else corner[:, :4].sum()
         assert near < 0.25 < 0.3 < other_side, "more on the other side of the picture than nearby"
         assert corner[ground].sum() - near > 0.6, "and most of the weight on ground further away"
+    assert int(looks[7, 0].argmax()) == 56, "the lower left corner looks at no pixel more than at itself"
+    assert 0.06 < looks[7, 0, 7, 0] < 0.08
     assert looks[2, 3][~ground].sum() > 0.85 and looks[2, 3][:4].sum() > 0.85
     assert looks[6, 3][~ground].sum() > 0.8 and looks[6, 3][4:].sum() > 0.8
 

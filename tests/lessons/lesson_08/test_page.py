@@ -42,6 +42,7 @@ def test_numbers_in_the_questions_are_true():
     assert (1 - table.alphas_cumprod[500]).sqrt().item() == pytest.approx(0.85, abs=5e-3)
     assert (table.alphas_cumprod[270]).sqrt().item() == pytest.approx(0.80, abs=5e-3)
     assert round(table.timestep(2.0).item()) == 562
+    assert int((table.snr < 1).nonzero()[0]) == 354
     assert 1 / math.sqrt(1 + 2**2) == pytest.approx(0.45, abs=5e-3)
 
 
@@ -90,6 +91,11 @@ def by(signal, spread):
     return jump
 
 
+def of(result):
+    """An answer from alpha-bar, picture and noise."""
+    return lambda x0, t, table, noise: result(table.alphas_cumprod[t], x0, noise)
+
+
 PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
 
 
@@ -98,6 +104,13 @@ PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
     [
         (by(lambda a: a**1 / 2, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
         (by(lambda a: a**0.5, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
+        (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 1 // 2), "rounds down to 0"),
+        (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 0.5), "rounds down to 0"),
+        (lambda x0, t, table, noise: alphas_cumprod[t] * x0, "belongs to the table: table.alphas_cumprod[t]"),  # noqa: F821
+        (of(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a**0.5), "Brackets are missing"),
+        (of(lambda a, x0, noise: a**0.5 * x0 + 1 - a**0.5 * noise), "Brackets are missing"),
+        (of(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a), "Brackets are missing"),
+        (of(lambda a, x0, noise: ((a**0.5 * x0) ** 2 + ((1 - a) ** 0.5 * noise) ** 2) ** 0.5), "root of a sum"),
         (by(lambda a: a**0.5, lambda a: -((1 - a) ** 0.5)), "added, not subtracted"),
         (by(lambda a: a**0.5, lambda a: a**0.5), "the same factor"),
         (by(lambda a: a**0.5, lambda a: 1), "no factor yet"),
@@ -175,6 +188,26 @@ def test_what_is_left_of_white_and_black_is_a_short_sum():
     assert (round(white.item(), 3), round(black.item(), 3)) == (0.06, -0.076)
     assert (white - black).item() == pytest.approx(2 * left, abs=1e-5) and 1.96 / 12288**0.5 < 0.018
     assert table.alphas_cumprod[350].sqrt().item() == pytest.approx(0.7, abs=0.02)
+
+
+def test_what_the_three_tables_leave_at_the_end_is_as_the_page_says():
+    left = {name.split()[0]: 100 * table.alphas_cumprod[-1].sqrt().item() for name, table in lesson.TABLES.items()}
+    assert round(left["scaled"], 1) == 6.8 and round(left["linear"], 1) == 0.6 and left["cosine"] < 0.01
+
+
+def test_the_average_of_many_ends_is_the_panda_and_one_end_is_not():
+    """As on the page: 2,000 results of step 999, and 15 times their average."""
+    panda = open_emoji(style="fluent").select("panda").images[:1]
+    table, generator = lesson.TABLES["scaled linear (Stable Diffusion)"], torch.Generator().manual_seed(5)
+    ends = (forward.q_sample(panda, 999, table, torch.randn(panda.shape, generator=generator)) for _ in range(2000))
+    first = next(ends)
+    average = (first + sum(ends)) / 2000
+
+    def likeness(x):
+        return torch.corrcoef(torch.stack([x.flatten(), panda.flatten()]))[0, 1].item()
+
+    assert likeness(average) > 0.75 and abs(likeness(first)) < 0.05
+    assert (15 * average - panda).abs().mean() < 0.35
 
 
 def test_bad_input_is_refused():

@@ -62,7 +62,11 @@ def test_dpm_2_asks_twice_in_each_step_but_the_last():
         ({"scheduler": "Karras"}, "small letters: karras"),
         ({"sampler": "DPM_2"}, "small letters: dpm_2"),
         ({"negative_prompt": "green."}, "no full stop"),
-        ({"prompt": "a red large star on a blue background"}, "every word counts"),
+        ({"prompt": "a red large star on a blue background"}, 'is "red", and the card has "large" there'),
+        ({"prompt": "a large red star on a blue"}, 'on the card "background" comes next'),
+        ({"prompt": "a large red star on a blue background."}, 'is "background.", and the card has "background" there'),
+        ({"prompt": "a large red star on a blue background in space"}, 'goes on with "in"'),
+        ({"prompt": 3}, "put quotes around it"),
         ({"sampler": "euler"}, "look for the label DPM2 in the table"),
         ({"sampler": None}, "look for the label DPM2 in the table"),
         ({"sampler": "dpmpp_2m"}, "are two samplers"),
@@ -176,6 +180,9 @@ def found(picture, flagged, finite):
         (lambda p, f: found(p, f, p.isfinite().all()).capitalize(), "Capital letters count"),
         (lambda p, f: overflow if not p.isfinite().all() else found(p, f, True), "put quotes around it"),  # noqa: F821
         (lambda p, f: found(p, f, isfinite(p).all()), "belongs to the tensor or to torch"),  # noqa: F821
+        (lambda p, f: "checker" if f and any(f) else "painted", "The picture is never looked at"),
+        (lambda p, f: "painted" if f is None else "checker", "The picture is never looked at"),
+        (lambda p, f: found(p, f, "nan" not in p), "holds numbers, not texts"),
         (lambda p, f: found(p, f, not math.isnan(p)), "take one number"),
         (lambda p, f: "checker" if f and any(f) else found(p, f, p.isfinite().all()), "ask the numbers first"),
         (lambda p, f: found(p, f, p.flatten()[0].isfinite()), "wherever it stands"),

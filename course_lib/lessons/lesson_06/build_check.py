@@ -1,0 +1,85 @@
+"""Lesson 06, the U-Net: the check of exercise 1, a U-Net built from blocks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import nn
+
+from course_lib.exercises.checks import FunctionCheck, Mistake
+from course_lib.lessons.lesson_06.unet_exercises import TOLD, build, cases
+
+_unet_with = partial(partial, build)
+
+
+def _kept_first(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    return torch.cat([kept, h], dim=1)
+
+
+def _kept_last(h: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    return torch.cat([h, kept], dim=1)
+
+
+def _grow_both(x: torch.Tensor, time: torch.Tensor, blocks: nn.Module) -> torch.Tensor:
+    """A U-Net that puts side by side what is still small, and grows both."""
+    first = blocks.conv_in(x)
+    second = blocks.down(first, time)
+    h = blocks.middle(blocks.shrink(second), time)
+    h = blocks.up_1(blocks.grow(torch.cat([h, second], dim=1)), time)
+    return blocks.conv_out(blocks.up_2(torch.cat([h, first], dim=1), time))
+
+
+def _grows_late(answer: Callable) -> bool:
+    """Whether an answer calls `grow` on both feature maps side by side, or after `up_1`; sizes cannot stop it here."""
+    x, time, blocks = cases()[0]
+    blocks.shrink, blocks.grow, noted = nn.Identity(), nn.Identity(), []
+    blocks.up_1.register_forward_pre_hook(lambda *_: noted.append("up_1"))
+    blocks.grow.register_forward_pre_hook(
+        lambda _, given: noted.append("late" if "up_1" in noted or given[0].shape[1] == 16 else "in time")
+    )
+    with contextlib.suppress(Exception):  # it may stop for another reason
+        answer(x, time, blocks)
+    return "late" in noted
+
+
+_TWICE = "The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made."
+
+check_unet = FunctionCheck(
+    "my_unet",
+    build,
+    cases(),
+    [
+        Mistake("The skips are taken in the wrong order: what was kept last is taken first.", _unet_with(first="conv_in", second="down")),
+        Mistake("The kept feature map is added. A U-Net puts it beside: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: h + kept)),
+        Mistake("The order is the other way round: first what comes from below, then what was kept.", _unet_with(join=_kept_first)),
+        Mistake("In up_1 the kept feature map stands first: first what comes from below, then what was kept.", _unet_with(join=_kept_first, join_2=_kept_last)),
+        Mistake("In up_2 the kept feature map stands first: first what up_1 gives, then what was kept.", _unet_with(join_2=_kept_first)),
+        Mistake("There is no skip: up_1 and up_2 read what comes from below, and a kept feature map beside it.", _unet_with(first="", second="")),
+        Mistake("up_1 reads no kept feature map. It reads 16 channels: h, and beside it what `down` made.", _unet_with(first="")),
+        Mistake("up_2 reads no kept feature map. It reads 16 channels: h, and beside it what `conv_in` made.", _unet_with(second="")),
+        Mistake("What comes from below is put beside itself. Put the kept feature map beside it.", _unet_with(join=lambda h, kept: torch.cat([h, h], dim=1))),
+        Mistake("What comes from below is lost: h and the kept feature map are put side by side.", _unet_with(join=lambda h, kept: kept)),
+        Mistake(_TWICE, _unet_with(second="down")),
+        Mistake(_TWICE, _unet_with(first="conv_in")),
+        Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(untold=TOLD)),
+        *(Mistake(f"The time is not handed to `{name}`: it takes (h, time).", _unet_with(untold=[name])) for name in TOLD),
+        Mistake("`middle` is left out.", _unet_with(middle="")),
+        Mistake("`middle` stands before `shrink`. It must work on the small feature map, between `shrink` and `grow`.", _unet_with(middle="before")),
+        Mistake("What up_1 gives is lost: up_2 must read it, and beside it what `conv_in` made.", _unet_with(passed=False)),
+        Mistake("up_1 and up_2 are swapped: up_1 comes first.", _unet_with(ways=("up_2", "up_1"))),
+        Mistake("`conv_out` is missing: the result has 8 channels, not 3.", _unet_with(last=False)),
+        Mistake("`shrink` and `grow` are left out: the middle must work on the small feature map.", _unet_with(moves=())),
+        Mistake("torch.cat without dim=1 puts one picture after the other. Channels are axis 1: torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept]))),
+        Mistake("The feature maps are put below one another, not beside: channels are axis 1, torch.cat([h, kept], dim=1).", _unet_with(join=lambda h, kept: torch.cat([h, kept], dim=-1))),
+        Mistake("`middle` stands after `grow`. It must work on the small feature map, between `shrink` and `grow`.", _unet_with(middle="after")),
+        Mistake("up_2 reads the picture x. It reads what `conv_in` made of it.", _unet_with(second="x")),
+        Mistake("x is added to the result. The U-Net ends with `conv_out`.", _unet_with(around=True)),
+        Mistake("The sizes do not fit: `grow` doubles what was never halved. `shrink` is missing.", _unet_with(moves=["grow"]), stops="size 16 but got size 8|size 8 but got size 16"),
+        Mistake("`grow` must come before the two are put side by side.", _grow_both, when=_grows_late),
+        Mistake("The sizes do not fit: what comes from below is still half as large. `grow` is missing.", _unet_with(moves=["shrink"]), stops="size 4 but got size 8"),
+        Mistake("The sizes do not fit. Call `down`, and keep its result, before `shrink`.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
+    ],
+)  # fmt: skip
