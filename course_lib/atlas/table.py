@@ -129,19 +129,49 @@ class Atlas:
     def badness(self, measure: str) -> tuple[np.ndarray, np.ndarray]:
         """How far from the best a measure can be, so that less is better: (S, K, B), and of the halves (S, K, B, 2)."""
         values, _, halves = self.all(measure)
-        better = MEASURES[measure].better
-        if better == "like converged":
-            best = self.arrays["converged"][:, PICTURES.index(measure)].astype(float) * SCALES.get(measure, 1)
-            return abs(np.log(values / best.mean())), abs(
-                np.log(halves / np.array([best[0::2].mean(), best[1::2].mean()]))
-            )
-        turns = {"less": lambda x: x, "more": lambda x: -x, "least above 0": lambda x: np.maximum(x, 0)}
-        turn: Callable = turns.get(better, lambda x: abs(x - better))
-        return turn(values), turn(halves)
+        best = self._converged(measure)
+        return _turned(measure, values, best.mean()), _turned(
+            measure, halves, np.array([best[0::2].mean(), best[1::2].mean()])
+        )
+
+    def _converged(self, measure: str) -> np.ndarray:
+        """A measure of each picture that the ODE would paint (N,); NaN for what single pictures do not have."""
+        if measure not in PICTURES:
+            return np.full(2, np.nan)
+        return self.arrays["converged"][:, PICTURES.index(measure)].astype(float) * SCALES.get(measure, 1)
+
+    def _without_one(self, measure: str, *places: int | slice) -> np.ndarray:
+        """The badness of cells, each computed N times with one of the N pictures left out: (..., N)."""
+        pictures = self.arrays["pictures"][places][..., PICTURES.index(measure)].astype(float)
+        pictures, best = pictures * SCALES.get(measure, 1), self._converged(measure)
+        without = [(each.sum(-1, keepdims=True) - each) / (each.shape[-1] - 1) for each in (pictures, best)]
+        return _turned(measure, *without)
+
+    def difference(self, measure: str, one: Sequence, other: Sequence) -> tuple[float, float]:
+        """By how much one cell is better than another, as a number below 0, and the standard error of this number.
+
+        Both painted the same pictures, so it is the mean of the paired differences. measure : one of PICTURES; one,
+        other : (sampler, scheduler, budget). Raises ValueError where one of them has no such number.
+
+        Example:
+
+        >>> mean, error = open_atlas().difference("latent_error", ("lms", "karras", 10), ("euler", "karras", 10))
+        >>> mean < -2 * error
+        True
+        """
+        if measure not in PICTURES:
+            raise ValueError(f"measure must be one of {', '.join(PICTURES)}; got {measure!r}")
+        self._refuse_empty(measure, one, other)
+        places = self.place(*one), self.place(*other)
+        total = self.badness(measure)[0]
+        without = self._without_one(measure, *places[0]) - self._without_one(measure, *places[1])
+        return float(total[places[0]] - total[places[1]]), float(_jackknife(without))
 
     def better(self, measure: str, one: Sequence, other: Sequence) -> bool | None:
-        """Whether one cell is better than another; None for a tie: the two halves of the pictures do not agree.
+        """Whether one cell is better than another; None for a tie.
 
+        For a measure of single pictures it is a tie where their mean `difference` is less than twice its standard
+        error; for a measure of the whole set where its two halves do not agree (`agreed`).
         one, other : (sampler, scheduler, budget). Raises ValueError where one of them has no such number.
 
         Example:
@@ -149,16 +179,35 @@ class Atlas:
         >>> open_atlas().better("latent_error", ("lms", "karras", 10), ("euler", "karras", 10))
         True
         """
+        if measure not in PICTURES:
+            return self.agreed(measure, one, other)
+        mean, error = self.difference(measure, one, other)
+        return None if mean == 0 or abs(mean) < SURE * error else mean < 0
+
+    def agreed(self, measure: str, one: Sequence, other: Sequence) -> bool | None:
+        """Whether both halves of the pictures say that one cell is better than another; None where they do not agree.
+
+        one, other : (sampler, scheduler, budget). Raises ValueError where one of them has no such number.
+
+        Example:
+
+        >>> open_atlas().agreed("latent_error", ("lms", "karras", 10), ("euler", "karras", 10))
+        True
+        """
+        self._refuse_empty(measure, one, other)
         _, halves = self.badness(measure)
         first, second = halves[self.place(*one)], halves[self.place(*other)]
-        for cell, numbers in ((one, first), (other, second)):
-            if np.isnan(numbers).any():
-                why = self.reason(*cell) or f"it has no {MEASURES[measure].label}"
-                raise ValueError(f"nothing was measured of {' '.join(map(str, cell))}: {why}")
         wins = first < second
         if (first == second).any() or wins[0] != wins[1]:
             return None
         return bool(wins[0])
+
+    def _refuse_empty(self, measure: str, *cells: Sequence) -> None:
+        _, halves = self.badness(measure)
+        for cell in cells:
+            if np.isnan(halves[self.place(*cell)]).any():
+                why = self.reason(*cell) or f"it has no {MEASURES[measure].label}"
+                raise ValueError(f"nothing was measured of {' '.join(map(str, cell))}: {why}")
 
     def ranking(self, measure: str, budget: int) -> list[tuple[str, str, bool]]:
         """All cells of a budget from the best on: (sampler, scheduler, whether it is a tie with the first).
@@ -172,12 +221,37 @@ class Atlas:
         total, halves = self.badness(measure)
         column = self.place(self.samplers[0], self.schedulers[0], budget)[2]
         total, halves = total[..., column], halves[..., column, :]
-        order = [index for index in np.argsort(total, axis=None) if not np.isnan(total.flat[index])]
-        places = [np.unravel_index(index, total.shape) for index in order]
-        best = halves[places[0]]
-        return [(self.samplers[s], self.schedulers[k], not bool((best < halves[s, k]).all())) for s, k in places]
+        order = [index for index in np.argsort(total, axis=None, kind="stable") if not np.isnan(total.flat[index])]
+        places = [tuple(map(int, np.unravel_index(index, total.shape))) for index in order]
+        if measure in PICTURES:
+            without = self._without_one(measure, slice(None), slice(None), column)
+            behind = total - total[places[0]]
+            worse = (behind > 0) & (behind >= SURE * _jackknife(without - without[places[0]]))
+        else:
+            worse = (halves[places[0]] < halves).all(-1)
+        return [(self.samplers[s], self.schedulers[k], not bool(worse[s, k])) for s, k in places]
 
 
+def _turned(measure: str, values: np.ndarray, best: float | np.ndarray) -> np.ndarray:
+    """Values of a measure turned so that less is better. best : what the converged answer has."""
+    better = MEASURES[measure].better
+    if better == "like converged":
+        return abs(np.log(values / best))
+    turns = {"less": lambda x: x, "more": lambda x: -x, "least above 0": lambda x: np.maximum(x, 0)}
+    turn: Callable = turns.get(better, lambda x: abs(x - better))
+    return turn(values)
+
+
+def _jackknife(without_one: np.ndarray) -> np.ndarray:
+    """The standard error of a number that was computed N times, each time without one picture: (..., N) to (...).
+
+    For the mean of N numbers it is their standard deviation over the root of N.
+    """
+    count = without_one.shape[-1]
+    return without_one.std(-1) * (count - 1) ** 0.5
+
+
+SURE = 2.0  # standard errors: what differs by less is a tie
 SCALES = {"pixel_error": 255.0, "right": 100.0, "detail": 100.0, "failed": 100.0}
 
 

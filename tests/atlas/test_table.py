@@ -33,13 +33,50 @@ def test_a_number_comes_with_its_standard_error_and_its_halves():
     assert found.error == pytest.approx(np.std([1, 2, 3, 4], ddof=1) / 2)
 
 
-def test_what_flips_between_the_halves_is_a_tie():
+def ask(atlas, question, one, other, measure="latent_error"):
+    return getattr(atlas, question)(measure, (one, "karras", 10), (other, "karras", 10))
+
+
+def test_what_differs_by_less_than_two_standard_errors_is_a_tie():
     atlas = made(errors=[[1, 1, 1, 1], [2, 2, 2, 2], [0, 3, 0, 3], [np.nan] * 4])
-    better = lambda one, other: atlas.better("latent_error", (one, "karras", 10), (other, "karras", 10))  # noqa: E731
-    assert better("a", "b") is True and better("b", "a") is False
-    assert better("a", "c") is None and better("a", "a") is None
+    assert ask(atlas, "better", "a", "b") is True and ask(atlas, "better", "b", "a") is False
+    assert ask(atlas, "better", "a", "c") is None and ask(atlas, "better", "a", "a") is None
     with pytest.raises(ValueError, match="it cannot be"):
-        better("a", "d")
+        ask(atlas, "better", "a", "d")
+
+
+def test_differences_are_taken_picture_by_picture():
+    """Pictures differ much from one another, and the two cells by little on each of them."""
+    one = np.array([1.0, 9.0, 2.0, 7.0, 4.0, 5.0])
+    atlas = made(errors=[one, one + [0.1, 0.2, 0.1, 0.2, 0.1, 0.2], one + [0.1, 0.1, 0.1, 0.1, 0.1, -0.3]])
+    mean, error = ask(atlas, "difference", "a", "b")
+    assert mean == pytest.approx(-0.15) and error == pytest.approx(np.std([0.1, 0.2] * 3, ddof=1) / 6**0.5)
+    assert ask(atlas, "better", "a", "b") is True
+    assert ask(atlas, "better", "a", "c") is None  # 0.03 with a standard error of 0.07
+
+
+def test_two_halves_may_agree_by_chance_where_the_difference_is_a_tie():
+    atlas = made(errors=[[1, 1, 1, 1], [0, 0, 4, 4]])
+    assert ask(atlas, "agreed", "a", "b") is True and ask(atlas, "better", "a", "b") is None
+    flips = made(errors=[[1, 1, 1, 1], [0, 3, 0, 3]])
+    assert ask(flips, "agreed", "a", "b") is None
+
+
+@pytest.mark.parametrize(("second", "said"), [(4.5, True), (3.5, None)])
+def test_sets_of_pictures_are_compared_by_their_halves(second, said):
+    atlas = made(errors=np.ones((2, 4)))
+    atlas.arrays["distance"][1] = [5, 0.5, 6, second]
+    assert ask(atlas, "better", "a", "b", "distance") is said
+    with pytest.raises(ValueError, match="latent_error"):
+        ask(atlas, "difference", "a", "b", "distance")
+
+
+@pytest.mark.parametrize("measure", ["latent_error", "right", "detail", "distance"])
+def test_a_ranking_marks_the_ties_that_a_comparison_finds(measure):
+    atlas = open_atlas()
+    (*first, _), *rest = atlas.ranking(measure, 10)
+    for sampler, scheduler, tie in rest[:150:10]:
+        assert tie == (atlas.better(measure, (*first, 10), (sampler, scheduler, 10)) is None), (sampler, scheduler)
 
 
 def test_a_ranking_begins_with_the_best_and_says_which_are_ties_with_it():

@@ -1,8 +1,8 @@
 """Lesson 16, which sampler for which task: an experiment with the small model for each task."""
 
-from course_lib.exercises.tally import coin_chance, votes_needed
-from course_lib.lessons.lesson_16.checks import check_beat, check_choices, check_compare
-from course_lib.lessons.lesson_16.distilling import compare, grown, push, sampled, show_distilling
+from course_lib.exercises.tally import coin_chance, found_out, votes_needed
+from course_lib.lessons.lesson_16.checks import check_beat, check_choices, check_is_tie
+from course_lib.lessons.lesson_16.distilling import grown, push, sampled, show_distilling, spreads
 from course_lib.lessons.lesson_16.enlarging import (
     WAYS,
     detail_and_likeness,
@@ -22,8 +22,8 @@ from course_lib.lessons.lesson_16.films import (
     show_film,
     steadied,
 )
-from course_lib.lessons.lesson_16.measured import ALT_CURVES, best, draw_curves, draw_halves, line
-from course_lib.lessons.lesson_16.measures import apart, colourful, decibels, fine_detail, sure_of
+from course_lib.lessons.lesson_16.measured import best, draw_curves, line
+from course_lib.lessons.lesson_16.measures import apart, decibels, sure_of
 from course_lib.lessons.lesson_16.published import beside_ffhq, draw_convergence, draw_guided, exponents
 from course_lib.lessons.lesson_16.questions import (
     predict_flicker,
@@ -32,13 +32,22 @@ from course_lib.lessons.lesson_16.questions import (
     predict_votes,
     quiz,
 )
-from course_lib.lessons.lesson_16.repainting import PAINTINGS, repainted, right_half, seam, show_repainting, to_repaint
+from course_lib.lessons.lesson_16.repainting import (
+    PAINTINGS,
+    pasted,
+    repainted,
+    right_half,
+    seam,
+    seams,
+    show_repainting,
+    to_repaint,
+)
 from course_lib.lessons.lesson_16.running import run, unit_noise
-from course_lib.lessons.lesson_16.strengths import STRENGTHS, changed, draw_strengths, show_strengths
+from course_lib.lessons.lesson_16.strengths import STRENGTHS, changed, draw_exchange, draw_strengths, show_strengths
+from course_lib.lessons.lesson_16.ties import differences, draw_differences, draw_halves, halves_by_chance
 from course_lib.lessons.lesson_16.voting import PROMPTS, ballot, draw_votes, painted, show_choices
 
 __all__ = [
-    "ALT_CURVES",
     "KINDS",
     "PAINTINGS",
     "PROMPTS",
@@ -52,15 +61,16 @@ __all__ = [
     "changed",
     "check_beat",
     "check_choices",
-    "check_compare",
+    "check_is_tie",
     "coin_chance",
-    "colourful",
-    "compare",
     "decibels",
     "detail_and_likeness",
+    "differences",
     "draw_convergence",
     "draw_curves",
     "draw_detail",
+    "draw_differences",
+    "draw_exchange",
     "draw_flicker",
     "draw_guided",
     "draw_halves",
@@ -68,14 +78,16 @@ __all__ = [
     "draw_votes",
     "enlarged",
     "exponents",
-    "fine_detail",
     "flicker",
     "flicker_of",
+    "found_out",
     "grown",
+    "halves_by_chance",
     "line",
     "moving_noise",
     "painted",
     "panes",
+    "pasted",
     "predict_flicker",
     "predict_strength",
     "predict_ten",
@@ -87,6 +99,7 @@ __all__ = [
     "run",
     "sampled",
     "seam",
+    "seams",
     "show_choices",
     "show_distilling",
     "show_enlarging",
@@ -94,6 +107,7 @@ __all__ = [
     "show_repainting",
     "show_strengths",
     "show_too_large",
+    "spreads",
     "steadied",
     "sure_of",
     "to_repaint",

@@ -18,59 +18,84 @@ BASELINE = ("euler", "normal", 50)
 BUDGET = 20
 
 
-EVEN, ODD, ALL = slice(0, None, 2), slice(1, None, 2), slice(None)
+def _is_tie(
+    first: Tensor,
+    second: Tensor,
+    middle=lambda difference: abs(difference.mean()),
+    error=lambda difference: difference.std() / len(difference) ** 0.5,
+    errors: float = 2.0,
+) -> bool:
+    """Whether two cells are a tie, from the errors of the same pictures (N,)."""
+    difference = first - second
+    return bool(middle(difference) < errors * error(difference))
 
 
-def _compare(first: Tensor, second: Tensor, parts: tuple[slice, ...] = (EVEN, ODD), wins=lambda a, b: a < b) -> str:
-    """Which of two cells is better, from the errors of the same pictures (N,): "first", "second" or "tie"."""
-    won = {bool(wins(first[part].mean(), second[part].mean())) for part in parts}
-    return "tie" if len(won) == 2 else "first" if won == {True} else "second"
+def _halves_disagree(first: Tensor, second: Tensor) -> bool:
+    return len({bool(first[half::2].mean() < second[half::2].mean()) for half in (0, 1)}) == 2
 
 
-def _cases() -> list[tuple]:
-    """Pairs of eight errors: clear ones, halves that disagree in both ways, and a list that changes in its middle."""
-    base = torch.rand(8, generator=torch.Generator().manual_seed(16)) + 1
-    flips = [[0.5, -0.4] * 4, [0.3, -0.5] * 4, [-0.4, 0.5] * 4]
-    steps = [[0.3] * 8, [-0.3] * 8, *flips, [0.5] * 4 + [-0.4] * 4]
-    return [(base, base + torch.tensor(step)) for step in steps]
+def _cases() -> list[tuple[Tensor, Tensor]]:
+    """Pairs of eight errors whose differences have a known size, and a known mean in standard errors."""
+    base = 2 + torch.rand(8, generator=torch.Generator().manual_seed(16))
+    waves = torch.tensor([1.0, -1, 1, -1, 1, -1, 1, -1])
+    slow = torch.tensor([1.0, 1, -1, -1, 1, 1, -1, -1])
+    outlier = torch.tensor([7.0, -1, -1, -1, -1, -1, -1, -1])
+    wanted = [
+        *((waves, 0.2, errors) for errors in (6, 3, -3, 1.5, -1.5, 0.85, 0.5)),
+        (waves, 4.0, 3), (waves, 0.02, -1.5), (outlier, 0.2, 0), (outlier, 0.02, -6), (slow, 0.2, 1.5),
+    ]  # fmt: skip
+    return [
+        (base + size * (pattern / pattern.std() + errors / len(base) ** 0.5), base) for pattern, size, errors in wanted
+    ]
 
 
-check_compare = FunctionCheck(
-    "compare",
-    _compare,
+check_is_tie = FunctionCheck(
+    "is_tie",
+    _is_tie,
     _cases(),
     [
         Mistake(
-            "You took the mean of all pictures. That never gives a tie: take the mean of each half.",
-            lambda a, b: _compare(a, b, (ALL,)),
+            "You compare the mean with the standard deviation of single pictures. A mean of many is surer: divide the "
+            "standard deviation by the square root of their number.",
+            lambda a, b: _is_tie(a, b, error=lambda d: d.std()),
         ),
         Mistake(
-            "You cut the list in the middle. Here the halves are the even and the odd positions: [0::2] and [1::2].",
-            lambda a, b: _compare(a, b, (slice(0, 4), slice(4, 8))),
+            "You divide by the number of pictures. The standard error divides by its square root: len(...) ** 0.5.",
+            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / len(d)),
         ),
         Mistake(
-            "Turned round: these are errors, so the smaller one is better.",
-            lambda a, b: _compare(a, b, wins=lambda x, y: x > y),
+            "You took the variance. The standard error is made of its root, the standard deviation: .std().",
+            lambda a, b: _is_tie(a, b, error=lambda d: d.var() / len(d) ** 0.5),
         ),
         Mistake(
-            "You ask whether all pictures agree. The means of the two halves are enough.",
-            lambda a, b: "first" if (a < b).all() else "second" if (b < a).all() else "tie",
+            "You ask for one standard error. A tie is all that is below two of them.",
+            lambda a, b: _is_tie(a, b, errors=1),
         ),
         Mistake(
-            "Only the first half decides in yours. Where the second half says something else, it is a tie.",
-            lambda a, b: _compare(a, b, (EVEN,)),
+            "In yours, each mean below 0 is a tie. Its sign only says who is better: take abs(...) of the mean.",
+            lambda a, b: _is_tie(a, b, middle=lambda d: d.mean()),
         ),
         Mistake(
-            "Only the second half decides in yours. Where the first half says something else, it is a tie.",
-            lambda a, b: _compare(a, b, (ODD,)),
+            "You took the size of each difference before the mean, so they cannot cancel. The mean comes first, then abs.",
+            lambda a, b: _is_tie(a, b, middle=lambda d: abs(d).mean()),
         ),
         Mistake(
-            'The case of a tie is missing: return "tie" where the halves do not agree.',
-            lambda a, b: "second" if _compare(a, b) == "tie" else _compare(a, b),
+            "Turned round: it is a tie where the mean is smaller than two standard errors.",
+            lambda a, b: not _is_tie(a, b),
         ),
         Mistake(
-            'Return the words "first", "second" or "tie", and not True or False.',
-            lambda a, b: _compare(a, b) == "first",
+            "You used how much each cell varies from picture to picture. That cancels, because both painted the same "
+            "pictures: subtract first, and take the standard deviation of the differences.",
+            lambda a, b: abs(a.mean() - b.mean()) < 2 * ((a.var() + b.var()) / len(a)) ** 0.5,
+        ),
+        Mistake(
+            "You ask two halves of the pictures. Here all differences answer together: their mean, and its standard error.",
+            _halves_disagree,
+        ),
+        Mistake(
+            "You call it a tie only where both means are equal. Chance always moves them a little: allow two standard "
+            "errors.",
+            lambda a, b: bool(a.mean() == b.mean()),
         ),
     ],
 )
@@ -82,7 +107,7 @@ def check_beat(answer: object) -> None:
     Example:
 
     >>> check_beat(("euler_ancestral", "karras"))
-    [not yet] Euler ancestral adds fresh noise, so it has no error to compare. Choose a sampler that adds none.
+    [not yet] Euler ancestral adds fresh noise: its picture isn't the one that this error compares with.
     """
     print(_beat(answer))
 
@@ -92,7 +117,7 @@ def _beat(answer: object) -> str:
         return not_yet(wrong)
     atlas, cell = open_atlas(), (*answer, BUDGET)
     if SAMPLERS[answer[0]].stochastic:
-        says = "{sampler} adds fresh noise, so it has no error to compare. Choose a sampler that adds none."
+        says = "{sampler} adds fresh noise: its picture isn't the one that this error compares with."
         return not_yet(tr(says).format(sampler=SAMPLERS[answer[0]].label))
     if reason := atlas.reason(*cell):
         return not_yet(tr("There is no such cell: {reason}.").format(reason=tr(reason)))
@@ -105,7 +130,7 @@ def _beat(answer: object) -> str:
         says = "{right} Error {mine} with 20 calls, against {baseline} with 50."
         return tr(says).format(right=right("your choice"), **numbers)
     if verdict is None:
-        return not_yet(tr("A tie: {mine} against {baseline}, and the halves do not agree.").format(**numbers))
+        return not_yet(tr("A tie: {mine} against {baseline}, and chance could do that.").format(**numbers))
     return not_yet(tr("Its error is {mine}, and the baseline's {baseline}.").format(**numbers))
 
 
@@ -153,7 +178,7 @@ def _choice(task: str, answer: object) -> str:
     found, ranking = atlas.found(measure, sampler, scheduler, budget), atlas.ranking(measure, budget)
     digits = MEASURES[measure].digits
     if not next(tie for *cell, tie in ranking if cell == [sampler, scheduler]):
-        says = "the best cell has {best}, yours {found}, and both halves of the pictures say so."
+        says = "the best cell has {best}, yours {found}, and that is no tie."
         best = atlas.found(measure, *ranking[0][:2], budget)
         return tr(says).format(best=f"{best.value:.{digits}f}", found=f"{found.value:.{digits}f}")
     if not isinstance(number, int | float) or abs(number - found.value) > max(

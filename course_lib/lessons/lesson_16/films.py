@@ -183,7 +183,11 @@ def draw_flicker(kinds: Sequence[str] = SHORT) -> Shown:
         axis.set(xlim=(0, 5), xlabel=tr("flicker (% of the range)"))
         axis.invert_yaxis()
         axis.legend(loc="lower center", bbox_to_anchor=(0.42, 1.0), ncols=3, fontsize=9)
-    return show(fig, ALT_FLICKER)
+    parts = [tr("Bars of flicker in percent of the range, for {rows}.").format(rows="; ".join(tr(row) for row in ROWS))]
+    for kind in kinds:
+        values = ", ".join(number_text(flicker_of(kind, row), 0) for row in ROWS)
+        parts.append(tr("{kind}: about {values}.").format(kind=tr(kind).capitalize(), values=values))
+    return show(fig, " ".join(parts))
 
 
 def show_film(kind: str) -> Shown:
@@ -218,11 +222,6 @@ def panes(kind: str) -> dict[str, Tensor]:
     return given | {row: film(kind, row) for row in ROWS}
 
 
-ALT_FLICKER = (
-    "Bars of flicker for three films, each with three rows. Nothing moves: DPM++ 2M and DPM++ 2M SDE with shared "
-    "noise 0, with fresh noise about 3 %. The start moves: well below 1 % for the first two, about 3 % with fresh "
-    "noise. The picture moves: 1 % for DPM++ 2M, 1.5 % with shared and nearly 2 % with fresh noise."
-)
 ALT_FILMS = {
     "nothing moves": (
         "Three rows of eight frames of a red octopus. DPM++ 2M and DPM++ 2M SDE with shared noise: eight times the "

@@ -12,8 +12,6 @@ from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
 from course_lib.texts import tr
 
-FIRST = 12  # cells in the picture of the two halves
-
 
 def label_of(sampler: str, scheduler: str) -> str:
     """The names of a cell.
@@ -65,76 +63,52 @@ def line(measure: str, *cells: tuple[str, str, int]) -> list[str]:
     return lines
 
 
-def draw_halves(measure: str = "latent_error", budget: int = 10) -> Shown:
-    """The best cells, ranked twice from disjoint halves of the pictures, with a line from each rank to the other.
-
-    Raises ValueError for an unknown measure or budget. Example:
-
-    >>> draw_halves().width
-    700
-    """
-    atlas = open_atlas()
-    chosen = [row for row in atlas.ranking(measure, budget) if row[0] not in SAME_AS][:FIRST]
-    halves = np.array([atlas.found(measure, s, k, budget).halves for s, k, _ in chosen])
-    places = np.argsort(np.argsort(halves, axis=0), axis=0) + 1
-    with subplots(width=7, height=4.4) as (figure, axis):
-        for (sampler, scheduler, tie), (one, two) in zip(chosen, places, strict=True):
-            look = {"color": COLOURS["noise"], "ls": "--"} if tie else {"color": COLOURS["signal"]}
-            axis.plot([0, 1], [one, two], marker="o", **look)
-            axis.text(-0.04, one, label_of(sampler, scheduler), ha="right", va="center", fontsize=8)
-            axis.text(1.04, two, label_of(sampler, scheduler), ha="left", va="center", fontsize=8)
-        axis.set(xlim=(-1, 2), ylim=(FIRST + 0.5, 0.5), yticks=[])
-        axis.set_xticks([0, 1], [tr("16 pictures"), tr("16 other pictures")])
-        axis.grid(visible=False)
-        axis.spines[:].set_visible(False)
-        crossed = sum(1 for *_, tie in chosen if tie) - 1
-        says = tr(
-            "The {count} best cells at {budget} calls by {measure}, ranked from 16 pictures on the left and from 16 "
-            "others on the right. Lines join the two ranks, and many cross. {ties} cells, dashed, are ties with the "
-            "best."
-        )
-        alt = says.format(count=FIRST, budget=budget, measure=tr(MEASURES[measure].label), ties=crossed + 1)
-        return show(figure, alt)
-
-
-def draw_curves(rows: tuple[str, ...], measure: str = "pixel_error", scheduler: str = "karras", alt: str = "") -> Shown:
+def draw_curves(rows: tuple[str, ...], measure: str = "pixel_error", scheduler: str = "karras") -> Shown:
     """A measure against the budget for some samplers, both axes logarithmic; bars are standard errors.
 
     Raises ValueError for an unknown name. Example:
 
-    >>> draw_curves(("euler", "lms"), alt="Two curves that fall.")
-    Figure: Two curves that fall.
+    >>> draw_curves(("euler", "lms")).width
+    700
     """
     atlas = open_atlas()
+    values, errors, _ = atlas.all(measure)
+    _, column, _ = atlas.place(rows[0], scheduler, atlas.budgets[0])
     with subplots(width=7, height=3.8) as (figure, axis):
         for index, name in enumerate(rows):
-            values, errors, _ = atlas.all(measure)
             s, k, _ = atlas.place(name, scheduler, atlas.budgets[0])
             colour = COLOURS[("signal", "noise", "denoised", "target", "ink")[index % 5]]
-            style = ("o-", "s--", "^-", "D--", "v:", "P-.")[index % 6]
-            axis.errorbar(
-                atlas.budgets,
-                values[s, k],
-                errors[s, k],
-                fmt=style,
-                color=colour,
-                capsize=3,
-                label=SAMPLERS[name].label,
-            )
-        axis.set(
-            xscale="log",
-            yscale="log",
-            xlabel=tr("calls of the network"),
-            ylabel=tr(MEASURES[measure].label) + tr(MEASURES[measure].unit),
-        )
+            look = {"fmt": ("o-", "s--", "^-", "D--", "v:", "P-.")[index % 6], "color": colour, "capsize": 3}
+            axis.errorbar(atlas.budgets, values[s, k], errors[s, k], label=SAMPLERS[name].label, **look)
+        label = tr(MEASURES[measure].label) + tr(MEASURES[measure].unit)
+        axis.set(xscale="log", yscale="log", xlabel=tr("calls of the network"), ylabel=label)
         axis.set_xticks(atlas.budgets, [str(budget) for budget in atlas.budgets])
         axis.minorticks_off()
         axis.legend(fontsize=9)
-        return show(figure, alt)
+        return show(figure, _of_curves(rows, measure, values[:, column]))
 
 
-ALT_CURVES = (
-    "The error of the picture against 5, 10, 20 and 50 calls, both axes logarithmic, for five samplers with Karras' "
-    "levels. All fall. With 5 calls Euler is lowest and Heun highest, beyond 100 levels; with 10 LMS is lowest; with "
-    "20 LMS, DPM++ 2M and UniPC are at about one level or below."
-)
+def _of_curves(rows: tuple[str, ...], measure: str, values: np.ndarray) -> str:
+    """The alt text of curves: who is lowest and highest at each budget. values : (S, B)."""
+    atlas = open_atlas()
+    says = [
+        tr("{measure} against calls, both axes logarithmic, for {names}.").format(
+            measure=tr(MEASURES[measure].label).capitalize(), names=", ".join(SAMPLERS[name].label for name in rows)
+        )
+    ]
+    for number, budget in enumerate(atlas.budgets):
+        there = {name: values[atlas.samplers.index(name), number] for name in rows}
+        there = {name: value for name, value in there.items() if np.isfinite(value)}
+        if len(there) > 1:
+            low, high = min(there, key=there.get), max(there, key=there.get)
+            digits = MEASURES[measure].digits
+            says.append(
+                tr("{calls} calls: {low} is lowest with {least}, {high} highest with {most}.").format(
+                    calls=budget,
+                    low=SAMPLERS[low].label,
+                    least=f"{there[low]:.{digits}f}",
+                    high=SAMPLERS[high].label,
+                    most=f"{there[high]:.{digits}f}",
+                )
+            )
+    return " ".join(says)

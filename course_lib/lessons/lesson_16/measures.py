@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib import expect
@@ -25,33 +24,6 @@ def decibels(pictures: Tensor, given: Tensor) -> Tensor:
     if given.shape[1:] != pictures.shape[1:] or len(given) not in (1, len(pictures)):
         raise ValueError(f"given must be one picture, or as many as {tuple(pictures.shape)}; got {tuple(given.shape)}")
     return -10 * ((pictures - given).square().mean((1, 2, 3)) / 4).log10()
-
-
-def fine_detail(pictures: Tensor) -> Tensor:
-    """How much of each picture is in its finest pattern, from 0: (N,).
-
-    Each pixel is compared with the mean of its block of 2 x 2 pixels; this is the root mean square of the difference.
-    Where edges are sharp it is large. H and W are even. Raises ValueError for another shape. Example:
-
-    >>> ramp = torch.tensor([0.0, 0.2, 0.4, 0.6]).expand(1, 3, 4, 4)
-    >>> fine_detail(ramp)
-    tensor([0.1000])
-    """
-    expect.tensor("pictures", pictures, "(N, 3, H, W)")
-    coarse = F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2)
-    return (pictures - coarse).square().mean((1, 2, 3)).sqrt()
-
-
-def colourful(pictures: Tensor) -> Tensor:
-    """How far red, green and blue of a pixel are apart, on average over each picture, from 0 (grey) to 2: (N,).
-
-    Raises ValueError for another shape. Example:
-
-    >>> colourful(torch.tensor([1.0, 0.0, 0.5])[None, :, None, None].expand(1, 3, 4, 4))
-    tensor([1.])
-    """
-    expect.tensor("pictures", pictures, "(N, 3, H, W)")
-    return (pictures.amax(1) - pictures.amin(1)).mean((1, 2))
 
 
 def apart(pictures: Tensor) -> float:

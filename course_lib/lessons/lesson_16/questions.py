@@ -9,14 +9,10 @@ predict_ten = Question(
     (
         Choice(
             "Heun, of second order",
-            "Five steps of two calls: 0.87, and no picture yet. An order tells what happens with many calls.",
+            "Five steps of two calls paint no picture here. An order tells what happens with many short steps.",
         ),
-        Choice("DPM++ 2M, the usual advice", "0.058. That is good, and with these levels plain Euler has 0.058, too."),
-        Choice(
-            "LMS, from 2022",
-            "0.027, about half the error of DPM++ 2M, and both halves of the pictures agree.",
-            right=True,
-        ),
+        Choice("DPM++ 2M, the usual advice", "A good choice. But on these levels plain Euler is as near."),
+        Choice("LMS, from 2022", "About half the error of DPM++ 2M, on these levels.", right=True),
     ),
 )
 
@@ -32,9 +28,11 @@ predict_votes = Question(
 predict_strength = Question(
     "The same strength, 0.2, once without fresh noise and once with it. Which picture keeps more of yours?",
     (
-        Choice("without fresh noise", "15 dB against 13. The fresh noise moves it farther away.", right=True),
+        Choice("without fresh noise", "The fresh noise moves it farther away, and towards the words.", right=True),
         Choice("with fresh noise", "Each draw of noise replaces a little of your picture."),
-        Choice("both the same, the strength decides", "Strength says where you start. The way down counts, too."),
+        Choice(
+            "both the same, the strength decides", "Strength says where you start. The steps after that count, too."
+        ),
     ),
 )
 
@@ -45,7 +43,7 @@ predict_flicker = Question(
         Choice("DPM++ 2M", "It adds no noise: the same start gives the same picture, eight times."),
         Choice(
             "DPM++ 2M SDE, with new noise for each frame",
-            "It changes by 3.5 % of the range from frame to frame, though nothing moves.",
+            "Each frame draws its own noise, so it changes though nothing moves.",
             right=True,
         ),
     ),
@@ -53,10 +51,17 @@ predict_flicker = Question(
 
 quiz = (
     Question(
-        "Two cells of the atlas differ by 0.004, and the two halves of the pictures rank them differently. What do you say?",
+        "Two cells differ by 0.004 on average. The standard error of the differences is 0.003. What do you say?",
         (
-            Choice("the one with the smaller mean is better", "With other seeds it may be the other one."),
-            Choice("they are a tie", "Then choose by something else: time, or what you know well.", right=True),
+            Choice(
+                "the one with the smaller mean is better",
+                "0.004 is less than twice 0.003. With other seeds it may turn.",
+            ),
+            Choice(
+                "they are a tie",
+                "0.004 is less than twice 0.003. Choose by something else: time, or what you know well.",
+                right=True,
+            ),
             Choice("the measurement is wrong", "It is right, and it says how sure it is."),
         ),
     ),
@@ -77,7 +82,9 @@ quiz = (
                 "Each of these changed a ranking on this page.",
                 right=True,
             ),
-            Choice("how old the guide is", "LMS is one of the oldest rows, and it leads at ten calls here."),
+            Choice(
+                "how old the guide is", "LMS is one of the oldest rows, and it is among the best at ten calls here."
+            ),
         ),
     ),
 )

@@ -11,7 +11,7 @@ from course_lib import expect
 from course_lib.datasets.eight_bits import from_levels
 from course_lib.datasets.scenes import SIZE, Scene, Thing, emoji_scene
 from course_lib.figures import Shown, beside, picture_panel, show_pixels, stack, text_panel
-from course_lib.lessons.lesson_16.running import CALLS, ODE, SDE
+from course_lib.lessons.lesson_16.running import CALLS, ODE, SDE, decoded, encoded
 from course_lib.lessons.small_model import model
 from course_lib.pipeline import inpaint
 from course_lib.samplers import SAMPLERS
@@ -67,17 +67,47 @@ def repainted(which: str, sampler: str) -> Tensor:
     return from_levels(torch.from_numpy(painted.images).permute(0, 3, 1, 2))
 
 
+def pasted(which: str) -> Tensor:
+    """The given picture, its right half once through the autoencoder and no sampler: (1, 3, 64, 64) in [-1, 1].
+
+    Raises ValueError for a name that is not in PAINTINGS. Example:
+
+    >>> pasted("other words").shape
+    torch.Size([1, 3, 64, 64])
+    """
+    given = to_repaint(which)[None]
+    return torch.where(right_half(), decoded(encoded(given)).clamp(-1, 1), given)
+
+
 def seam(pictures: Tensor) -> float:
     """How far the two pixels on either side of the mask's border are apart, on average, in levels of 255.
 
     pictures : (N, 3, 64, 64) in [-1, 1]. In the panda's drawing it is near 0: its two halves mirror each other.
     Raises ValueError for another shape. Example:
 
-    >>> f"{seam(to_repaint('the same words')[None]):.0f}", f"{seam(repainted('the same words', 'dpmpp_2m')):.0f}"
-    ('1', '13')
+    >>> f"{seam(to_repaint('the same words')[None]):.0f}"
+    '1'
+    >>> seam(pasted("the same words")) > 3
+    True
     """
     expect.tensor("pictures", pictures, "(N, 3, H, W)")
     return 127.5 * (pictures[..., MIDDLE] - pictures[..., MIDDLE - 1]).abs().mean().item()
+
+
+def seams(which: str = "the same words") -> list[str]:
+    """One line each: the seam of the given picture, of the autoencoder alone, and of both rows.
+
+    Raises ValueError for a name that is not in PAINTINGS. Example:
+
+    >>> len(seams())
+    4
+    """
+    found = {tr("the given picture"): to_repaint(which)[None], tr("the autoencoder alone"): pasted(which)}
+    found |= {SAMPLERS[sampler].label: repainted(which, sampler) for sampler in (ODE, SDE)}
+    return [
+        tr("{name:24s} seam {levels:>2s} of 255").format(name=name, levels=f"{seam(pictures):.0f}")
+        for name, pictures in found.items()
+    ]
 
 
 def show_repainting() -> Shown:

@@ -58,30 +58,49 @@ def changed(sampler: str, strength: float) -> Changed:
     return Changed(pictures, decibels(pictures, given()).mean().item(), sure_of(pictures, wanted).mean().item())
 
 
+def draw_exchange() -> Shown:
+    """What is asked for against the likeness that it costs, for an ODE and an SDE row: a dot for each strength.
+
+    Example:
+
+    >>> draw_exchange().width
+    600
+    """
+    with subplots(width=6, height=3.6) as (fig, axis):
+        for sampler, (colour, marker, line) in LOOKS.items():
+            found = [changed(sampler, strength) for strength in STRENGTHS]
+            faithful, asked_for = [one.faithful for one in found], [one.asked_for for one in found]
+            axis.plot(faithful, asked_for, marker + line, color=COLOURS[colour], label=SAMPLERS[sampler].label)
+            above = sampler == SDE
+            for strength, *place in zip(STRENGTHS, faithful, asked_for, strict=True):
+                look = {"color": COLOURS[colour], "fontsize": 9, "ha": "left" if above else "right"}
+                offset = (5, 6) if above else (-6, -12)
+                axis.annotate(number_text(strength), place, offset, textcoords="offset points", **look)
+        axis.set(xlabel=LIKENESS, ylabel=SURENESS, ylim=(-0.12, 1.06))
+        axis.margins(x=0.08)
+        axis.legend(loc="upper right", fontsize=9)
+    return show(fig, ALT_EXCHANGE)
+
+
 def draw_strengths() -> Shown:
-    """Both measures over the strength, and one over the other, for an ODE and an SDE row: three plots.
+    """Both measures over the strength, for an ODE and an SDE row: two plots.
 
     Example:
 
     >>> draw_strengths().width
-    960
+    760
     """
-    likeness, sureness = tr("likeness to the given picture (dB)"), tr("how sure of what is asked for")
-    with subplots(1, 3, width=9.6, height=3.3) as (fig, axes):
+    with subplots(1, 2, width=7.6, height=3.3) as (fig, axes):
         for sampler, (colour, marker, line) in LOOKS.items():
             found = [changed(sampler, strength) for strength in STRENGTHS]
-            faithful, asked_for = [one.faithful for one in found], [one.asked_for for one in found]
             look = {"color": COLOURS[colour], "label": SAMPLERS[sampler].label}
-            axes[0].plot(STRENGTHS, faithful, marker + line, **look)
-            axes[1].plot(STRENGTHS, asked_for, marker + line, **look)
-            axes[2].plot(faithful, asked_for, marker + line, **look)
-        for axis, name in zip(axes, (likeness, sureness), strict=False):
+            axes[0].plot(STRENGTHS, [one.faithful for one in found], marker + line, **look)
+            axes[1].plot(STRENGTHS, [one.asked_for for one in found], marker + line, **look)
+        for axis, name in zip(axes, (LIKENESS, SURENESS), strict=True):
             axis.set(xscale="log", xlabel=tr("strength"), ylabel=name)
             axis.set_xticks(STRENGTHS, [f"{strength:g}" for strength in STRENGTHS])
             axis.minorticks_off()
-        axes[2].set(xlabel=likeness, ylabel=sureness)
-        for axis in axes[1:]:
-            axis.set(ylim=(-0.03, 1))
+        axes[1].set(ylim=(-0.03, 1))
         axes[0].legend(loc="upper right", fontsize=9)
     return show(fig, ALT_STRENGTHS)
 
@@ -107,11 +126,16 @@ def show_strengths() -> Shown:
 
 
 LOOKS = {ODE: ("signal", "o", "-"), SDE: ("noise", "s", "--")}  # colour, marker and line of a row, in all plots
+LIKENESS, SURENESS = "likeness to the given picture (dB)", "how sure of what is asked for"
+ALT_EXCHANGE = (
+    "How sure the recogniser is of what the words ask for, over the likeness to the given picture, with a dot for each "
+    "strength from 0.05 to 0.4. DPM++ 2M as a line with dots, DPM++ 2M SDE dashed with squares. Both rise to the left "
+    "on nearly the same curve, from 0 to almost 1. At the same strength the SDE row is farther to the left."
+)
 ALT_STRENGTHS = (
-    "Three plots, DPM++ 2M as a line with dots, DPM++ 2M SDE dashed with squares. Over the strength, 0.05 to 0.4: the "
-    "likeness to the given picture falls from 22 and 18 dB to 12, the SDE row's sooner; how sure the recogniser is of "
-    "what the words ask for rises from 0 to 0.8, the SDE row's at half the strength. One over the other: both rows "
-    "lie on nearly the same curve."
+    "Two plots over the strength, 0.05 to 0.4, DPM++ 2M as a line with dots, DPM++ 2M SDE dashed with squares. The "
+    "likeness to the given picture falls, the SDE row's from a lower beginning; with 0.4 both are near. How "
+    "sure the recogniser is of what the words ask for rises from 0, the SDE row's at a smaller strength."
 )
 ALT_CHANGED = (
     "Four rows of five pictures, with the strength growing from left to right. DPM++ 2M: a red apple stays an apple "
