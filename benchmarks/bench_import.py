@@ -16,7 +16,7 @@ def rows() -> list[Row]:
     return [
         Row(
             "import course_lib",
-            *alternate(_fresh("import torch; from course_lib import *"), _fresh("import torch"), REPEATS),
+            alternate(_fresh("import torch; from course_lib import *"), _fresh("import torch"), REPEATS),
             "import torch",
             "every part, with torch, in a new process; at most 1.10 is wanted",
         )

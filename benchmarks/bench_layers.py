@@ -60,6 +60,6 @@ def rows() -> list[Row]:
         ),
     ]
     return [
-        Row(name, *alternate(ours, peer, repeats), peer_name, note)
+        Row(name, alternate(ours, peer, repeats), peer_name, note)
         for name, ours, peer, repeats, peer_name, note in comparisons
     ]
