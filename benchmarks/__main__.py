@@ -17,8 +17,8 @@ import torch
 from benchmarks import results
 from benchmarks.rows import table
 from course_lib import expect
+from course_lib.threads import count_idle, is_chosen
 
-THREADS = 2  # what a small laptop has
 
 
 def main(names: list[str]) -> None:
@@ -26,15 +26,17 @@ def main(names: list[str]) -> None:
     there = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
     for name in names:
         expect.known("benchmark", name, there)
-    print(f"{results.machine()}; {THREADS} threads, medians of alternating runs; ratio = ours / peer")
+    print(f"{results.machine()}; medians of alternating runs; ratio = ours / peer")
     for name in names or there:
-        torch.set_num_threads(THREADS)
-        print(f"\n{name}", flush=True)
+        # PyTorch's threads wait for one another: beside other programs the ratios would be those of the waiting.
+        threads = torch.get_num_threads() if is_chosen() else count_idle(seconds=2)
+        torch.set_num_threads(threads)
+        print(f"\n{name}, threads: {threads}", flush=True)
         bench = importlib.import_module(f"benchmarks.bench_{name}")
         rows = bench.rows()
         curves = bench.curves() if hasattr(bench, "curves") else []
         print("\n".join([*([table(rows)] if rows else []), *map(str, curves)]), flush=True)
-        results.keep(name, rows, curves)
+        results.keep(name, rows, curves, threads)
     results.main()
 
 

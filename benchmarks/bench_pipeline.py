@@ -36,10 +36,10 @@ def paint(count: int, repeats: int) -> Measured:
 
     def peer() -> np.ndarray:
         # diffusers multiplies by the noise that it begins with; ours has it already.
-        pipe.scheduler.set_timesteps(sigmas=run.sigmas[:-1].numpy())
+        pipe.scheduler.set_timesteps(sigmas=run.sigmas.numpy())
         noise = run.x / pipe.scheduler.init_noise_sigma
         painted = pipe(
-            PROMPT, latents=noise, sigmas=run.sigmas[:-1].numpy(), num_images_per_prompt=count,
+            PROMPT, latents=noise, sigmas=run.sigmas.numpy(), num_images_per_prompt=count,
             guidance_scale=GUIDANCE, height=model.size, width=model.size, output_type="np",
         )  # fmt: skip
         return np.round(painted.images * 255).astype(np.uint8)

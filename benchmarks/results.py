@@ -37,10 +37,10 @@ def _cpu_lines() -> list[str]:
     return path.read_text().splitlines() if path.is_file() else []
 
 
-def keep(name: str, rows: list[Row], curves: list[Curve], path: Path = FILE) -> None:
+def keep(name: str, rows: list[Row], curves: list[Curve], threads: int, path: Path = FILE) -> None:
     """Put what one file of benchmarks measured into the JSON file, with machine and date; the others' stay."""
     found = read(path)
-    measured = {"machine": machine(), "date": datetime.date.today().isoformat()}
+    measured = {"machine": machine(), "date": datetime.date.today().isoformat(), "threads": threads}
     measured["rows"] = [row._asdict() | {"measured": row.measured._asdict(), "reached": row.reached} for row in rows]
     measured["curves"] = [curve._asdict() | {"slope": curve.slope} for curve in curves]
     with files.written_whole(path) as unfinished:
@@ -83,7 +83,7 @@ def filled(text: str, found: dict[str, dict], names: list[str]) -> str:
     parts = []
     for name in [name for name in names if name in found]:
         section = found[name]
-        parts.append(f"**{name.replace('_', ' ')}**, {section['date']}, {section['machine']}:")
+        parts.append(f"**{name.replace('_', ' ')}**, {section['date']}, {section['machine']}, threads: {section['threads']}:")
         parts += [rows_table(rows_of(section))] if section["rows"] else []
         parts += ["\n".join(f"- {curve}" for curve in curves_of(section))] if section["curves"] else []
     return fill(text, "benchmarks", "\n\n".join(parts))
