@@ -98,7 +98,7 @@ def rows() -> list[Row]:
         try:
             browser = playwright.chromium.launch(executable_path=chromium, **LAUNCH)
             lab = Lab(server, browser)
-            measured = measure(lab, [START, PLAYER, STEPS], ".cl-player")
+            measured = measure(lab, [START, PLAYER, STEPS], ".cl-player input[type=range]")
             found.append(Row("player: key to new pixels", measured, peer, "20 steps, 2 panes", 0.02))
             for number, (draw, slider) in DRAWINGS.items():
                 cells = [EXPLORER.format(number=number, draw=draw, slider=slider), PEER.format(slider=slider)]
