@@ -104,7 +104,7 @@ class StableDiffusion:
 
         def network(x: Tensor, timestep: Tensor) -> Tensor:
             states = _for_each(x, context.to(self.device, self.dtype))
-            return self.unet(x.to(self.dtype), timestep, states).to(x.dtype)
+            return self.unet(x.to(self.dtype), timestep[:1], states).to(x.dtype)  # all are equally noisy
 
         return as_denoiser(network, self.table, self.prediction)
 

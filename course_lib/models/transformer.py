@@ -131,10 +131,18 @@ class SpatialTransformer(nn.Module):
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """x (B, C, H, W), context (B, M, context_channels) -> (B, C, H, W)."""
-        size, inside = x.shape[-2:], self.norm(x)
-        tokens = self.proj_in(tokens_of(inside)) if self.linear else tokens_of(self.proj_in(inside))
+        tokens = on_tokens(self.proj_in, tokens_of(self.norm(x)))
         for block in self.transformer_blocks:
             tokens = block(tokens, context)
-        if self.linear:
-            return x + picture_of(self.proj_out(tokens), size)
-        return x + self.proj_out(picture_of(tokens, size))
+        return x + picture_of(on_tokens(self.proj_out, tokens), x.shape[-2:])
+
+
+def on_tokens(layer: nn.Linear | nn.Conv2d, tokens: Tensor) -> Tensor:
+    """A linear layer, or a 1 x 1 convolution, which is one, on tokens: (B, N, channels) -> (B, N, out_channels).
+
+    Example:
+
+    >>> on_tokens(nn.Conv2d(4, 6, 1), torch.zeros(1, 5, 4)).shape
+    torch.Size([1, 5, 6])
+    """
+    return nn.functional.linear(tokens, layer.weight.flatten(1), layer.bias)
