@@ -20,7 +20,6 @@ from course_lib import expect
 from course_lib.threads import count_idle, is_chosen
 
 
-
 def main(names: list[str]) -> None:
     """Run the named `bench_*.py` files, or all of them; print each one's table as it ends, and keep it."""
     there = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))

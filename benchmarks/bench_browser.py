@@ -60,7 +60,8 @@ Explorer(draw, {{"value": {slider}}}, label="ours")
 """
 PEER = "ipywidgets.interact(with_matplotlib(lambda value: draw(value).pixels), value={slider});"
 PLAYER = """
-run = list(steps("euler", lambda x, sigma: x / (1 + sigma), 14.6 * torch.randn(1, 3, 64, 64), torch.linspace(14.6, 0, 21)))
+noise = 14.6 * torch.randn(1, 3, 64, 64)
+run = list(steps("euler", lambda x, sigma: x / (1 + sigma), noise, torch.linspace(14.6, 0, 21)))
 player(run)
 """
 STEPS = """

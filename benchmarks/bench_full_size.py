@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 
 import diffusers
 import torch
@@ -19,6 +20,7 @@ KINDS = {
     "vae": (diffusers.AutoencoderKL, VAE, vae_settings),
 }
 DECODE = "with torch.no_grad(): network.decode(torch.ones(1, 4, 64, 64))"
+DECODE_IN_BANDS = "with torch.no_grad(): network.decode(torch.ones(1, 4, 64, 64), rows=64)"
 ASK = "with torch.no_grad(): network(torch.ones(2, 4, 64, 64), torch.ones(2), torch.ones(2, 77, 768))"
 OPEN = "import torch; from benchmarks import bench_full_size as bench; network = bench.empty('{kind}', {whose})"
 
@@ -59,36 +61,41 @@ def both(kind: str) -> tuple[torch.nn.Module, torch.nn.Module]:
 @torch.no_grad()
 def rows() -> list[Row]:
     """Time and peak memory of one guided call of the U-Net, and of decoding one picture of 512 x 512."""
-    generator = torch.Generator().manual_seed(0)
-    found = []
+    found = asking()
+    gc.collect()
+    found += decoding()
+    gc.collect()
+    memories = [
+        ("unet", "U-Net, full size, (2, 4, 64, 64), peak memory", ASK, ASK, "", 0.9),
+        ("vae", "VAE decoder, 512 x 512, peak memory", DECODE_IN_BANDS, DECODE, "in bands of 64 rows, ", 0.6),
+    ]
+    for kind, name, ours, peer, how, goal in memories:
+        programs = [(OPEN.format(kind=kind, whose=whose), run) for whose, run in ((1, ours), (0, peer))]
+        measured = peaks(*programs, grown=True)
+        found.append(Row(name, measured, KINDS[kind][0].__name__, f"{how}beyond the weights", goal, "bytes"))
+    return found
+
+
+def asking() -> list[Row]:
+    """The U-Net, with the timestep that both halves of a guided pass share."""
     ours, peer = both("unet")
+    generator, found = torch.Generator().manual_seed(0), []
+    t = torch.full((2,), 500.0)
     for side in SIDES:
         x, context = (torch.randn(shape, generator=generator) for shape in ((2, 4, side, side), (2, 77, 768)))
-        t = torch.full((2,), 500.0)
-        found.append(
-            Row(
-                f"U-Net, full size, (2, 4, {side}, {side})",
-                alternate(
-                    lambda x=x, c=context, t=t: ours(x, t, c), lambda x=x, c=context, t=t: peer(x, t, c).sample,
-                    3, close(1e-3),
-                ),
-                "UNet2DConditionModel", "random weights, float32", 0.95,
-            )  # fmt: skip
-        )
-    del ours, peer
-    gc.collect()
-    latent = torch.randn(1, 4, 64, 64, generator=generator)
+        sides = partial(ours, x, t, context), partial(peer, x, t, context, return_dict=False)
+        times = alternate(*sides, 3, lambda one, other: close(1e-3)(one, other[0]))
+        name = f"U-Net, full size, {tuple(x.shape)}"
+        found.append(Row(name, times, "UNet2DConditionModel", "random weights, float32", 0.95))
+    return found
+
+
+def decoding() -> list[Row]:
+    """The VAE's decoder, at once and in bands."""
     ours, peer = both("vae")
-    decoding = alternate(lambda: ours.decode(latent), lambda: peer.decode(latent).sample, 3, close(1e-3))
-    found.append(Row("VAE decoder, 512 x 512", decoding, "AutoencoderKL", "random weights, float32", 0.95))
-    del ours, peer
-    gc.collect()
-    for kind, name, run, goal in (
-        ("unet", "U-Net, full size, (2, 4, 64, 64)", ASK, 0.9), ("vae", "VAE decoder, 512 x 512", DECODE, 0.6),
-    ):  # fmt: skip
-        programs = [(OPEN.format(kind=kind, whose=whose), run) for whose in (1, 0)]
-        found.append(
-            Row(f"{name}, peak memory", peaks(*programs, grown=True), KINDS[kind][0].__name__,
-                "beyond the weights", goal, "bytes")
-        )  # fmt: skip
+    latent, found = torch.randn(1, 4, 64, 64, generator=torch.Generator().manual_seed(0)), []
+    for how, settings in {"at once": {}, "in bands of 64 rows": {"rows": 64}}.items():
+        sides = partial(ours.decode, latent, **settings), partial(peer.decode, latent, return_dict=False)
+        times = alternate(*sides, 3, lambda one, other: close(1e-3)(one, other[0]))
+        found.append(Row(f"VAE decoder, 512 x 512, {how}", times, "AutoencoderKL", "random weights, float32", 0.95))
     return found

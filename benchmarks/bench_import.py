@@ -17,7 +17,9 @@ def rows() -> list[Row]:
     return [
         Row(
             "import course_lib",
-            alternate(_fresh("import torch; from course_lib import *"), _fresh("import torch"), REPEATS, clock=perf_counter),
+            alternate(
+                _fresh("import torch; from course_lib import *"), _fresh("import torch"), REPEATS, clock=perf_counter
+            ),
             "import torch",
             "every part, with torch, in a new process",
             1.05,

@@ -5,6 +5,7 @@ The peer is what no notebook can do without: as many kernels that import PyTorch
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -18,7 +19,15 @@ from benchmarks.rows import Measured, Row
 
 AT_ONCE = 2
 CHOSEN = "COURSE_LESSONS"  # an environment variable with the numbers of some lessons: "00 03"
-NBVAL = ("-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/sanitize.cfg")
+NBVAL = [
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "--nbval",
+    "--nbval-current-env",
+    "--nbval-sanitize-with",
+    "tests/sanitize.cfg",
+]
 
 
 def notebooks() -> list[Path]:
@@ -35,10 +44,8 @@ def check(notebook: Path) -> int:
     most = 0
     while running.poll() is None:
         kernel = kernel_below(running.pid)
-        try:
+        with contextlib.suppress(OSError, StopIteration):  # it has just ended
             most = max(most, peak_of(kernel.pid)) if kernel else most
-        except (OSError, StopIteration):  # it has just ended
-            pass
         time.sleep(0.5)
     if running.returncode:
         raise RuntimeError(f"{notebook.name} failed:\n{running.stdout.read()[-2000:]}")

@@ -21,7 +21,8 @@ from course_lib.training.readme import fill
 HERE = Path(__file__).parent
 FILE = HERE / "results.json"
 IN_SHORT = ("pipeline", "models", "full_size", "command_line", "browser", "notebooks", "training")
-HEAD = "| what | ours | peer | ratio | quartiles | goal | against | |\n| --- | ---: | ---: | ---: | ---: | --- | --- | --- |"
+HEAD = """| what | ours | peer | ratio | quartiles | goal | against | |
+| --- | ---: | ---: | ---: | ---: | --- | --- | --- |"""
 
 
 def machine() -> str:
@@ -29,7 +30,8 @@ def machine() -> str:
     names = [line for line in _cpu_lines() if line.startswith("model name")]
     processor = names[0].split(":", 1)[1].strip() if names else platform.processor() or platform.machine()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{processor}, {cores} cores, {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}"
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}"
+    return f"{processor}, {cores} cores, {platform.system()}, {versions}"
 
 
 def _cpu_lines() -> list[str]:
@@ -83,7 +85,9 @@ def filled(text: str, found: dict[str, dict], names: list[str]) -> str:
     parts = []
     for name in [name for name in names if name in found]:
         section = found[name]
-        parts.append(f"**{name.replace('_', ' ')}**, {section['date']}, {section['machine']}, threads: {section['threads']}:")
+        parts.append(
+            f"**{name.replace('_', ' ')}**, {section['date']}, {section['machine']}, threads: {section['threads']}:"
+        )
         parts += [rows_table(rows_of(section))] if section["rows"] else []
         parts += ["\n".join(f"- {curve}" for curve in curves_of(section))] if section["curves"] else []
     return fill(text, "benchmarks", "\n\n".join(parts))

@@ -29,7 +29,10 @@ def ours() -> StableDiffusion:
 def open_peer() -> diffusers.StableDiffusionPipeline:
     """The folder as diffusers opens it, without its filter and its progress bar."""
     pipe = diffusers.StableDiffusionPipeline.from_pretrained(
-        find(NAME), torch_dtype=torch.float32, local_files_only=True, safety_checker=None,
+        find(NAME),
+        torch_dtype=torch.float32,
+        local_files_only=True,
+        safety_checker=None,
         requires_safety_checker=False,
     )
     pipe.set_progress_bar_config(disable=True)
