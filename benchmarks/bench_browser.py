@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from benchmarks.lessons import is_wanted
 from benchmarks.rows import Measured, Row
 from tests.browser.lab import LAUNCH, Lab, Notebook, Server
 
@@ -102,6 +103,8 @@ def rows() -> list[Row]:
             measured = measure(lab, [START, PLAYER, STEPS], ".cl-player input[type=range]")
             found.append(Row("player: key to new pixels", measured, peer, "20 steps, 2 panes", 0.02))
             for number, (draw, slider) in DRAWINGS.items():
+                if not is_wanted(number):
+                    continue
                 cells = [EXPLORER.format(number=number, draw=draw, slider=slider), PEER.format(slider=slider)]
                 measured = measure(lab, [START, *cells], "[role=slider]")
                 found.append(Row(f"explorer of lesson {number}: key to new pixels", measured, peer, "", 0.3))

@@ -6,7 +6,6 @@ The peer is what no notebook can do without: as many kernels that import PyTorch
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import time
@@ -14,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.kernels import kernel_below, kernels
+from benchmarks.lessons import is_wanted
 from benchmarks.memory import ROOT, peak_of
 from benchmarks.rows import Measured, Row
 
 AT_ONCE = 2
-CHOSEN = "COURSE_LESSONS"  # an environment variable with the numbers of some lessons: "00 03"
 NBVAL = [
     "-q",
     "-p",
@@ -32,9 +31,7 @@ NBVAL = [
 
 def notebooks() -> list[Path]:
     """The lessons, or those that are asked for."""
-    wanted = os.environ.get(CHOSEN, "").split()
-    found = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    return [path for path in found if not wanted or path.name[:2] in wanted]
+    return [path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")) if is_wanted(path.name[:2])]
 
 
 def check(notebook: Path) -> int:
