@@ -15,7 +15,7 @@ class Curve(NamedTuple):
     Example:
 
     >>> print(Curve("a picture", "steps", [5, 10, 20], [1.0, 2.0, 4.0], "s"))
-    a picture: 5, 10, 20 steps take 1.00 s, 2.00 s, 4.00 s: 0.200 s each, and growth as steps^1.00
+    a picture: 5, 10, 20 steps take 1.00 s, 2.00 s, 4.00 s: 200 ms each, and growth as steps^1.00
     """
 
     name: str
