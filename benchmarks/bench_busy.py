@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
-from benchmarks.rows import Row
+from benchmarks.rows import Measured, Row
 from course_lib.threads import CHOSEN
 
 SECONDS = 10  # of painting in each kernel
@@ -55,7 +55,12 @@ def rows() -> list[Row]:
         (ours, ours_longest), (peer, peer_longest) = (paint(setting, **beside) for setting in SETTINGS)
         name = " ".join(f"{count} {what}" for what, count in beside.items()) or "quiet"
         found.append(
-            Row(f"picture, {name}, median", ours, peer, "PyTorch's threads", "small model, 20 steps, guidance")
+            Row(
+                f"picture, {name}, median",
+                Measured.of([ours], [peer]),
+                "PyTorch's threads",
+                "small model, 20 steps, guidance",
+            )
         )
-        found.append(Row(f"picture, {name}, longest", ours_longest, peer_longest, "PyTorch's threads", ""))
+        found.append(Row(f"picture, {name}, longest", Measured.of([ours_longest], [peer_longest]), "PyTorch's threads"))
     return found

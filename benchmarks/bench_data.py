@@ -30,8 +30,8 @@ def rows() -> list[Row]:
         lambda: sample("euler", exact, x, SIGMAS), lambda: sample("euler", by_distances, x, SIGMAS), repeats=5
     )
     return [
-        Row("open the emoji", *alternate(open_emoji, _decode, repeats=5), "Pillow", "its sheets decoded, nothing else"),
-        Row("exact denoiser", *denoising, "torch.cdist", f"20 steps, 16 of {len(pictures)} pictures; 1 s is wanted"),
+        Row("open the emoji", alternate(open_emoji, _decode, repeats=5), "Pillow", "its sheets decoded, nothing else"),
+        Row("exact denoiser", denoising, "torch.cdist", f"20 steps, 16 of {len(pictures)} pictures; 1 s is wanted"),
     ]
 
 

@@ -54,7 +54,7 @@ def rows() -> list[Row]:
 
         times = alternate(ours, _walker(peer, x, zero), repeats=15)
         found.append(
-            Row(f"{name}'s loop", *times, f"diffusers.{kind.__name__}", f"{STEPS} steps of {SHAPE}, free denoiser")
+            Row(f"{name}'s loop", times, f"diffusers.{kind.__name__}", f"{STEPS} steps of {SHAPE}, free denoiser")
         )
     assert set(PEERS) <= set(SAMPLERS)
     return found

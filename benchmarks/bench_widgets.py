@@ -36,7 +36,7 @@ def _player_row() -> Row:
         repeats=3,
     )
     note = f"{STEPS} steps of {BATCH} pictures of {SIDE} pixels, 2 panes"
-    return Row("player, built", *times, "a PNG for every pane of every step", note)
+    return Row("player, built", times, "a PNG for every pane of every step", note)
 
 
 def _drawing_row() -> Row:
@@ -53,7 +53,7 @@ def _drawing_row() -> Row:
         right.plot(x, _normal(x))
         return show(fig, "A picture and its histogram.")
 
-    return Row("explorer, one drawing", *alternate(ours, matplotlib, 15), "matplotlib to PNG", "picture and histogram")
+    return Row("explorer, one drawing", alternate(ours, matplotlib, 15), "matplotlib to PNG", "picture and histogram")
 
 
 def _map_row() -> Row:
@@ -72,7 +72,7 @@ def _map_row() -> Row:
         return show(fig, "A feature map before and after SiLU, its curve and slope, and the map's numbers.")
 
     times = alternate(lambda: lesson_03.draw(picture, kernel, "SiLU", -0.5, 20, 20), matplotlib, 15)
-    return Row("lesson 03, feature map", *times, "matplotlib to PNG", "two maps, two curves, histogram")
+    return Row("lesson 03, feature map", times, "matplotlib to PNG", "two maps, two curves, histogram")
 
 
 def _spirals_row() -> Row:
@@ -91,7 +91,7 @@ def _spirals_row() -> Row:
         return show(fig, "What a network says of the plane after 500 steps, and its loss on the way.")
 
     times = alternate(lambda: lesson_03.draw_training(training, 500), matplotlib, 15)
-    return Row("lesson 03, two spirals", *times, "matplotlib to PNG", "75 x 75 places, 200 points, curves")
+    return Row("lesson 03, two spirals", times, "matplotlib to PNG", "75 x 75 places, 200 points, curves")
 
 
 def _shift_row() -> Row:
@@ -108,7 +108,7 @@ def _shift_row() -> Row:
         return show(fig, "Four ways down, their differences, and the size of these for nine shifts.")
 
     times = alternate(lambda: lesson_04.draw(picture, 1, 1), matplotlib, 7)
-    return Row("lesson 04, one drawing", *times, "matplotlib to PNG", "four ways down, nine shifts")
+    return Row("lesson 04, one drawing", times, "matplotlib to PNG", "four ways down, nine shifts")
 
 
 def _real_row() -> Row:
@@ -121,7 +121,7 @@ def _real_row() -> Row:
                 png_bytes(tile(batch))
 
     times = alternate(lambda: player(run, watch.decode), pictures, repeats=3)
-    return Row("lesson 17, player built", *times, "a PNG for every pane of every step", f"{STEPS} latents, decoded")
+    return Row("lesson 17, player built", times, "a PNG for every pane of every step", f"{STEPS} latents, decoded")
 
 
 def _stamps_row() -> Row:
@@ -138,7 +138,7 @@ def _stamps_row() -> Row:
         return show(fig, "Overlap counts, and a picture grown in two ways.")
 
     times = alternate(lambda: lesson_05.draw(picture, kernel, stride, numbers), matplotlib, 7)
-    return Row("lesson 05, one drawing", *times, "matplotlib to PNG", "stamps, overlap, two ways up")
+    return Row("lesson 05, one drawing", times, "matplotlib to PNG", "stamps, overlap, two ways up")
 
 
 def _unet_rows() -> list[Row]:
@@ -169,7 +169,7 @@ def _unet_rows() -> list[Row]:
         ),
     }
     return [
-        Row(f"lesson 06, {name}", *alternate(ours, theirs, 15), "matplotlib to PNG", note)
+        Row(f"lesson 06, {name}", alternate(ours, theirs, 15), "matplotlib to PNG", note)
         for name, (ours, theirs, note) in drawings.items()
     ]
 
@@ -194,7 +194,7 @@ def _attention_rows() -> list[Row]:
         "a word swapped": lambda: lesson_07.draw_swap(runs, "red", "green", seen.steps),
     }
     return [
-        Row(f"lesson 07, {name}", *alternate(draw, matplotlib, 15), "matplotlib to PNG", "8 x 8 weights, 9 places")
+        Row(f"lesson 07, {name}", alternate(draw, matplotlib, 15), "matplotlib to PNG", "8 x 8 weights, 9 places")
         for name, draw in drawings.items()
     ]
 

@@ -117,7 +117,7 @@ def picture_of(tokens: Tensor, size: tuple[int, int]) -> Tensor:
     >>> picture_of(torch.zeros(1, 6, 4), (3, 2)).shape
     torch.Size([1, 4, 3, 2])
     """
-    return tokens.transpose(1, 2).unflatten(2, tuple(size))
+    return tokens.transpose(1, 2).reshape(len(tokens), tokens.shape[2], *size)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, *, causal: bool = False) -> Tensor:
@@ -131,6 +131,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, *, causal: boo
     >>> attend(torch.zeros(1, 5, 8), torch.zeros(1, 3, 8), torch.ones(1, 3, 8), heads=2).shape
     torch.Size([1, 5, 8])
     """
-    q, k, v = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in (query, key, value))
+    q, k, v = (
+        part.reshape(*part.shape[:-1], heads, part.shape[-1] // heads).transpose(1, 2) for part in (query, key, value)
+    )
     attended = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
     return attended.transpose(1, 2).flatten(2)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from course_lib.device import check_device
 from course_lib.diffusion.guidance import check_scale, guide
@@ -103,7 +104,7 @@ class StableDiffusion:
 
         def network(x: Tensor, timestep: Tensor) -> Tensor:
             states = _for_each(x, context.to(self.device, self.dtype))
-            return self.unet(x.to(self.dtype), timestep, states).to(x.dtype)
+            return self.unet(x.to(self.dtype), timestep[:1], states).to(x.dtype)  # all are equally noisy
 
         return as_denoiser(network, self.table, self.prediction)
 
@@ -146,6 +147,15 @@ def _for_each(x: Tensor, states: Tensor) -> Tensor:
     return states.expand(len(x), -1, -1)
 
 
+class _WithoutNumbers(TorchFunctionMode):
+    """Within it, a layer that is made does not draw the random numbers that it would begin a training with."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if getattr(function, "__module__", None) == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
+
+
 def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:
     """The three networks on the meta device: their shapes, and no weights. configs : of each, as in its config.json.
 
@@ -157,7 +167,7 @@ def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:
     >>> sum(parameter.numel() for parameter in networks["unet"].parameters())
     859520964
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutNumbers():
         return {name: kind(**settings(configs[name])) for name, (kind, settings) in NETWORKS.items()}
 
 
@@ -230,7 +240,7 @@ stable-diffusion-1.4
     for name in NETWORKS:
         weights_file(folder / name)
     with advise_when_full(empty, device=device, size=size, dtype=dtype):
-        networks = _filled(folder, configs, device, dtype)
+        networks = _filled(folder, empty, device, dtype)
     return StableDiffusion(tokenizer, **networks, table=table, prediction=prediction, size=size, **rest)
 
 
@@ -262,9 +272,15 @@ def _check_fit(networks: Mapping[str, torch.nn.Module], tokenizer: Tokenizer) ->
         )
 
 
-def _filled(folder: Path, configs: dict, device: torch.device, dtype: torch.dtype) -> dict[str, torch.nn.Module]:
-    """The networks with their weights; where memory ends on the way, nothing outside holds what is there already."""
-    return {
-        name: fill(network, read_tensors(folder / name), str(folder / name), device, dtype)
-        for name, network in outline(configs).items()
-    }
+def _filled(
+    folder: Path, networks: dict[str, torch.nn.Module], device: torch.device, dtype: torch.dtype
+) -> dict[str, torch.nn.Module]:
+    """Empty networks with their weights; where memory ends on the way, they are empty again and hold nothing."""
+    try:
+        for name, network in networks.items():
+            fill(network, read_tensors(folder / name), str(folder / name), device, dtype)
+    except BaseException:
+        for network in networks.values():
+            network.to("meta")
+        raise
+    return networks

@@ -171,8 +171,8 @@ class TextEncoder(nn.Module):
         expect.tensor("tokens", tokens, "(B, N)")
         if tokens.shape[1] > self.places:
             raise ValueError(f"tokens must be (B, N) with N at most {self.places}; got {tuple(tokens.shape)}")
-        if tokens.device.type == "cpu" and tokens.numel() and not 0 <= tokens.min() <= tokens.max() < self.words:
-            raise ValueError(
-                f"tokens must lie in the vocabulary, 0 to {self.words - 1}; got {tokens.min()} to {tokens.max()}"
-            )
+        if tokens.device.type == "cpu" and tokens.numel():
+            lowest, highest = (int(end) for end in tokens.aminmax())
+            if not 0 <= lowest <= highest < self.words:
+                raise ValueError(f"tokens must lie in the vocabulary, 0 to {self.words - 1}; got {lowest} to {highest}")
         return self.final_layer_norm(self.encoder(self.embeddings(tokens)))

@@ -101,6 +101,20 @@ class TransformerBlock(nn.Module):
         return x + self.ff(self.norm3(x))
 
 
+class PointConvolution(nn.Conv2d):
+    """A 1 x 1 convolution on tokens, where it is what it always was, a linear layer: (B, N, in) -> (B, N, out).
+
+    Example:
+
+    >>> PointConvolution(4, 6, 1)(torch.zeros(1, 5, 4)).shape
+    torch.Size([1, 5, 6])
+    """
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """tokens (B, N, in_channels) -> (B, N, out_channels)."""
+        return nn.functional.linear(tokens, self.weight.flatten(1), self.bias)
+
+
 class SpatialTransformer(nn.Module):
     """Transformer blocks over the pixels of a feature map, beside a way around: (B, C, H, W) -> (B, C, H, W).
 
@@ -120,10 +134,9 @@ class SpatialTransformer(nn.Module):
         super().__init__()
         if channels % expect.whole("heads", heads):
             raise ValueError(f"heads must divide the {channels} channels; got {heads}")
-        self.linear = linear
         self.norm = nn.GroupNorm(groups, channels, eps=1e-6)
         self.proj_in, self.proj_out = (
-            nn.Linear(channels, channels) if linear else nn.Conv2d(channels, channels, 1) for _ in range(2)
+            nn.Linear(channels, channels) if linear else PointConvolution(channels, channels, 1) for _ in range(2)
         )
         self.transformer_blocks = nn.ModuleList(
             [TransformerBlock(channels, heads=heads, context_channels=context_channels) for _ in range(depth)]
@@ -131,10 +144,7 @@ class SpatialTransformer(nn.Module):
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """x (B, C, H, W), context (B, M, context_channels) -> (B, C, H, W)."""
-        size, inside = x.shape[-2:], self.norm(x)
-        tokens = self.proj_in(tokens_of(inside)) if self.linear else tokens_of(self.proj_in(inside))
+        tokens = self.proj_in(tokens_of(self.norm(x)))
         for block in self.transformer_blocks:
             tokens = block(tokens, context)
-        if self.linear:
-            return x + picture_of(self.proj_out(tokens), size)
-        return x + self.proj_out(picture_of(tokens, size))
+        return x + picture_of(self.proj_out(tokens), x.shape[-2:])

@@ -238,8 +238,8 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, timestep: Tensor | float, context: Tensor) -> Tensor:
         """The raw prediction, as large as x.
 
-        x (B, in_channels, H, W), in variance-preserving coordinates; timestep : a number or (B,); context (B, M,
-        context_channels), the text states. Raises ValueError where channels or batches do not fit.
+        x (B, in_channels, H, W), in variance-preserving coordinates; timestep : a number or (1,) for all of x, or
+        (B,); context (B, M, context_channels), the text states. Raises ValueError where channels or batches do not fit.
         """
         expect.tensor("x", x, "(B, C, H, W)")
         expect.tensor("context", context, "(B, M, D)")
@@ -248,7 +248,7 @@ class UNet(nn.Module):
                 f"x must be (B, {self.in_channels}, H, W) and context (B, M, {self.context_channels}) of one B; "
                 f"got {tuple(x.shape)} and {tuple(context.shape)}"
             )
-        time = self.time_embedding(torch.as_tensor(timestep, device=x.device).expand(len(x)))
+        time = self.time_embedding(torch.as_tensor(timestep, device=x.device).reshape(-1))
         x = self.conv_in(x)
         kept = [x]
         for block in self.down_blocks:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib import expect
+from course_lib.models.bands import decode_in_bands
 from course_lib.models.blocks import Downsample, ResidualBlock, Upsample, attend, picture_of, stack, tokens_of
 
 EPS = 1e-6
@@ -213,15 +214,18 @@ class VAE(nn.Module):
         mean, log_variance = moments.chunk(2, dim=1)
         return mean, log_variance.clamp(-30, 20)
 
-    def decode(self, latent: Tensor) -> Tensor:
+    def decode(self, latent: Tensor, rows: int | None = None) -> Tensor:
         """latent (B, latent_channels, h, w), unscaled -> image (B, 3, factor * h, factor * w), about in [-1, 1].
 
-        Raises ValueError for another number of channels.
+        rows : where memory is scarce, how many rows of a layer are computed at a time, such as 64; the picture is the
+        same but for rounding. None for all at once.
+        Raises ValueError for another number of channels, and for rows below 1.
         """
         expect.tensor("latent", latent, "(B, C, h, w)")
         if latent.shape[1] != self.latent_channels:
             raise ValueError(f"latent must be (B, {self.latent_channels}, h, w); got {tuple(latent.shape)}")
-        return self.decoder(latent if self.post_quant_conv is None else self.post_quant_conv(latent))
+        latent = latent if self.post_quant_conv is None else self.post_quant_conv(latent)
+        return self.decoder(latent) if rows is None else decode_in_bands(self.decoder, latent, rows)
 
     def sample(self, image: Tensor, generator: torch.Generator) -> Tensor:
         """A latent drawn from what the encoder says of an image: (B, 3, H, W) -> (B, latent_channels, h, w)."""

@@ -182,9 +182,22 @@ def _converted(tensor: torch.Tensor, what: str, dtype: torch.dtype) -> torch.Ten
         kind, wanted = (str(kind).removeprefix("torch.") for kind in (tensor.dtype, torch.float32))
         raise ValueError(f"{what} must hold floating-point numbers, such as {wanted}; got {kind}, perhaps quantised")
     converted = tensor.to(dtype)
-    if bool(converted.isfinite().all()):
+    if converted is not tensor and tensor.ndim == 4:  # a copy, no longer the file's own bytes
+        converted = converted.to(memory_format=torch.channels_last)  # as a processor's convolutions read it best
+    if all_finite(converted):
         return converted
-    if tensor.to(torch.float64).isfinite().all():
+    if all_finite(tensor.to(torch.float64)):
         kind = str(dtype).removeprefix("torch.")
         raise ValueError(f"{what} holds numbers that are too large for {kind}; open the model in float32")
     raise ValueError(f"{what} holds NaN or infinity; fetch the file again")
+
+
+def all_finite(tensor: torch.Tensor) -> bool:
+    """Whether all numbers of a tensor (...) are finite: then the smallest and the largest are, which are found at once.
+
+    Example:
+
+    >>> all_finite(torch.tensor([1.0, torch.nan])), all_finite(torch.ones(2))
+    (False, True)
+    """
+    return not tensor.numel() or bool(torch.stack(tensor.aminmax()).isfinite().all())
