@@ -248,7 +248,10 @@ class UNet(nn.Module):
                 f"x must be (B, {self.in_channels}, H, W) and context (B, M, {self.context_channels}) of one B; "
                 f"got {tuple(x.shape)} and {tuple(context.shape)}"
             )
-        time = self.time_embedding(torch.as_tensor(timestep, device=x.device).reshape(-1))
+        timesteps = torch.as_tensor(timestep, device=x.device).reshape(-1)
+        if len(timesteps) not in (1, len(x)):
+            raise ValueError(f"timestep must be one number, or one for each of the {len(x)} of x; got {len(timesteps)}")
+        time = self.time_embedding(timesteps)
         x = self.conv_in(x)
         kept = [x]
         for block in self.down_blocks:

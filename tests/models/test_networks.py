@@ -155,6 +155,7 @@ def test_a_latent_is_drawn_from_what_the_encoder_says():
         (lambda: small_unet()(randn(1, 3, 8, 8), 5, randn(1, 5, 6)), r"x must be \(B, 4, H, W\).*got \(1, 3, 8, 8\)"),
         (lambda: small_unet()(randn(1, 4, 8, 8), 5, randn(1, 5, 7)), r"context \(B, M, 6\)"),
         (lambda: small_unet()(randn(2, 4, 8, 8), 5, randn(1, 5, 6)), "of one B"),
+        (lambda: small_unet()(randn(2, 4, 8, 8), torch.arange(3), randn(2, 5, 6)), "each of the 2 of x; got 3"),
         (lambda: VAE(channels=(4, 8), groups=2).encode(randn(1, 3, 7, 8)), "multiples of 2; got"),
         (lambda: VAE(channels=(4, 8), groups=2).encode(randn(1, 1, 8, 8)), r"must be \(B, 3, H, W\)"),
         (lambda: VAE(channels=(4, 8), groups=2).decode(randn(1, 3, 4, 4)), r"latent must be \(B, 4, h, w\)"),
