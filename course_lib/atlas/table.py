@@ -171,7 +171,7 @@ class Atlas:
         """Whether one cell is better than another; None for a tie.
 
         For a measure of single pictures it is a tie where their mean `difference` is less than twice its standard
-        error; for a measure of the whole set where its two halves do not agree (`agreed`).
+        error. Two sets tie where both are `good`, and where neither is and their two halves do not agree (`agreed`).
         one, other : (sampler, scheduler, budget). Raises ValueError where one of them has no such number.
 
         Example:
@@ -180,9 +180,27 @@ class Atlas:
         True
         """
         if measure not in PICTURES:
-            return self.agreed(measure, one, other)
+            agreed, good, total = self.agreed(measure, one, other), self.good(measure), self.badness(measure)[0]
+            first, second = self.place(*one), self.place(*other)
+            if not good[first] and not good[second]:
+                return agreed
+            ahead = bool(total[first] < total[second])
+            return ahead if good[first] != good[second] and good[first if ahead else second] else None
         mean, error = self.difference(measure, one, other)
         return None if mean == 0 or abs(mean) < SURE * error else mean < 0
+
+    def good(self, measure: str) -> np.ndarray:
+        """Of a measure that is about 0 for the best: whether a cell is less than two standard errors from 0, (S, K, B).
+
+        False for every cell where another number than 0 is best.
+
+        Example:
+
+        >>> bool(open_atlas().good("distance")[open_atlas().place("euler", "karras", 20)])
+        True
+        """
+        values, errors, _ = self.all(measure)
+        return (values < SURE * errors) & (MEASURES[measure].better == "least above 0")
 
     def agreed(self, measure: str, one: Sequence, other: Sequence) -> bool | None:
         """Whether both halves of the pictures say that one cell is better than another; None where they do not agree.
@@ -228,7 +246,8 @@ class Atlas:
             behind = total - total[places[0]]
             worse = (behind > 0) & (behind >= SURE * _jackknife(without - without[places[0]]))
         else:
-            worse = (halves[places[0]] < halves).all(-1)
+            good, worse = self.good(measure)[..., column], (halves[places[0]] < halves).all(-1)
+            worse = ~good if good[places[0]] else worse & ~good
         return [(self.samplers[s], self.schedulers[k], not bool(worse[s, k])) for s, k in places]
 
 

@@ -71,6 +71,25 @@ def test_sets_of_pictures_are_compared_by_their_halves(second, said):
         ask(atlas, "difference", "a", "b", "distance")
 
 
+def test_sets_within_two_errors_of_0_are_good_and_tie():
+    """Though both halves agree; a good set beats another that is behind it."""
+    atlas = made(errors=np.ones((5, 4)))
+    atlas.arrays["distance"][:, 0, 0] = [
+        [1, 0.6, 1, 1],
+        [-1, 0.1, -1, -1],
+        [0.5, 0.6, 3, 3],
+        [3, 0.5, 0, 4],
+        [0.9, 0.4, 2, 2],
+    ]
+    assert atlas.good("distance")[:, 0, 0].tolist() == [True, True, True, False, False]
+    assert not atlas.good("latent_error").any()
+    assert ask(atlas, "better", "a", "c", "distance") is None and ask(atlas, "agreed", "a", "c", "distance") is True
+    assert ask(atlas, "better", "a", "d", "distance") is True and ask(atlas, "better", "d", "a", "distance") is False
+    assert ask(atlas, "agreed", "a", "d", "distance") is None
+    assert ask(atlas, "better", "e", "a", "distance") is None  # ahead, and not good
+    assert [name for name, _, tie in atlas.ranking("distance", 10) if tie] == ["b", "c", "a"]
+
+
 @pytest.mark.parametrize("measure", ["latent_error", "right", "detail", "distance"])
 def test_a_ranking_marks_the_ties_that_a_comparison_finds(measure):
     atlas = open_atlas()

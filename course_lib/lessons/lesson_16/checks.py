@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from course_lib.atlas import MEASURES, open_atlas
+from course_lib.atlas.table import PICTURES
 from course_lib.exercises.checks import FunctionCheck, Mistake, not_yet, right
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
@@ -35,17 +36,19 @@ def _halves_disagree(first: Tensor, second: Tensor) -> bool:
 
 
 def _cases() -> list[tuple[Tensor, Tensor]]:
-    """Pairs of eight errors whose differences have a known size, and a known mean in standard errors."""
-    base = 2 + torch.rand(8, generator=torch.Generator().manual_seed(16))
+    """Pairs of 4, 8 or 32 errors whose differences have a known size, and a known mean in standard errors."""
+    base = 2 + torch.rand(32, generator=torch.Generator().manual_seed(16))
     waves = torch.tensor([1.0, -1, 1, -1, 1, -1, 1, -1])
     slow = torch.tensor([1.0, 1, -1, -1, 1, 1, -1, -1])
     outlier = torch.tensor([7.0, -1, -1, -1, -1, -1, -1, -1])
     wanted = [
         *((waves, 0.2, errors) for errors in (6, 3, -3, 1.5, -1.5, 0.85, 0.5)),
         (waves, 4.0, 3), (waves, 0.02, -1.5), (outlier, 0.2, 0), (outlier, 0.02, -6), (slow, 0.2, 1.5),
+        (waves, 0.2, 2.5), (waves[:4], 0.2, -3), (waves[:4], 0.2, 1.5), (waves.repeat(4), 0.2, 2.5),
+        (waves.repeat(4), 0.2, -1.5),
     ]  # fmt: skip
     return [
-        (base + size * (pattern / pattern.std() + errors / len(base) ** 0.5), base) for pattern, size, errors in wanted
+        (base[: len(p)] + size * (p / p.std() + errors / len(p) ** 0.5), base[: len(p)]) for p, size, errors in wanted
     ]
 
 
@@ -76,8 +79,20 @@ check_is_tie = FunctionCheck(
             lambda a, b: _is_tie(a, b, middle=lambda d: d.mean()),
         ),
         Mistake(
-            "You took the size of each difference before the mean, so they cannot cancel. The mean comes first, then abs.",
+            "Take abs of the mean, not of each difference: differences of both signs must cancel.",
             lambda a, b: _is_tie(a, b, middle=lambda d: abs(d).mean()),
+        ),
+        Mistake(
+            "Your differences have lost their signs: take abs of the mean, not of each difference.",
+            lambda a, b: _is_tie(abs(a - b), 0 * a),
+        ),
+        Mistake(
+            "You divide by the root of 32, whatever comes in. Take the number of differences, len(...).",
+            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / 32**0.5),
+        ),
+        Mistake(
+            "The 4 belongs to the example with four pictures. Take the number of differences, len(...), and its root.",
+            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / 4**0.5),
         ),
         Mistake(
             "Turned round: it is a tie where the mean is smaller than two standard errors.",
@@ -140,6 +155,8 @@ TASKS: Mapping[str, tuple[str, int]] = {
     "gallery": ("distance", 20),
     "film": ("latent_error", 10),
 }
+#: How an answer is written, by its length; neither is an answer.
+SHAPES = {2: '("euler", "normal")', 3: '("ttm", "karras", 0.5)'}
 #: Tasks that fresh noise spoils, and why.
 STEADY = {
     "preview": "{sampler} adds fresh noise: with many calls it paints another picture than the one you previewed.",
@@ -175,12 +192,9 @@ def _choice(task: str, answer: object) -> str:
         return tr(STEADY[task]).format(sampler=SAMPLERS[sampler].label)
     if reason := atlas.reason(sampler, scheduler, budget):
         return tr("there is no such cell: {reason}.").format(reason=tr(reason))
-    found, ranking = atlas.found(measure, sampler, scheduler, budget), atlas.ranking(measure, budget)
-    digits = MEASURES[measure].digits
-    if not next(tie for *cell, tie in ranking if cell == [sampler, scheduler]):
-        says = "the best cell has {best}, yours {found}, and that is no tie."
-        best = atlas.found(measure, *ranking[0][:2], budget)
-        return tr(says).format(best=f"{best.value:.{digits}f}", found=f"{found.value:.{digits}f}")
+    found, digits = atlas.found(measure, sampler, scheduler, budget), MEASURES[measure].digits
+    if says := _not_good(task, sampler, scheduler):
+        return says
     if not isinstance(number, int | float) or abs(number - found.value) > max(
         0.1 * abs(found.value), 0.6 * 10**-digits
     ):
@@ -189,13 +203,31 @@ def _choice(task: str, answer: object) -> str:
     return ""
 
 
+def _not_good(task: str, sampler: str, scheduler: str) -> str:
+    """What to say of a cell that is not good enough for a task; "" where it is."""
+    (measure, budget), atlas = TASKS[task], open_atlas()
+    digits, found = MEASURES[measure].digits, atlas.found(measure, sampler, scheduler, budget)
+    mine = {"found": f"{found.value:.{digits}f}", "error": f"{found.error:.{digits}f}"}
+    if measure not in PICTURES:
+        good = atlas.good(measure)[atlas.place(sampler, scheduler, budget)]
+        says = "its KID is {found} ± {error}, and that is not less than twice its ± from 0."
+        return "" if good else tr(says).format(**mine)
+    ranking = atlas.ranking(measure, budget)
+    if (sampler, scheduler, True) in ranking:
+        return ""
+    best = f"{atlas.found(measure, *ranking[0][:2], budget).value:.{digits}f}"
+    says = tr("the best cell has {best}, yours {found}, and that is no tie.").format(best=best, **mine)
+    if budget == 5 and not scheduler.startswith("ays"):
+        says += " " + tr("At 5 calls look at the AYS columns.")
+    return says
+
+
 def _names_wrong(answer: object, count: int) -> str:
     """What to say of an answer that does not begin with the names of a sampler and a scheduler; "" where it does."""
     if answer is ... or answer is None:
         return tr("your choice is still missing.")
     if not isinstance(answer, tuple | list) or len(answer) != count:
-        shape = '("dpmpp_2m", "karras")' if count == 2 else '("dpmpp_2m", "karras", 0.05)'
-        return tr("write it as {shape}.").format(shape=shape)
+        return tr("write it as {shape}.").format(shape=SHAPES[count])
     for kind, name, known in (("sampler", answer[0], SAMPLERS), ("scheduler", answer[1], SCHEDULERS)):
         if name not in known:
             labels = {row.label.lower(): key for key, row in known.items()}

@@ -25,7 +25,7 @@ ROWS = {  # a row of SAMPLERS, and the noise that it adds: none, the same for al
     "DPM++ 2M SDE, fresh noise": (SDE, "fresh"),
 }
 KINDS = ("nothing moves", "the start moves", "the words move", "the picture moves")
-SHORT = ("nothing moves", "the start moves", "the picture moves")  # those that the plot shows
+SHORT = ("nothing moves", "the start moves")  # those that the plot shows first
 PROMPTS = {
     "still": "octopus, noto style",
     "first": "a fox on a blue background, fluent style",

@@ -27,8 +27,9 @@ def label_of(sampler: str, scheduler: str) -> str:
 def best(measure: str, budget: int, count: int = 5, *, scheduler: str | None = None) -> list[str]:
     """The best cells of a budget, one line each: the number, its standard error, and "tie" for a tie with the first.
 
-    Rows that are the same mathematics as another stand under its name. measure : a name of MEASURES; scheduler : only
-    this one. Raises ValueError for an unknown name or budget.
+    Sets have no single pictures that could tie: for KID "good" stands there, where it is less than two standard errors
+    from 0. Rows that are the same mathematics as another stand under its name. measure : a name of MEASURES;
+    scheduler : only this one. Raises ValueError for an unknown name or budget.
 
     Example:
 
@@ -36,12 +37,14 @@ def best(measure: str, budget: int, count: int = 5, *, scheduler: str | None = N
     3
     """
     atlas, digits = open_atlas(), MEASURES[measure].digits
+    sets, good = MEASURES[measure].better == "least above 0", atlas.good(measure)
     ranking = [row for row in atlas.ranking(measure, budget) if row[0] not in SAME_AS and scheduler in (None, row[1])]
     lines = []
     for sampler, name, tie in ranking[: expect.whole("count", count)]:
         found = atlas.found(measure, sampler, name, budget)
         number = f"{found.value:.{digits}f} ± {found.error:.{digits}f}" if found.error else f"{found.value:.{digits}f}"
-        lines.append(f"{label_of(sampler, name):40s} {number:>14s}  {'tie' if tie and lines else ''}".rstrip())
+        mark = (good[atlas.place(sampler, name, budget)] and tr("good")) if sets else (tie and lines and tr("tie"))
+        lines.append(f"{label_of(sampler, name):40s} {number:>14s}  {mark or ''}".rstrip())
     return lines
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 predict_ten = Question(
-    "You have 10 calls, and the levels of Karras. Whose picture is nearest to the converged one?",
+    "Heun is of order 2, Euler of order 1. With 10 calls on Karras' levels, who is nearer to the converged picture?",
     (
         Choice(
-            "Heun, of second order",
-            "Five steps of two calls paint no picture here. An order tells what happens with many short steps.",
+            "Heun",
+            "10 calls are only five steps of Heun, and they paint no picture here. An order tells what happens with many "
+            "short steps.",
         ),
-        Choice("DPM++ 2M, the usual advice", "A good choice. But on these levels plain Euler is as near."),
-        Choice("LMS, from 2022", "About half the error of DPM++ 2M, on these levels.", right=True),
+        Choice("Euler", "It makes ten steps of the 10 calls. Heun makes five, and they are too long.", right=True),
+        Choice("they are alike", "Far from it: compare the two in the column of Karras."),
     ),
 )
 
 predict_votes = Question(
     "Six in ten people prefer picture A. How many votes do you need before you can be fairly sure that it is not chance?",
     (
-        Choice("about 12", "With 12 votes you would find it out in 9 % of all cases."),
+        Choice("about 12", "A vote of 12 would show it in only 9 of 100 tries."),
         Choice("about 50", "That is enough where seven in ten prefer A."),
         Choice("about 200", "199. Small differences need many votes.", right=True),
     ),
@@ -51,22 +52,22 @@ predict_flicker = Question(
 
 quiz = (
     Question(
-        "Two cells differ by 0.004 on average. The standard error of the differences is 0.003. What do you say?",
+        "Two cells differ by 0.05 on average. The standard error of the differences is 0.03. What do you say?",
         (
             Choice(
                 "the one with the smaller mean is better",
-                "0.004 is less than twice 0.003. With other seeds it may turn.",
+                "0.05 is less than twice 0.03. With other seeds it may turn.",
             ),
             Choice(
                 "they are a tie",
-                "0.004 is less than twice 0.003. Choose by something else: time, or what you know well.",
+                "0.05 is less than twice 0.03. Choose by something else: time, or what you know well.",
                 right=True,
             ),
             Choice("the measurement is wrong", "It is right, and it says how sure it is."),
         ),
     ),
     Question(
-        "You make a film frame by frame. Which rows do you look at first?",
+        "You make a film frame by frame. Which samplers do you try first?",
         (
             Choice("those without fresh noise", "What changes little then comes out changed little.", right=True),
             Choice("those with fresh noise, they are livelier", "The liveliness is flicker."),
@@ -82,9 +83,7 @@ quiz = (
                 "Each of these changed a ranking on this page.",
                 right=True,
             ),
-            Choice(
-                "how old the guide is", "LMS is one of the oldest rows, and it is among the best at ten calls here."
-            ),
+            Choice("how old the guide is", "Old advice can be good. Ask what it was measured with."),
         ),
     ),
 )

@@ -130,12 +130,12 @@ LIKENESS, SURENESS = "likeness to the given picture (dB)", "how sure of what is 
 ALT_EXCHANGE = (
     "How sure the recogniser is of what the words ask for, over the likeness to the given picture, with a dot for each "
     "strength from 0.05 to 0.4. DPM++ 2M as a line with dots, DPM++ 2M SDE dashed with squares. Both rise to the left "
-    "on nearly the same curve, from 0 to almost 1. At the same strength the SDE row is farther to the left."
+    "on nearly the same curve, from 0 to almost 1. At the same strength DPM++ 2M SDE is farther to the left."
 )
 ALT_STRENGTHS = (
     "Two plots over the strength, 0.05 to 0.4, DPM++ 2M as a line with dots, DPM++ 2M SDE dashed with squares. The "
-    "likeness to the given picture falls, the SDE row's from a lower beginning; with 0.4 both are near. How "
-    "sure the recogniser is of what the words ask for rises from 0, the SDE row's at a smaller strength."
+    "likeness to the given picture falls, DPM++ 2M SDE's from a lower beginning; with 0.4 both are near. How "
+    "sure the recogniser is of what the words ask for rises from 0, DPM++ 2M SDE's at a smaller strength."
 )
 ALT_CHANGED = (
     "Four rows of five pictures, with the strength growing from left to right. DPM++ 2M: a red apple stays an apple "

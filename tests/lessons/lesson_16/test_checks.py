@@ -1,0 +1,131 @@
+"""Lesson 16: its checks accept what is right, and name the usual mistakes."""
+
+import ast
+import itertools
+
+import pytest
+import torch
+
+from course_lib.atlas import open_atlas
+from course_lib.lessons import lesson_16 as lesson
+from course_lib.lessons.lesson_16 import checks
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    return open_atlas()
+
+
+def is_tie(first, second):
+    difference = first - second
+    return abs(difference.mean()) < 2 * difference.std() / len(difference) ** 0.5
+
+
+def in_a_loop(first, second):
+    each = [float(one - other) for one, other in zip(first, second, strict=True)]
+    mean = sum(each) / len(each)
+    variance = sum((one - mean) ** 2 for one in each) / (len(each) - 1)
+    return -2 < mean / (variance / len(each)) ** 0.5 < 2
+
+
+def of_populations(first, second):
+    difference = first - second
+    return abs(difference.mean()) < 2 * difference.std(correction=0) / len(difference) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (is_tie, "[OK]"),
+        (in_a_loop, "[OK]"),
+        (of_populations, "[OK]"),
+        (lambda a, b: is_tie(b, a), "[OK]"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std(), "square root of their number"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / len(a), "by the number of pictures"),
+        (lambda a, b: abs((a - b).mean()) < (a - b).std() / len(a) ** 0.5, "one standard error"),
+        (lambda a, b: (a - b).mean() < 2 * (a - b).std() / len(a) ** 0.5, "each mean below 0"),
+        (lambda a, b: abs(a - b).mean() < 2 * (a - b).std() / len(a) ** 0.5, "must cancel"),
+        (lambda a, b: abs(a - b).mean() < 2 * abs(a - b).std() / len(a) ** 0.5, "lost their signs"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / 32**0.5, "the root of 32"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / 4**0.5, "the example with four"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / 8**0.5, "expected"),
+        (lambda a, b: not is_tie(a, b), "Turned round"),
+        (lambda a, b: abs(a.mean() - b.mean()) < 2 * ((a.var() + b.var()) / len(a)) ** 0.5, "subtract first"),
+        (lambda a, b: (a[::2].mean() < b[::2].mean()) != (a[1::2].mean() < b[1::2].mean()), "two halves"),
+        (lambda a, b: ..., "nothing yet"),
+    ],
+)
+def test_the_check_of_the_tie_names_mistakes(answer, says):
+    assert says in lesson.check_is_tie.verdict(answer)
+
+
+def test_the_check_of_the_tie_agrees_with_the_atlas(atlas):
+    values = atlas.arrays["pictures"][..., 0].astype(float)
+    names = (("dpmpp_2m", "karras"), ("euler", "karras"), ("lms", "karras"), ("lms", "ays"), ("lms", "ays+"))
+    cells = [(*name, 10) for name in names]
+    for one, other in itertools.permutations(cells, 2):
+        pair = [torch.tensor(values[atlas.place(*cell)]) for cell in (one, other)]
+        assert bool(is_tie(*pair)) == (atlas.better("latent_error", one, other) is None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (..., "still missing"),
+        ("dpmpp_2m", "write it as"),
+        (("dpm++ 2m", "karras"), "did you mean 'dpmpp_2m'"),
+        (("lms", "Karas"), "did you mean 'karras'"),
+        (("euler_ancestral", "karras"), "isn't the one that this error compares with"),
+        (("heun", "linear_quadratic"), "the baseline's"),
+        (("lms", "karras"), "[OK]"),
+    ],
+)
+def test_the_check_of_twenty_calls_says_what_is_wrong(answer, says, capsys):
+    lesson.check_beat(answer)
+    assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "says"),
+    [
+        ("preview", ..., "still missing"),
+        ("preview", ("dpmpp_2m", "ays"), "write it as"),
+        ("preview", ("euler_ancestral", "ays", 0.1), "another picture"),
+        ("film", ("dpmpp_sde", "karras", 0.1), "flickers"),
+        ("film", ("heun", "karras", 0.1), "the best cell has"),
+        ("film", ("pndm", "karras", 0.1), "13 calls at least"),
+        ("preview", ("lms", "karras", 0.2), "At 5 calls look at the AYS columns."),
+        ("preview", ("dpmpp_2m", "ays", 7.0), "defend it"),
+        ("gallery", ("ttm", "karras", 573), "not less than twice its ± from 0"),
+        ("gallery", ("dpmpp_2m_sde", "karras", 70), "defend it"),
+    ],
+)
+def test_the_check_of_choices_says_what_is_wrong(task, answer, says, capsys):
+    lesson.check_choices({name: answer if name == task else ... for name in checks.TASKS})
+    lines = dict(zip(checks.TASKS, capsys.readouterr().out.splitlines(), strict=True))
+    assert says in lines[task] and lines[task].startswith("[not yet]")
+
+
+def test_the_best_cells_are_good_choices(atlas, capsys):
+    answer = {}
+    for task, (measure, budget) in checks.TASKS.items():
+        sampler, scheduler, _ = next(row for row in atlas.ranking(measure, budget) if row[0] != "ddim")
+        answer[task] = (sampler, scheduler, atlas.found(measure, sampler, scheduler, budget).value)
+    lesson.check_choices(answer)
+    assert capsys.readouterr().out.count("[OK]") == 3
+    for name in ("dpmpp_sde", "dpmpp_2m_sde", "dpmpp_3m_sde", "euler_ancestral"):  # what the page recommends
+        answer["gallery"] = (name, "karras", round(atlas.found("distance", name, "karras", 20).value, 1))
+        lesson.check_choices(answer)
+        assert capsys.readouterr().out.count("[OK]") == 3
+    lesson.check_choices({"preview": ...})
+    assert "must have the keys" in capsys.readouterr().out
+
+
+def test_how_an_answer_is_written_is_no_answer(capsys):
+    for length, check in (
+        (2, lesson.check_beat),
+        (3, lambda shape: lesson.check_choices(dict.fromkeys(checks.TASKS, shape))),
+    ):
+        check(ast.literal_eval(checks.SHAPES[length]))
+        said = capsys.readouterr().out
+        assert "[OK]" not in said and "defend it" not in said and "write it as" not in said
