@@ -279,6 +279,8 @@ def _filled(
     try:
         for name, network in networks.items():
             fill(network, read_tensors(folder / name), str(folder / name), device, dtype)
+        # As convolutions read it best; a U-Net laid out like this has no forward derivative, which ttm needs.
+        networks["vae"].to(memory_format=torch.channels_last)
     except BaseException:
         for network in networks.values():
             network.to("meta")

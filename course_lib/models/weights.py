@@ -182,8 +182,6 @@ def _converted(tensor: torch.Tensor, what: str, dtype: torch.dtype) -> torch.Ten
         kind, wanted = (str(kind).removeprefix("torch.") for kind in (tensor.dtype, torch.float32))
         raise ValueError(f"{what} must hold floating-point numbers, such as {wanted}; got {kind}, perhaps quantised")
     converted = tensor.to(dtype)
-    if converted is not tensor and tensor.ndim == 4:  # a copy, no longer the file's own bytes
-        converted = converted.to(memory_format=torch.channels_last)  # as a processor's convolutions read it best
     if all_finite(converted):
         return converted
     if all_finite(tensor.to(torch.float64)):

@@ -194,7 +194,7 @@ def test_where_everybody_may_read_the_keys_of_the_kernels_lie_elsewhere(tmp_path
 
 def wait_for_address(process, log):
     """The address with its token, as JupyterLab prints it when it is ready."""
-    for _ in range(600):
+    for _ in range(1800):
         found = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab\S*token=\w+", log.read_text())
         if found:
             return found[0]
