@@ -63,6 +63,6 @@ def _few(votes: int) -> int:
     few, tail = -1, 0
     while True:
         tail += comb(votes, few + 1)
-        if 2 * tail / 2**votes >= 0.05 or 2 * (few + 1) >= votes:
+        if 2 * tail / 2**votes >= 0.05:
             return few
         few += 1

@@ -153,6 +153,7 @@ REFUSED = [
     ("vae", {"act_fn": "gelu"}, 'the config of vae must have act_fn = "silu"'),
     ("vae", {"_class_name": "AutoencoderTiny"}, 'must have _class_name = "AutoencoderKL"'),
     ("text_encoder", {"hidden_act": "relu"}, 'must have hidden_act = one of "quick_gelu", "gelu"; got "relu"'),
+    ("text_encoder", {"hidden_act": "é"}, 'must have hidden_act = one of "quick_gelu", "gelu"; got "é"'),
     ("text_encoder", {"model_type": "clip"}, 'must have model_type = "clip_text_model"'),
     ("text_encoder", {"num_attention_heads": 3}, "must have num_attention_heads = a number that divides"),
     ("text_encoder", {"vocab_size": 1400}, 'vocab_size = 1418 or more, .*token "<|endoftext|>" has the number 1417'),

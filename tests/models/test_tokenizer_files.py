@@ -154,7 +154,13 @@ def test_special_tokens_in_all_forms(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "limit", [{"model_max_length": None}, {"model_max_length": 1e30}, {"model_max_length": int(1e30)}]
+    "limit",
+    [
+        {"model_max_length": None},
+        {"model_max_length": 1e20},
+        {"model_max_length": 1e30},
+        {"model_max_length": int(1e30)},
+    ],
 )
 def test_without_a_length_the_text_encoder_has_it(tmp_path, limit):
     folder = folder_of(tmp_path, {CONFIG: limit})
@@ -204,6 +210,7 @@ def test_half_a_letter_is_refused(text):
         ({WHOLE: whole(model={"type": "BPE", "vocab": {"a": 0}, "merges": [3]})}, "the merge 3 must be of two tokens"),
         ({WHOLE: whole(added_tokens=["<x>"])}, "must have added_tokens = a list, each entry an object"),
         ({WHOLE: whole(model=None)}, "must hold a model of type BPE; got null"),
+        ({WHOLE: whole(model={"type": "Unigram"})}, 'must hold a model of type BPE; got "Unigram"'),
     ],
 )  # fmt: skip
 def test_what_is_not_done_is_refused_by_name(tmp_path, files, said):
