@@ -168,7 +168,7 @@ WORDS, CELLS = 3000, 36  # of the main road, from the title to "Take along"
 @LESSON
 def test_the_main_road_is_short_enough(path):
     cells = read(path).cells
-    end = next(i for i, cell in enumerate(cells) if cell.cell_type == "markdown" and "## Take along" in cell.source)
-    texts = [cell.source for cell in cells[:end] if cell.cell_type == "markdown"]
-    words = len(re.findall(r"\w+", "\n".join([*texts, cells[end].source.split("## Take along")[0]])))
+    end = next(i for i, cell in enumerate(cells) if cell.source.startswith("## Take along"))
+    texts = (cell.source for cell in cells[:end] if cell.cell_type == "markdown")
+    words = len(re.findall(r"\w+", "\n".join(texts)))
     assert words <= WORDS and sum(cell.cell_type == "code" for cell in cells[:end]) <= CELLS
