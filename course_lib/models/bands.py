@@ -1,4 +1,4 @@
-"""A large picture in bands: the VAE's decoder with much less memory, and the same result but for rounding.
+"""A large picture in bands: the VAE's decoder with much less memory, and the same result, up to rounding.
 
 A convolution of 3 x 3 reads one row above and one below. So each layer may be computed some rows at a time, if the
 group norm before it knows mean and variance of the whole picture, which it does here beforehand.
