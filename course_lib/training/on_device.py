@@ -6,7 +6,9 @@
 The scenes are drawn once, by all cores; their pictures, or latents and tokens, are kept on the device. A generator
 there, seeded with the seed and the step, draws the noise, the timesteps, and which scenes a step learns from. The
 averaged weights are written every two minutes. The same command runs, slowly, on a CPU; where that multiplies in
-bfloat16 (AMX), `--fast` doubles its pace.
+bfloat16 (AMX), `--fast` doubles its pace, and several cores learn best as one process each:
+
+    torchrun --nproc_per_node 2 -m course_lib.training.on_device unet --minutes 60
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.parallel import DistributedDataParallel
 
 from course_lib.datasets.eight_bits import from_levels, to_levels
 from course_lib.datasets.scenes import Scene, Scenes
@@ -46,7 +50,8 @@ def draw(scenes: list[Scene]) -> Tensor:
 def draw_all(scenes: list[Scene]) -> Tensor:
     """The same, by all cores."""
     parts = [scenes[first : first + 500] for first in range(0, len(scenes), 500)]
-    with ProcessPoolExecutor(os.cpu_count()) as workers:
+    # A forked process waits for ever for the threads that PyTorch had begun before.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as workers:
         return torch.cat(list(workers.map(draw, parts)))
 
 
@@ -132,12 +137,19 @@ def half_precision(device: torch.device, fast: bool) -> Iterator[None]:
 
 
 def train(network: nn.Module, loss: Callable, write: Callable, options: argparse.Namespace) -> None:
-    """Train for the minutes, or steps, that were asked for; the rate falls with the time that is left."""
-    device, began = choose_device(), math.inf
+    """Train for the minutes, or steps, that were asked for; the rate falls with the time that is left.
+
+    Under torchrun each process learns from its own draws, and an update from all of them. The first one keeps the time.
+    """
+    device, began, clock = choose_device(), math.inf, torch.zeros(())
+    rank, processes = (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
 
     def done(step: int) -> float:
         by_time, by_steps = (time.monotonic() - began) / (60 * options.minutes), step / (options.steps or math.inf)
-        return max(by_time, by_steps)
+        clock.fill_(max(by_time, by_steps))
+        if processes > 1:
+            distributed.broadcast(clock, 0)  # else their rates, and then their weights, would drift apart
+        return clock.item()
 
     learner = Learner(
         network.to(device), options.rate, lambda step: rate_factor(done(step)), options.decay, options.weight_decay
@@ -146,23 +158,24 @@ def train(network: nn.Module, loss: Callable, write: Callable, options: argparse
         network.compile()
         with half_precision(device, fast=True):
             loss(network, 0).backward()  # compiles
+    together = DistributedDataParallel(network) if processes > 1 else network
     began = written = logged = time.monotonic()
     over, errors = False, []
     while not over:
         with half_precision(device, options.fast):
-            error = loss(network, learner.step)
+            error = loss(together, learner.step * processes + rank)
         rate = learner.rate
         learner.learn(error)
         errors.append(error.detach())
         now, over = time.monotonic(), done(learner.step) >= 1
-        if now - logged > LOG_EVERY or over:
-            line = {"step": learner.step, "samples": learner.step * options.batch}
+        if rank == 0 and (now - logged > LOG_EVERY or over):
+            line = {"step": learner.step, "samples": learner.step * processes * options.batch}
             line |= {"minutes": round((now - began) / 60, 2), "rate": rate}
             line["loss"], errors = round(torch.stack(errors).mean().item(), 5), []  # of the steps since the last line
             print(line, flush=True)
             terminal.write_line(options.log or terminal.LOGS / f"{options.part}_on_device.jsonl", line)
             logged = now
-        if now - written > WRITE_EVERY or over:
+        if rank == 0 and (now - written > WRITE_EVERY or over):
             write(learner.average.module)
             written = now
 
@@ -197,7 +210,13 @@ def main(arguments: list[str] | None = None) -> None:
     )
     options.steps, options.log = getattr(options, "steps", None), getattr(options, "log", None)
     torch.manual_seed(options.seed)
-    train(*make(options, choose_device()), options)
+    if distributed.is_available() and distributed.is_torchelastic_launched():
+        distributed.init_process_group("gloo")
+    try:
+        train(*make(options, choose_device()), options)
+    finally:
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from course_lib import files
 from course_lib.training.small_model import WEIGHTS
 
-SHIPPED = ("small-stable-diffusion/**/*", "in_training/**/*", "logs/*", "*.png", "*.webp", "*.json", "*.safetensors")
+SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "*.png", "*.webp", "*.json", "*.safetensors")
 PAIRS = ("seen pairs", "unseen pairs")
 COMPARED = (("shape", "colour"), ("shape", "shape"), ("pair", "colours"), ("pair", "places"))
 WHOLE = {"along": ("unet_along.jsonl", "reached_along.json"), "both": ("unet_both.jsonl", "reached_both.json")}
