@@ -93,11 +93,28 @@ def filled(text: str, found: dict[str, dict], names: list[str]) -> str:
     return fill(text, "benchmarks", "\n\n".join(parts))
 
 
+def filled_in_short(text: str, found: dict[str, dict]) -> str:
+    """The course's README with one short table of the rows that a learner would ask for, and where they were measured."""
+    rows, places = ["| what | against | ratio | quartiles |", "| --- | --- | ---: | ---: |"], {}
+    for name in [name for name in IN_SHORT if name in found]:
+        section = found[name]
+        place = f"{section['date']}, {section['machine']}, threads: {section['threads']}"
+        places.setdefault(place, []).append(name.replace("_", " "))
+        for row in rows_of(section):
+            rows.append(
+                f"| {row.name} | {row.peer} | {row.ratio:.2f} | {row.measured.low:.2f} to {row.measured.high:.2f} |"
+            )
+    where = [f"Measured: {place} ({', '.join(names)})." for place, names in places.items()]
+    return fill(text, "benchmarks", "\n\n".join(["\n".join(rows), *where]))
+
+
 def main() -> None:
     """Fill the tables of both READMEs."""
     found = read()
-    for path, names in {HERE / "README.md": sorted(found), HERE.parent / "README.md": list(IN_SHORT)}.items():
-        text = filled(path.read_text(encoding="utf-8"), found, names)
+    whole, short = HERE / "README.md", HERE.parent / "README.md"
+    texts = {whole: filled(whole.read_text(encoding="utf-8"), found, sorted(found))}
+    texts[short] = filled_in_short(short.read_text(encoding="utf-8"), found)
+    for path, text in texts.items():
         with files.written_whole(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
 

@@ -57,6 +57,19 @@ def test_results_are_kept_and_shown(tmp_path):
 
 def test_the_readmes_show_what_is_kept():
     found = results.read()
-    for path, names in ((HERE / "README.md", sorted(found)), (HERE.parent / "README.md", list(results.IN_SHORT))):
-        text = path.read_text(encoding="utf-8")
-        assert text == results.filled(text, found, names), f"python -m benchmarks.results makes {path} from the results"
+    whole, short = (path.read_text(encoding="utf-8") for path in (HERE / "README.md", HERE.parent / "README.md"))
+    assert whole == results.filled(whole, found, sorted(found)), (
+        "python -m benchmarks.results makes it from the results"
+    )
+    assert short == results.filled_in_short(short, found), "python -m benchmarks.results makes it from the results"
+
+
+def test_the_short_table_names_each_machine_once(tmp_path):
+    path = tmp_path / "results.json"
+    for name in ("models", "pipeline", "samplers"):
+        results.keep(name, FOUND[:1], [], 2, path)
+    found = results.read(path)
+    text = results.filled_in_short("<!-- benchmarks: begin --><!-- benchmarks: end -->", found)
+    assert text.count("| a | b | 0.50 | 0.40 to 0.60 |") == 2 and "samplers" not in text
+    place = f"{found['models']['date']}, {found['models']['machine']}, threads: 2"
+    assert f"Measured: {place} (pipeline, models)." in text and text.count("Measured") == 1
