@@ -94,7 +94,7 @@ def filled(text: str, found: dict[str, dict], names: list[str]) -> str:
 
 
 def filled_in_short(text: str, found: dict[str, dict]) -> str:
-    """The course's README with one short table of the rows that a learner would ask for, and where they were measured."""
+    """The course's README with one short table: the rows that a learner would ask for, and where they were measured."""
     rows, places = ["| what | against | ratio | quartiles |", "| --- | --- | ---: | ---: |"], {}
     for name in [name for name in IN_SHORT if name in found]:
         section = found[name]
