@@ -7,6 +7,7 @@ from course_lib.lessons.lesson_04.questions import (
     predict_gradient,
     predict_line,
     predict_lost,
+    predict_pretzel,
     predict_stripes,
     quiz,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "predict_gradient",
     "predict_line",
     "predict_lost",
+    "predict_pretzel",
     "predict_stripes",
     "quiz",
     "rings",

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from course_lib.exercises.quiz import Choice, Question
 
+predict_pretzel = Question(
+    "Four pictures got smaller, three times, and each time the largest number of every window was kept. Which of A to D was the pretzel?",
+    (
+        Choice("A", "The dark block is the spider's body. Its eight legs are gone."),
+        Choice("B", "Nothing of it is left: every small pixel is white, or so nearly white that you can't see it.", right=True),
+        Choice("C", "The pink square is all that is left of the scissors."),
+        Choice("D", "The pale angle is the zebra. It has lost its stripes."),
+    ),
+)  # fmt: skip
+
 predict_lost = Question(
     "How many of the sixteen numbers could you replace by -100 without changing the result?",
     (

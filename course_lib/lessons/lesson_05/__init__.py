@@ -12,7 +12,7 @@ from course_lib.lessons.lesson_05.questions import (
     predict_tied,
     quiz,
 )
-from course_lib.lessons.lesson_05.stamps import NUMBERS, draw, grow, overlap, overlap_panel, sums
+from course_lib.lessons.lesson_05.stamps import NUMBERS, draw, grow, overlap, sums
 
 __all__ = [
     "NUMBERS",
@@ -22,7 +22,6 @@ __all__ = [
     "draw",
     "grow",
     "overlap",
-    "overlap_panel",
     "predict_back",
     "predict_even",
     "predict_flat",

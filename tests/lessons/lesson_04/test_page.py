@@ -165,6 +165,16 @@ def test_three_times_two_is_eight_at_once_and_the_maximum_brightens():
     assert [round(picture.mean().item(), 2) for picture in (ZEBRA, maximum, mean)] == [0.7, 0.94, 0.7]
 
 
+def test_the_largest_of_eight_by_eight_leaves_nothing_of_the_pretzel_and_something_of_the_others():
+    words = ["spider", "pretzel", "scissors", "zebra"]
+    four = torch.cat([EMOJI.select(word).images[:1] for word in words])
+    assert four.mean(dim=(1, 2, 3)).diff().min() > 0.005, "the order, by brightness"
+    darkest = max_pool2d(four, 8).amin(dim=(1, 2, 3))
+    assert darkest[1] > 0.97 and darkest[[0, 2, 3]].max() < 0.8
+    covered = (four[1].amin(dim=0) < 0.9).float().mean()
+    assert 0.38 < covered < 0.42, "two fifths"
+
+
 def test_the_numbers_about_stable_diffusion_are_true():
     with torch.device("meta"):
         unet, vae = UNet(), VAE(channels=(128, 256, 512, 512), layers=2)
