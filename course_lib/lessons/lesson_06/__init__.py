@@ -12,8 +12,10 @@ from course_lib.lessons.lesson_06.checks import check_reads, check_residual, che
 from course_lib.lessons.lesson_06.diagrams import residual_block as draw_residual
 from course_lib.lessons.lesson_06.diagrams import small_u as draw_small_u
 from course_lib.lessons.lesson_06.questions import (
+    ALT_LEVELS,
     ALT_TOLD,
     ALT_WAVES,
+    predict_around,
     predict_far,
     predict_first,
     predict_row,
@@ -32,6 +34,7 @@ from course_lib.models.anatomy import only_convolutions, outputs, stable_diffusi
 
 __all__ = [
     "ACROSS",
+    "ALT_LEVELS",
     "ALT_TOLD",
     "ALT_WAVES",
     "COLUMNS",
@@ -57,6 +60,7 @@ __all__ = [
     "noisy_pictures",
     "only_convolutions",
     "outputs",
+    "predict_around",
     "predict_far",
     "predict_first",
     "predict_row",

@@ -16,6 +16,12 @@ ALT_WAVES = (
     "from 1 to about -0.2."
 )
 
+ALT_LEVELS = (
+    "Two rows of bars, one bar for each size. Of the parameters, 4 per cent are at 64 by 64, 14 at 32 by 32, 45 at 16 by "
+    "16 and 37 at 8 by 8. Of the multiply-adds, 42 per cent are at 64 by 64, 29 at 32 by 32, 24 at 16 by 16 and 5 at 8 "
+    "by 8."
+)
+
 predict_row = Question(
     "The row 3 5 4 4 9 1 8 6 is halved twice by the mean of neighbours, and then doubled twice by writing every number twice. What is the row now?",
     (
@@ -31,6 +37,15 @@ predict_first = Question(
         Choice("572 x 572", "That would need padding: without it, every 3x3 convolution takes one position off at each rim."),
         Choice("564 x 564", "That counts the four convolutions at the top only. What the lower levels lose counts 2, 4, 8 and 16 times as much up here."),
         Choice("388 x 388", "92 positions are lost on each side. The lower a convolution stands, the more of the picture its lost rim is worth.", right=True),
+    ),
+)  # fmt: skip
+
+predict_around = Question(
+    "In a residual block, all weights and biases of the second convolution are 0. What does the block give?",
+    (
+        Choice("only zeros", "The second convolution gives only zeros. But what is added to them at the end?"),
+        Choice("x, unchanged", "The convolutions add 0, and x has gone around them.", right=True),
+        Choice("x after the first convolution", "What the first convolution has made must pass the second, and there it is multiplied by 0."),
     ),
 )  # fmt: skip
 

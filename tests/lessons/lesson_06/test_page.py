@@ -135,6 +135,9 @@ def test_the_parts_add_up_to_the_blocks_and_count_at_the_size_where_they_run():
     }
     assert share["work"] == sorted(share["work"], reverse=True) and 0.4 < share["work"][0] < 0.5
     assert sum(share["numbers"][2:]) > 0.8 and sum(share["work"]) > 0.999
+    says = "Of the {}, {} per cent are at 64 by 64, {} at 32 by 32, {} at 16 by 16 and {} at 8 by 8."
+    for kind, what in (("numbers", "parameters"), ("work", "multiply-adds")):
+        assert says.format(what, *(round(100 * part) for part in share[kind])) in lesson.ALT_LEVELS
 
 
 def test_diffusers_counts_the_same_blocks():
