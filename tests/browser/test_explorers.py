@@ -158,7 +158,7 @@ def test_kernel_editor_refuses_nonsense_and_goes_on(live):
     cell = cells["kernel"]
     canvas, message = cell.locator("canvas"), cell.locator(".cl-kernel .cl-message")
     notebook.wait_for_label(canvas, "Sum 1, first entry 0.")
-    cell.get_by_label("Kernel", exact=True).select_option("edges, vertical")
+    cell.get_by_label("Kernel", exact=True).select_option("vertical edges")
     notebook.wait_for_label(canvas, "Sum 0, first entry -1.")
     field, editor = cell.get_by_label("Kernel, row 0, column 0"), cell.locator(".cl-kernel")
     width = editor.bounding_box()["width"]

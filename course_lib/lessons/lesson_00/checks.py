@@ -8,11 +8,17 @@ from collections.abc import Callable
 import torch
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck, not_yet, right
+from course_lib.exercises.stops import names_in
 from course_lib.lessons.lesson_00.noise import noise_picture
 
 GLOBAL = (
     "The numbers are right, but they come from torch's global generator, which every program on the page shares: "
     "make your own with `torch.Generator().manual_seed(seed)` and hand it over as `generator=`."
+)
+
+FOREIGN = (
+    "The numbers are right, but you re-seed a generator of the page, and other cells draw from it, too: "
+    "make one inside the function, with `torch.Generator().manual_seed(seed)`."
 )
 
 NO_SEED = "Each call gives other noise, and the seed plays no part: hand a generator with that seed to `torch.randn`."
@@ -60,6 +66,11 @@ STOPS = (  # kind of error, a part of its message, what to say
         "descriptor 'manual_seed'",
         "A generator must be made before it can be seeded: `torch.Generator()` has brackets of its own.",
     ),
+    (
+        AttributeError,
+        "'Tensor' object has no attribute 'manual_seed'",
+        "The generator is seeded, not the noise: `generator=torch.Generator().manual_seed(seed)`.",
+    ),
     (AttributeError, "'seed' is read-only", "The seed is set with `.manual_seed(seed)`."),
     (TypeError, "generator=OpaqueBaseMeta", BRACKETS),
     (TypeError, "generator=type", BRACKETS),  # as earlier versions of torch call the class
@@ -76,8 +87,8 @@ STOPS = (  # kind of error, a part of its message, what to say
 class SeedCheck(FunctionCheck):
     """Checks a function seed -> noise (1, 3, 8, 8); the last of its cases repeats the first.
 
-    Besides the result it looks at how it came about: whether the global generator was used, which makes the same
-    numbers, whether the same seed gives the same noise again, and where a generator was made in a wrong way.
+    Besides the result it looks at how it came about: whether the global generator or another one from outside the
+    function was used, which makes the same numbers, whether the same seed gives the same noise again, and where a generator was made in a wrong way.
 
     Example:
 
@@ -88,17 +99,23 @@ class SeedCheck(FunctionCheck):
     """
 
     def verdict(self, answer: Callable) -> str:
-        """The verdict as one sentence; torch's global generator is left as it was."""
+        """The verdict as one sentence; torch's global generator and those of the page are left as they were."""
         before = torch.get_rng_state()
+        foreign = [(generator, generator.get_state()) for generator in _from_outside(answer)]
         try:
             said = super().verdict(answer)
             if said.startswith(right(self.name)):
-                return said if torch.equal(before, torch.get_rng_state()) else not_yet(GLOBAL)
+                if not torch.equal(before, torch.get_rng_state()):
+                    return not_yet(GLOBAL)
+                moved = any(not torch.equal(state, generator.get_state()) for generator, state in foreign)
+                return not_yet(FOREIGN) if moved else said
             torch.set_rng_state(before)
             named = any(said == not_yet(mistake.says) for mistake in self.mistakes)
             return said if named else self._by_behaviour(answer, said, before)
         finally:
             torch.set_rng_state(before)
+            for generator, state in foreign:
+                generator.set_state(state)
 
     def _by_behaviour(self, answer: Callable, said: str, before: torch.Tensor) -> str:
         """What calls with the same seed and with another one show; else what was said already."""
@@ -122,6 +139,13 @@ class SeedCheck(FunctionCheck):
         if torch.equal(one, noise_picture(1)) and torch.equal(other, noise_picture(2)):
             return said  # right, but with what is ready-made
         return not_yet(SCALED if torch.allclose(other, 2 * one) else OTHER)
+
+
+def _from_outside(answer: Callable) -> list[torch.Generator]:
+    """The generators that a function finds outside itself: on its page, or in its defaults."""
+    page = getattr(answer, "__globals__", {})
+    values = [*(page.get(name) for name in names_in(answer)), *(getattr(answer, "__defaults__", None) or ())]
+    return [value for value in values if isinstance(value, torch.Generator)]
 
 
 def _calls_seed(answer: Callable) -> bool:
@@ -171,6 +195,14 @@ check_noise = SeedCheck(
     ready=("noise_picture",),
 )
 
+
+def _to_a_count(answer: object) -> str:
+    """What to say to a count that is no usual mistake."""
+    if isinstance(answer, str):
+        return "That is a text. Without the quotes Python computes it."
+    return "Multiply the four sides of (1, 3, 8, 8)."
+
+
 check_count = ValueCheck(
     "the count",
     192,
@@ -193,6 +225,10 @@ check_count = ValueCheck(
             "That counts four numbers for each pixel, and there are three. Multiply the four sides: (1, 3, 8, 8).",
             4 * 8 * 8,
         ),
+        Mistake("That is 3 times 8 + 8. Rows and columns are multiplied, too: 3 times 8 times 8.", 3 * (8 + 8)),
+        Mistake("That counts two pictures. One of them is asked for.", 2 * 192),
+        Mistake("You added 3 and 8. Multiply the four sides of the shape (1, 3, 8, 8).", 3 + 8),
         Mistake("That is a text. Write the number without quotes.", "192"),
     ],
+    hint=_to_a_count,
 )

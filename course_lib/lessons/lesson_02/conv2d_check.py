@@ -113,6 +113,49 @@ def _holes(x, w, b, s, p) -> torch.Tensor:
     return out
 
 
+def _size_for_stride_one(x, w, b, s, p) -> torch.Tensor:
+    """As many positions as with stride 1: where the window moves by more, it leaves the picture, and the answer stops."""
+    if s > 1:
+        raise RuntimeError("The size of tensor a (3) must match the size of tensor b (2)")
+    return _conv2d(x, w, b, s, p)
+
+
+def _one_inside(x, w, b, s, p) -> torch.Tensor:
+    """The + 1 of the size stands inside the division."""
+    rows, columns = ((side + 2 * p - k + 1) // s for side, k in zip(x.shape[1:], w.shape[2:], strict=True))
+    return _conv2d(x, w, b, s, p)[:, :rows, :columns]
+
+
+def _channels_for_rows(x, w, b, s, p) -> torch.Tensor:
+    """x.shape[0] taken for the rows, and x.shape[1] for the columns, after the padding."""
+    x = F.pad(x, (p, p, p, p))
+    rows, columns = ((side - k) // s + 1 for side, k in zip(x.shape[:2], w.shape[2:], strict=True))
+    result = _conv2d(x, w, b, s, 0)[:, :rows, :columns]
+    if rows * columns > result[0].numel():
+        raise RuntimeError("The size of tensor a (3) must match the size of tensor b (2)")
+    return result
+
+
+def _stride_twice(x, w, b, s, p, window: int = 1, place: int = 1) -> torch.Tensor:
+    """Rows and columns are divided by the stride, and the loops over them go in steps of the stride once more.
+
+    window : what the window's start is multiplied by; place : what the place in the result is divided by.
+    """
+    right, every = _conv2d(x, w, b, s, p), _conv2d(x, w, b, 1, p)
+    out = torch.zeros_like(right)
+    rows, columns = (torch.arange(0, side, s) for side in right.shape[1:])
+    seen = every[:, rows * window][:, :, columns * window]
+    out[:, (rows // place)[:, None], columns // place] = seen
+    return out
+
+
+def _several_in_one_cell(x, w, b, s, p) -> torch.Tensor:
+    """A result without an axis for the filters."""
+    out = torch.zeros(x.shape[1:])
+    out[0, 0] = w.sum(dim=(1, 2, 3))
+    return out
+
+
 _ONLY_THREE = "It works for 3x3 kernels only: take the kernel's rows and columns from weight.shape, for the size and for the window."
 
 _TWO = "You subtract 2, which is right for 3x3 only: it is kernel - 1."
@@ -122,6 +165,14 @@ _ALL_FILTERS = "You add up all filters: each filter has a map of its own. .sum()
 _SLIDE = "`slide` knows only 3x3 kernels and moves by one. Take rows and columns from weight.shape, and start the window at i * stride, j * stride."
 
 _PADDED_LATE = "The zeros are put around the result. They belong around x, before the window moves."
+
+_STRIDE_TWICE = "The stride counts twice, in rows and in range: with range(rows) and range(columns) the window starts at i * stride, j * stride."
+
+_CHANNELS = "x.shape[0] are the channels. The rows are x.shape[1], the columns x.shape[2]."
+
+_NO_CHANNELS = r"a \((2\) .* b \(5|5\) .* b \(2)\)"  # the second case, of whose five columns two were to be cut out
+
+_ONE_CELL = r"number of sizes provided \(0\)|output with shape \[\]"
 
 check_conv2d = FunctionCheck(
     "my_conv2d",
@@ -171,6 +222,18 @@ check_conv2d = FunctionCheck(
         Mistake("The stride is there for the columns only: the rows start at i * stride, too.", lambda x, w, b, s, p: _one_axis_moves(x, w, b, s, p, down=False)),
         Mistake("There are zeros between the results: count i and j by one, and start the window at i * stride, j * stride.", _holes),
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, w, b, s, p: _conv2d(x, w, b, s, p)[:, :-1, :-1]),
+        Mistake("The + 1 of the size belongs after the division.", _one_inside),
+        Mistake("The window leaves the picture where the stride is 2: the result has room for stride 1. Divide (rows - kernel rows) by the stride, and the columns likewise.", _size_for_stride_one),
+        Mistake(_STRIDE_TWICE, _stride_twice),
+        Mistake(_STRIDE_TWICE, lambda x, w, b, s, p: _stride_twice(x, w, b, s, p, window=s)),
+        Mistake(_STRIDE_TWICE, lambda x, w, b, s, p: _stride_twice(x, w, b, s, p, place=s)),
+        Mistake(_CHANNELS, _channels_for_rows),
+        Mistake("The products are averaged. They are added up.", lambda x, w, b, s, p: _conv2d(x, w / w[0].numel(), b, s, p)),
+        Mistake("The bias meets the columns, the last axis. It belongs to the filters, the first: bias[:, None, None].", lambda x, w, b, s, p: _conv2d(x, w, 0 * b, s, p) + b),
+        Mistake("x has the channels first: the window is x[:, ..., ...].", lambda x, w, b, s, p: x[: w.shape[2], : w.shape[3]] * w[0], stops=_NO_CHANNELS),
+        Mistake("F.pad takes four numbers: (padding, padding, padding, padding).", lambda x, w, b, s, p: F.pad(x, p), stops=r"pad\(\): argument 'pad'"),
+        Mistake("You put several numbers, one for each filter, into one cell. The result has three axes: torch.zeros(filters, rows, columns) and out[:, i, j].", _several_in_one_cell, stops=_ONE_CELL),
+        Mistake(_CHANNELS, lambda x, w, b, s, p: torch.zeros(len(x) - 3 - p, 1), stops="negative"),
     ],
     ready=("conv2d", "Conv2d", "conv2d_loops"),
 )  # fmt: skip

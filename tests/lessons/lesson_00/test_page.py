@@ -31,6 +31,21 @@ def test_a_default_generator_seeded_once_is_named():
     assert lesson.check_noise.verdict(forgetful) == f"[not yet] {checks.REUSED}"
 
 
+def test_a_generator_of_the_page_that_is_seeded_again_is_named_and_left_as_it_was():
+    def in_its_default(seed, generator=torch.Generator()):  # noqa: B008
+        generator.manual_seed(seed)
+        return torch.randn(1, 3, 8, 8, generator=generator)
+
+    page = {"torch": torch, "dice": torch.Generator().manual_seed(7)}
+    exec("def seeds_again(seed): return torch.randn(1, 3, 8, 8, generator=dice.manual_seed(seed))", page)
+    for answer in (page["seeds_again"], in_its_default):
+        assert lesson.check_noise.verdict(answer) == f"[not yet] {checks.FOREIGN}"
+    assert page["dice"].initial_seed() == 7
+    page["right"] = lesson.noise_picture
+    exec("def only_looks(seed): return (dice, right(seed))[1]", page)
+    assert lesson.check_noise.verdict(page["only_looks"]) == "[OK] my_noise is right."
+
+
 def said_to(answer):
     return lesson.check_noise.verdict(answer).removeprefix("[not yet] ")
 
@@ -85,10 +100,36 @@ def test_another_shape_is_said():
 
 
 def test_wrong_counts_have_sentences_of_their_own():
-    wrong = (64, 24, 19, 20, 4, 576, 512, 768, 3 * 64 * 64, torch.Size((1, 3, 8, 8)), 3, 67, 8, 16, 256, "192")
+    wrong = (
+        64,
+        24,
+        19,
+        20,
+        4,
+        576,
+        512,
+        768,
+        3 * 64 * 64,
+        torch.Size((1, 3, 8, 8)),
+        3,
+        67,
+        8,
+        16,
+        256,
+        48,
+        384,
+        11,
+        "192",
+    )
     said = [lesson.check_count.verdict(count) for count in wrong]
     assert len(set(said)) == len(wrong) and not any("the count is not" in sentence for sentence in said)
     assert 4 * lesson.noise_picture(0).numel() == lesson.noise_picture(0).numpy().nbytes == 768
+
+
+def test_any_other_count_is_told_what_to_multiply():
+    assert lesson.check_count.verdict(100).endswith("you have 100. Multiply the four sides of (1, 3, 8, 8).")
+    for text in ("3*8*8", "1 * 3 * 8 * 8"):
+        assert "Without the quotes Python computes it." in lesson.check_count.verdict(text)
 
 
 def drawn_twice(generator):
@@ -102,6 +143,7 @@ def drawn_twice(generator):
         (lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator), checks.BRACKETS),
         (lambda seed: torch.randn(1, 3, 8, 8, seed=seed), "takes no seed"),
         (lambda seed: torch.randn(1, 3, 8, 8, seed), checks.FIFTH),
+        (lambda seed: torch.randn(1, 3, 8, 8).manual_seed(seed), "The generator is seeded, not the noise"),
         (lambda seed: setattr(torch.Generator(), "seed", seed), "The seed is set with `.manual_seed(seed)`."),
         (lambda seed: lesson.noise_picture(seed), "noise_picture is ready-made"),
         (lambda seed: seed * lesson.noise_picture(1), checks.SCALED),

@@ -1,5 +1,7 @@
 """Lesson 02's exercises: what learners write in place of the right answer, and what the checks say to it."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -22,6 +24,10 @@ def my_conv2d(x, weight, bias, stride, padding):
 """
 PAD = "    x = F.pad(x, (padding, padding, padding, padding))\n"
 SIZES = "(x.shape[1] - height) // stride + 1, (x.shape[2] - width) // stride + 1"
+ONE_INSIDE = SIZES.replace(") // stride + 1", " + 1) // stride")
+ROOM_FOR_STRIDE_1 = SIZES.replace(" // stride", "")
+KERNEL_DIVIDED = SIZES.replace("(", "").replace(")", "")
+NO_FILTERS = ("len(weight), rows", "rows")
 FOR_EACH = ".sum(dim=(1, 2, 3))"
 LOOPS = "for i in range(rows):\n        for j in range(columns):"
 WINDOW = "x[:, top : top + height, left : left + width]"
@@ -58,7 +64,21 @@ def said_to(*changes):
         ("You add up all filters", [(FOR_EACH, ".sum()")]),
         ("keeps the filters apart. And add the bias", [(FOR_EACH + " + bias", ".sum()")]),
         ("Indices count from 0", [("out[:, i, j]", "out[:, j, i]")]),
-        ("Two shapes in this line do not fit", [(WINDOW, WINDOW.replace(":, ", "", 1))]),
+        ("x has the channels first", [(WINDOW, WINDOW.replace(":, ", "", 1))]),
+        ("x has the channels first", [(WINDOW, "x[i : i + 3, j : j + 3]")]),
+        ("F.pad takes four numbers", [("(padding, padding, padding, padding)", "padding")]),
+        ("into one cell. The result has three axes", [NO_FILTERS, ("out[:, i, j]", "out[i, j]")]),
+        ("into one cell. The result has three axes", [NO_FILTERS, ("out[:, i, j] =", "out[i, j] +=")]),
+        ("The + 1 of the size belongs after", [(SIZES, ONE_INSIDE)]),
+        ("the result has room for stride 1", [(SIZES, ROOM_FOR_STRIDE_1)]),
+        ("the result has room for stride 1", [(SIZES, KERNEL_DIVIDED)]),
+        ("The stride counts twice", IN_STEPS),
+        ("The stride counts twice", IN_STEPS[:2]),
+        ("The stride counts twice", [*IN_STEPS, ("[:, i, j]", "[:, i // stride, j // stride]")]),
+        ("x.shape[0] are the channels", [("x.shape[1]", "x.shape[0]"), ("x.shape[2]", "x.shape[1]")]),
+        ("x.shape[0] are the channels", [(SIZES, "x.shape[0] - 3 + 1, x.shape[1] - 3 + 1")]),
+        ("The products are averaged", [(FOR_EACH, FOR_EACH.replace("sum", "mean"))]),
+        ("the filters, the first: bias[:, None, None]", [(" + bias", ""), ("return out", "return out + bias")]),
         ("Sizes and positions are whole numbers", [("//", "/")]),
         ("zeros between the results", [("// stride", ""), *IN_STEPS]),
         ("Two shapes in this line do not fit", [("(x.shape[1] - height)", "(x.shape[1] + 2 * padding - height)")]),
@@ -83,6 +103,13 @@ def test_a_ready_made_convolution_is_not_the_exercise():
     [
         (lambda n, k, s, p: n + 2 * p - k // s + 1, "Only the kernel is divided"),
         (lambda n, k, s, p: (n + 2 * p - k - 1) // s + 1, "not kernel + 1"),
+        (lambda n, k, s, p: math.ceil((n + 2 * p - k) / s), "Or you rounded up: round down, then add 1."),
+        (lambda n, k, s, p: (n - k) // s + 1 + p, "padding belongs inside the brackets, and twice."),
+        (lambda n, k, s, p: (n - k) // s + 1 + 2 * p, "2 * padding belongs inside the brackets."),
+        (lambda n, k, s, p: (n + p - k + 1) // s, "Padding counts twice, and the + 1 belongs after"),
+        (lambda n, k, s, p: n - k + 1, "Stride and padding are missing."),
+        (lambda n, k, s, p: (n - k) // s + 1, "Padding is missing."),
+        (lambda n, k, s, p: (n + 2 * p - 3) // s + 1, "The kernel isn't always 3"),
         (lambda n, k, s, p: (n + 2 * p - (k - 1)) // s + 1, "The + 1 stands there twice"),
         (lambda n, k, s, p: (n + 2 * p) // s + 1, "The kernel's size is missing"),
         (lambda n, k, s, p: n + 2 * p - (k - 1), "The stride is missing"),
@@ -102,6 +129,9 @@ def test_a_slip_in_the_size_is_named(size, said):
         (torch.tensor([[1 / 3, 0, 0]] * 3), "A column of thirds"),
         (torch.tensor([[0, 0, 1 / 3]] * 3), "A column of thirds"),
         ([[0, 0, 0], [-1, 0, 1], [0, 0, 0]], "That measures edges; it doesn't move the picture."),
+        (torch.tensor([[1.0, 0, -1]] * 3), "That is left minus right"),
+        (torch.ones(3, 3), "Nine ones add up nine pixels"),
+        ([[0, 1, 0]] * 3, "in the middle it moves nothing to the side"),
         ([[0, 0, 0], [1, 1, 0], [0, 0, 0]], "two copies of the picture"),
         ([[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0]], "two copies of the picture"),
         ([0, 0, 0, 1, 0, 0, 0, 0, 0], "their shape is (9,): it must be (3, 3)"),

@@ -15,7 +15,7 @@ from course_lib.lessons.lesson_02 import windows
 from course_lib.widgets.kernel import KERNELS
 
 PICTURE = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
-EDGES = torch.tensor(KERNELS["edges, vertical"], dtype=torch.float32)
+EDGES = torch.tensor(KERNELS["vertical edges"], dtype=torch.float32)
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -225,7 +225,7 @@ def test_the_right_kernel_with_two_axes_in_front_is_recognised():
     assert said.startswith("[not yet] The numbers are right; here the kernel is 3 by 3")
 
 
-@pytest.mark.parametrize("kernel", [torch.ones(3, 3), 0.3 * lesson.check_shift.right, 2 * torch.eye(3)])
+@pytest.mark.parametrize("kernel", [3 * torch.ones(3, 3), 0.3 * lesson.check_shift.right, 2 * torch.eye(3)])
 def test_any_other_kernel_is_written_out(kernel):
     said = lesson.check_shift.verdict(kernel)
     assert said.startswith("[not yet] the kernel is not right yet: you have [[") and said.endswith(

@@ -22,7 +22,7 @@ from course_lib.widgets.kernel import KERNELS
 from tests.rounding import OtherRounding
 
 ZEBRA = open_emoji(style="fluent").select("zebra").images[:1]
-EDGES = torch.tensor(KERNELS["edges, vertical"], dtype=torch.float32)
+EDGES = torch.tensor(KERNELS["vertical edges"], dtype=torch.float32)
 BIASES = [step / 4 for step in range(-16, 17)]
 NUMBERS = re.compile(r"(?:number|becomes|slope|smallest is) (−?\d+\.\d\d|nearly 0)")
 
