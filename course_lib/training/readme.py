@@ -50,7 +50,7 @@ def reached_table() -> str:
         _table("scenes", _shapes(found)),
         f"Emoji, every concept in each style that was learned; unseen pairs are painted {painted // drawn} times each:",
         _table("emoji", _emoji(emoji)),
-        f"Distances of sets of {found['count']} pictures from as many drawings with pairs kept out of training:",
+        f"Distances of sets of {found['count']} pictures from as many drawings of the same kind of pairs:",
         _table("set", {name: {"KID x 1000": f"{value:.2f}"} for name, value in found["set"].items()}),
         f"Distance of {found['count']} pictures to the nearest of {memory['among']:,} training pictures:",
         _table("pictures", _memory(memory)),

@@ -27,7 +27,7 @@ def test_concepts_are_measured_seen_and_unseen(monkeypatch):
         assert numbers.get("likeness") == ((pictures, [scene.things[0] for scene in scenes]) if nearly else None)
 
 
-def test_the_distance_of_sets_is_taken_to_drawings_that_were_kept_out(monkeypatch):
+def test_the_distance_of_sets_is_taken_to_drawings_of_the_same_kind_of_pairs(monkeypatch):
     monkeypatch.setattr(emoji_measures, "pictures_of", lambda scenes: [scene.caption for scene in scenes])
     monkeypatch.setattr(emoji_measures, "through", lambda model, pictures: [f"vae {caption}" for caption in pictures])
     monkeypatch.setattr(emoji_measures, "paint", lambda model, captions: [f"painted {caption}" for caption in captions])
@@ -37,16 +37,16 @@ def test_the_distance_of_sets_is_taken_to_drawings_that_were_kept_out(monkeypatc
         def features(self, pictures):
             return tuple(pictures)
 
-    found = emoji_measures.measure_set(None, Judge(), 4)
-    real, other = (
-        [Scenes(seed, kind="emoji", held_out=True, styles=("noto", "fluent"))[number].caption for number in range(4)]
-        for seed in (2024, 2025)
-    )
-    assert found == {
-        "drawings": (tuple(real), tuple(other)),
-        "through the VAE": (tuple(real), tuple(f"vae {caption}" for caption in other)),
-        "painted": (tuple(real), tuple(f"painted {caption}" for caption in other)),
-    }
+    expected = {}
+    for which, held_out in (("seen pairs", False), ("unseen pairs", True)):
+        settings = {"kind": "emoji", "held_out": held_out, "styles": ("noto", "fluent")}
+        real, other = ([Scenes(seed, **settings)[n].caption for n in range(4)] for seed in (2024, 2025))
+        expected |= {
+            f"drawings, {which}": (tuple(real), tuple(other)),
+            f"through the VAE, {which}": (tuple(real), tuple(f"vae {caption}" for caption in other)),
+            f"painted, {which}": (tuple(real), tuple(f"painted {caption}" for caption in other)),
+        }
+    assert emoji_measures.measure_set(None, Judge(), 4) == expected
 
 
 def test_memory_is_measured_against_the_training_pictures(monkeypatch):

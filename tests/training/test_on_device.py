@@ -2,7 +2,11 @@
 
 import argparse
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +16,8 @@ from course_lib.models import load
 from course_lib.training import on_device, terminal, vae
 from course_lib.training.loop import rate_factor
 from course_lib.training.small_model import FOLDER, STYLES, make_tokenizer
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -65,6 +71,47 @@ def test_a_sample_is_what_it_says():
             scene.caption for scene, which in zip(scenes, latents.which, strict=True) if which == distances.indices[row]
         }
         assert any(torch.equal(make_tokenizer()([caption])[0], tokens[row]) for caption in fitting)
+
+
+RUN = """
+import sys
+from pathlib import Path
+from course_lib.training import on_device, terminal
+if __name__ == "__main__":
+    terminal.LOGS = Path(sys.argv[1])
+    on_device.main(sys.argv[2:])
+"""
+
+
+def test_two_processes_make_one_update_of_their_two_draws(tmp_path, monkeypatch):
+    """As one process does whose loss is the mean of both; the log counts the samples of both."""
+    (tmp_path / "run.py").write_text(RUN)
+    for name in ("together", "alone"):
+        shutil.copytree(FOLDER, tmp_path / name)
+    few = ["unet", "--steps", "2", "--scenes", "20", "--batch", "4", "--rate", "1e-3", "--out"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", str(tmp_path / "run.py")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COURSE_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    given = [*launch, str(tmp_path), *few, str(tmp_path / "together")]
+    done = subprocess.run(given, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    (line,) = (tmp_path / "unet_on_device.jsonl").read_text().splitlines()
+    assert json.loads(line)["step"] == 2 and json.loads(line)["samples"] == 16
+
+    make, defaults = on_device.PARTS["unet"]
+
+    def both(options, device):
+        network, loss, write = make(options, device)
+        return network, lambda network, step: (loss(network, 2 * step) + loss(network, 2 * step + 1)) / 2, write
+
+    monkeypatch.setitem(on_device.PARTS, "unet", (both, defaults))
+    monkeypatch.setattr(terminal, "LOGS", tmp_path / "logs")
+    on_device.main([*few, str(tmp_path / "alone")])
+    for network in ("unet", "text_encoder"):
+        alone, together = (load(tmp_path / name).networks[network].state_dict() for name in ("alone", "together"))
+        shipped = load(FOLDER).networks[network].state_dict()
+        assert any((alone[name] - shipped[name]).abs().max() > 1e-5 for name in alone)
+        for name, tensor in alone.items():
+            torch.testing.assert_close(together[name], tensor, rtol=2e-3, atol=2e-4)
 
 
 def test_half_precision_is_asked_for_on_a_cpu():
