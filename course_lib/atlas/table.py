@@ -40,7 +40,7 @@ MEASURES = expect.Registry(
     {
         "latent_error": Measure("error of the latent", "", 3, "less", "ODE"),
         "pixel_error": Measure("error of the picture", " of 255", 1, "less", "ODE"),
-        "distance": Measure("distance of the sets of pictures (KID x 1000)", "", 1, "least above 0", "all"),
+        "distance": Measure("KID", "", 1, "least above 0", "all"),
         "right": Measure("pictures that show what the caption says", " %", 0, "more", "all"),
         "detail": Measure("detail, against the drawings", " %", 0, "like converged", "all"),
         "failed": Measure("failed pictures", " %", 0, "less", "all"),

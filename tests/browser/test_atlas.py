@@ -32,7 +32,7 @@ def test_keys_and_lists_move_the_map_without_a_kernel(lab):
     assert moved == [row + 1, column, 0]
     assert sentence.inner_text() != before
     page.locator(".cl-atlas select").first.select_option("1")
-    assert "distance" in sentence.inner_text()
+    assert "KID" in sentence.inner_text()
     page.locator(".cl-map td.cl-none").first.click()
     assert "no such cell" in sentence.inner_text() or "says nothing" in sentence.inner_text()
     drawn = page.evaluate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from torch import Tensor
 from course_lib.atlas import MEASURES, open_atlas
 from course_lib.atlas.table import PICTURES
 from course_lib.exercises.checks import FunctionCheck, Mistake, not_yet, right
+from course_lib.exercises.differences import short as _short
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
 from course_lib.texts import tr
@@ -43,13 +45,14 @@ def _cases() -> list[tuple[Tensor, Tensor]]:
     outlier = torch.tensor([7.0, -1, -1, -1, -1, -1, -1, -1])
     wanted = [
         *((waves, 0.2, errors) for errors in (6, 3, -3, 1.5, -1.5, 0.85, 0.5)),
-        (waves, 4.0, 3), (waves, 0.02, -1.5), (outlier, 0.2, 0), (outlier, 0.02, -6), (slow, 0.2, 1.5),
+        (waves, 4.0, 3), (waves, 4.0, 1.5), (waves, 0.02, -1.5), (outlier, 0.2, 0), (outlier, 0.02, -6), (slow, 0.2, 1.5),
         (waves, 0.2, 2.5), (waves[:4], 0.2, -3), (waves[:4], 0.2, 1.5), (waves.repeat(4), 0.2, 2.5),
         (waves.repeat(4), 0.2, -1.5),
     ]  # fmt: skip
-    return [
+    pairs = [
         (base[: len(p)] + size * (p / p.std() + errors / len(p) ** 0.5), base[: len(p)]) for p, size, errors in wanted
     ]
+    return [*pairs, (1 + waves / 4, torch.ones(8))]  # in the last one both means are exactly equal
 
 
 check_is_tie = FunctionCheck(
@@ -93,6 +96,20 @@ check_is_tie = FunctionCheck(
         Mistake(
             "The 4 belongs to the example with four pictures. Take the number of differences, len(...), and its root.",
             lambda a, b: _is_tie(a, b, error=lambda d: d.std() / 4**0.5),
+        ),
+        Mistake(
+            "Your root covers the standard deviation, too. Only the number of differences belongs under it.",
+            lambda a, b: _is_tie(a, b, error=lambda d: (d.std() / len(d)) ** 0.5),
+        ),
+        Mistake(
+            "You call every pair a tie, whatever comes in. Compare the mean with two standard errors, and return what "
+            "comes out.",
+            lambda a, b: True,
+        ),
+        Mistake(
+            "You call no pair a tie, whatever comes in. Compare the mean with two standard errors, and return what comes "
+            "out.",
+            lambda a, b: False,
         ),
         Mistake(
             "Turned round: it is a tie where the mean is smaller than two standard errors.",
@@ -192,15 +209,36 @@ def _choice(task: str, answer: object) -> str:
         return tr(STEADY[task]).format(sampler=SAMPLERS[sampler].label)
     if reason := atlas.reason(sampler, scheduler, budget):
         return tr("there is no such cell: {reason}.").format(reason=tr(reason))
-    found, digits = atlas.found(measure, sampler, scheduler, budget), MEASURES[measure].digits
     if says := _not_good(task, sampler, scheduler):
         return says
-    if not isinstance(number, int | float) or abs(number - found.value) > max(
-        0.1 * abs(found.value), 0.6 * 10**-digits
-    ):
-        says = "the choice is good. Now defend it: the third entry is the {label} at {budget} calls, from the map."
-        return tr(says).format(label=tr(MEASURES[measure].label), budget=budget)
-    return ""
+    says = _number_wrong(number, measure, (sampler, scheduler, budget))
+    return says and tr("the choice is good. {says}").format(says=says)
+
+
+def _number_wrong(number: object, measure: str, cell: tuple[str, str, int]) -> str:
+    """What to say of the number with which a cell is defended; "" where it is the map's."""
+    found, digits = open_atlas().found(measure, *cell), MEASURES[measure].digits
+    shown = {"label": tr(MEASURES[measure].label), "budget": cell[2], "number": f"{found.value:.{digits}f}"}
+    near = lambda value: abs(number - value) <= max(0.1 * abs(value), 0.6 * 10**-digits)  # noqa: E731
+    if isinstance(number, str):
+        return tr("Write the third entry as a number, without quotes and without its ±.")
+    if isinstance(number, Tensor) and number.numel() == 1:
+        number = number.item()
+    if isinstance(number, bool) or not isinstance(number, Real):
+        return tr("Now defend it: the third entry is the {label} at {budget} calls, from the map.").format(**shown)
+    if near(found.value):
+        return ""
+    if near(-found.value) and found.value < 0:
+        return tr("But your number has lost its minus sign: the map says {number}.").format(**shown)
+    if near(-found.value):
+        return tr("But your number has a minus sign too many: the map says {number}.").format(**shown)
+    if near(found.error):
+        return tr("But your number is the one after ±. Take the {label} itself, before it.").format(**shown)
+    others = [budget for budget in open_atlas().budgets if near(open_atlas().found(measure, *cell[:2], budget).value)]
+    if others:
+        says = "But your number is the one at {other} calls. Set the map to {budget}."
+        return tr(says).format(other=others[0], **shown)
+    return tr("Now defend it: the third entry is the {label} at {budget} calls, from the map.").format(**shown)
 
 
 def _not_good(task: str, sampler: str, scheduler: str) -> str:
@@ -229,6 +267,11 @@ def _names_wrong(answer: object, count: int) -> str:
     if not isinstance(answer, tuple | list) or len(answer) != count:
         return tr("write it as {shape}.").format(shape=SHAPES[count])
     for kind, name, known in (("sampler", answer[0], SAMPLERS), ("scheduler", answer[1], SCHEDULERS)):
+        if name is ... or name is None:
+            return tr("the name of the {kind} is still missing.").format(kind=tr(kind))
+        if not isinstance(name, str):
+            says = "write the name of the {kind} in quotes, such as {name}; you have {got}."
+            return tr(says).format(kind=tr(kind), name=repr(next(iter(known))), got=_short(name))
         if name not in known:
             labels = {row.label.lower(): key for key, row in known.items()}
             near = difflib.get_close_matches(str(name).lower(), [*known, *labels], 1)

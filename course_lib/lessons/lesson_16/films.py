@@ -180,7 +180,8 @@ def draw_flicker(kinds: Sequence[str] = SHORT) -> Shown:
             bars = axis.barh(places, values, 0.24, left=0, label=tr(row), **look)
             axis.bar_label(bars, [number_text(value, 1) for value in values], padding=3, fontsize=9)
         axis.set_yticks(range(len(kinds)), [tr(kind) for kind in kinds])
-        axis.set(xlim=(0, 5), xlabel=tr("flicker (% of the range)"))
+        most = max(flicker_of(kind, row) for kind in kinds for row in ROWS)
+        axis.set(xlim=(0, max(5, 1.2 * most)), xlabel=tr("flicker (% of the range)"))
         axis.invert_yaxis()
         axis.legend(loc="lower center", bbox_to_anchor=(0.42, 1.0), ncols=3, fontsize=9)
     parts = [tr("Bars of flicker in percent of the range, for {rows}.").format(rows="; ".join(tr(row) for row in ROWS))]

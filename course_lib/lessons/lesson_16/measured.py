@@ -91,12 +91,16 @@ def draw_curves(rows: tuple[str, ...], measure: str = "pixel_error", scheduler: 
         return show(figure, _of_curves(rows, measure, values[:, column]))
 
 
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def _of_curves(rows: tuple[str, ...], measure: str, values: np.ndarray) -> str:
     """The alt text of curves: who is lowest and highest at each budget. values : (S, B)."""
     atlas = open_atlas()
     says = [
         tr("{measure} against calls, both axes logarithmic, for {names}.").format(
-            measure=tr(MEASURES[measure].label).capitalize(), names=", ".join(SAMPLERS[name].label for name in rows)
+            measure=_capital(tr(MEASURES[measure].label)), names=", ".join(SAMPLERS[name].label for name in rows)
         )
     ]
     for number, budget in enumerate(atlas.budgets):

@@ -3,6 +3,7 @@
 import ast
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
@@ -49,6 +50,10 @@ def of_populations(first, second):
         (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / 32**0.5, "the root of 32"),
         (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / 4**0.5, "the example with four"),
         (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / 8**0.5, "expected"),
+        (lambda a, b: abs((a - b).mean()) < 2 * ((a - b).std() / len(a)) ** 0.5, "belongs under it"),
+        (lambda a, b: True, "every pair a tie"),
+        (lambda a, b: False, "no pair a tie"),
+        (lambda a, b: abs((a - b).mean()) == 0, "both means are equal"),
         (lambda a, b: not is_tie(a, b), "Turned round"),
         (lambda a, b: abs(a.mean() - b.mean()) < 2 * ((a.var() + b.var()) / len(a)) ** 0.5, "subtract first"),
         (lambda a, b: (a[::2].mean() < b[::2].mean()) != (a[1::2].mean() < b[1::2].mean()), "two halves"),
@@ -98,12 +103,49 @@ def test_the_check_of_twenty_calls_says_what_is_wrong(answer, says, capsys):
         ("preview", ("dpmpp_2m", "ays", 7.0), "defend it"),
         ("gallery", ("ttm", "karras", 573), "not less than twice its ± from 0"),
         ("gallery", ("dpmpp_2m_sde", "karras", 70), "defend it"),
+        ("gallery", ("dpmpp_2m_sde", "karras", "3"), "without quotes"),
+        ("gallery", ("dpmpp_2m_sde", "karras", True), "defend it"),
+        ("gallery", ("dpmpp_2m_sde", "karras", ...), "defend it"),
+        ("gallery", ("dpmpp_2m_sde", ..., 3), "the name of the scheduler is still missing"),
+        ("gallery", (["dpmpp_2m_sde"], "karras", 3), "the name of the sampler in quotes, such as 'euler'"),
     ],
 )
 def test_the_check_of_choices_says_what_is_wrong(task, answer, says, capsys):
     lesson.check_choices({name: answer if name == task else ... for name in checks.TASKS})
     lines = dict(zip(checks.TASKS, capsys.readouterr().out.splitlines(), strict=True))
     assert says in lines[task] and lines[task].startswith("[not yet]")
+
+
+@pytest.mark.parametrize(
+    ("task", "cell", "number", "says"),
+    [
+        ("gallery", "below 0", lambda atlas, measure, *cell: -atlas.found(measure, *cell).value, "lost its minus sign"),
+        ("film", "best", lambda atlas, measure, *cell: -atlas.found(measure, *cell).value, "a minus sign too many"),
+        ("film", "best", lambda atlas, measure, *cell: atlas.found(measure, *cell).error, "the one after ±"),
+        ("film", "best", lambda atlas, measure, *cell: atlas.found(measure, *cell[:2], 5).value, "the one at 5 calls"),
+        ("film", "best", lambda atlas, measure, *cell: str(atlas.found(measure, *cell).value), "without quotes"),
+    ],
+)
+def test_the_check_of_choices_names_slips_of_the_number(atlas, capsys, task, cell, number, says):
+    measure, budget = checks.TASKS[task]
+    sampler, scheduler, _ = atlas.ranking(measure, budget)[0]
+    if cell == "below 0":  # by chance, as a KID may be
+        values = np.nan_to_num(atlas.all(measure)[0][..., atlas.budgets.index(budget)])
+        row, column = np.unravel_index(values.argmin(), values.shape)
+        sampler, scheduler = atlas.samplers[row], atlas.schedulers[column]
+    given = (sampler, scheduler, number(atlas, measure, sampler, scheduler, budget))
+    lesson.check_choices({name: given if name == task else ... for name in checks.TASKS})
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if f" {task}: " in line)
+    assert line.startswith("[not yet]") and "the choice is good" in line and says in line
+
+
+@pytest.mark.parametrize("made", [np.float32, torch.tensor, float])
+def test_the_check_of_choices_takes_numbers_of_any_kind(atlas, capsys, made):
+    measure, budget = checks.TASKS["film"]
+    sampler, scheduler, _ = atlas.ranking(measure, budget)[0]
+    given = (sampler, scheduler, made(atlas.found(measure, sampler, scheduler, budget).value))
+    lesson.check_choices({"preview": ..., "gallery": ..., "film": given})
+    assert capsys.readouterr().out.endswith("[OK] the choice for the film is right.\n")
 
 
 def test_the_best_cells_are_good_choices(atlas, capsys):
