@@ -67,7 +67,8 @@ def test_an_answer_that_draws_its_own_noise_is_recognised():
         return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * torch.randn_like(x0)
 
     assert lesson.check_jump.verdict(own) == (
-        "[not yet] The noise that comes in is not used: take `noise`, and draw none of your own."
+        "[not yet] `noise` plays no part in your result. Multiply it by sqrt(1 - alphas_cumprod[t]), and draw none of "
+        "your own."
     )
     assert "largest difference" in lesson.check_jump.verdict(lambda x0, t, table, noise: t * x0 + noise)
 
@@ -96,6 +97,16 @@ def of(result):
     return lambda x0, t, table, noise: result(table.alphas_cumprod[t], x0, noise)
 
 
+def of_one_step(factors):
+    """An answer whose two factors come from alpha-bar and beta."""
+
+    def jump(x0, t, table, noise):
+        signal, spread = factors(table.alphas_cumprod[t], table.betas[t])
+        return signal * x0 + spread * noise
+
+    return jump
+
+
 PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
 
 
@@ -106,6 +117,15 @@ PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
         (by(lambda a: a**0.5, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
         (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 1 // 2), "rounds down to 0"),
         (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 0.5), "rounds down to 0"),
+        (of(lambda a, x0, noise: (1 - a) ** 0.5 * noise), "No picture is in your result"),
+        (of(lambda a, x0, noise: a**0.5 * x0), "`noise` plays no part"),
+        (of(lambda a, x0, noise: a**0.5 * x0 + (1 - a) ** 0.5 * x0), "`noise` plays no part"),
+        (of(lambda a, x0, noise: a**0.5 * x0 * (1 - a) ** 0.5 * noise), "The two parts are multiplied"),
+        (by(lambda a: a**0.5, lambda a: ((1 - a) / a) ** 0.5), "sigma is the noise's factor"),
+        (of_one_step(lambda a, b: (a**0.5, b**0.5)), "The noise's factor is that of one step"),
+        (of_one_step(lambda a, b: ((1 - b) ** 0.5, (1 - a) ** 0.5)), "The picture's factor is that of one step"),
+        (lambda x0, t, table, noise: table.alpha_bar[t] ** 0.5 * x0, "Alpha-bar is table.alphas_cumprod[t]"),
+        (lambda x0, t, table, noise: forward.q_sample(x0, t, table, noise), "q_sample is ready-made"),
         (lambda x0, t, table, noise: alphas_cumprod[t] * x0, "belongs to the table: table.alphas_cumprod[t]"),  # noqa: F821
         (of(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a**0.5), "Brackets are missing"),
         (of(lambda a, x0, noise: a**0.5 * x0 + 1 - a**0.5 * noise), "Brackets are missing"),
@@ -140,16 +160,19 @@ def test_what_else_goes_wrong_in_a_jump(wrong, said):
         (288, "mean of the squares"),
         (297, "took the mean"),
         (131, "rounded the variance"),
-        (132, "still a little above 1"),
+        (132, "still a little larger"),
+        (151, "that of the clean picture"),
+        (32, "Leave the roots out"),
+        (487, "divided SNR by the standard deviation"),
         (134, "one step too late"),
-        (208, "below 0.5"),
+        (208, "twice the picture's"),
         (588, "alpha-bar with the variance"),
         (867, "how many steps"),
         (122, "another table"),
         (245, "another table"),
         (999, "That is the last step"),
         (0, "far stronger"),
-        (350, "take the first of these steps"),
+        (350, "Take the first of these steps"),
         (1000, "from 0 to 999"),
         (1.006, "A step is a whole number"),
         ("133", "without quotes"),
