@@ -174,6 +174,21 @@ def test_the_position_comes_from_the_sentence(maps, seen):
     assert int(maps[0, ..., seen.places.index("red")].argmax()) // 8 < 4
 
 
+def test_red_finds_its_half_through_the_queries_of_later_layers(seen):
+    """With "below" the state of "red" stays as it is, and so does the first layer's map; a later layer's does not."""
+    model, other = load("small-stable-diffusion"), PROMPT.replace("above", "below")
+    one, two, short = model.encode_text([PROMPT, other, "a red circle"])
+    place = seen.places.index("red")
+    for state in (two, short):
+        torch.testing.assert_close(one[place], state[place])
+    below = lesson.watch(model, other, steps=1, seed=2)
+    first, later = (
+        [upper(run.looks("words", layer)[0, ..., place]) for run in (seen, below)]
+        for layer in ("down 1a, 8 x 8", "up 2a, 8 x 8")
+    )
+    assert abs(first[0] - first[1]) < 0.05 and later[0] > 0.65 and later[1] < 0.35
+
+
 def test_the_ground_lets_go_of_red_and_both_look_at_the_begin_mark(maps, seen, shape):
     circle = shape.clone()
     circle[4:] = False

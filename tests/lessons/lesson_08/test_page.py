@@ -233,6 +233,39 @@ def test_the_average_of_many_ends_is_the_panda_and_one_end_is_not():
     assert (15 * average - panda).abs().mean() < 0.35
 
 
+def test_what_the_average_keeps_of_panda_and_noise_is_as_the_page_says():
+    left = lesson.TABLES["scaled linear (Stable Diffusion)"].alphas_cumprod[999].sqrt().item()
+    assert round(left, 3) == 0.068 and round(15 * 0.068, 2) == 1.02
+    assert round(2000**-0.5, 4) == 0.0224 and round(15 * 0.0224, 2) == round(15 * 2000**-0.5, 2) == 0.34
+
+
+def test_the_step_on_paper_keeps_the_variance():
+    numbers = torch.tensor([0.8 * x + 0.6 * noise for x in (1, -1) for noise in (1, -1)], dtype=torch.float64)
+    torch.testing.assert_close(numbers, torch.tensor([1.4, 0.2, -0.2, -1.4], dtype=torch.float64))
+    torch.testing.assert_close(numbers.square(), torch.tensor([1.96, 0.04, 0.04, 1.96], dtype=torch.float64))
+    assert abs(numbers.mean()) < 1e-12 and numbers.square().mean() == pytest.approx(1)
+
+
+def test_the_cosine_table_is_slow_at_first_and_fastest_at_the_end():
+    at_100 = {name.split()[0]: table.alphas_cumprod[100].sqrt().item() for name, table in lesson.TABLES.items()}
+    assert {name: round(amplitude, 2) for name, amplitude in at_100.items()} == {
+        "scaled": 0.95,
+        "linear": 0.95,
+        "cosine": 0.99,
+    }
+    falls = -lesson.TABLES["cosine"].alphas_cumprod.sqrt().diff()
+    assert falls[-100:].mean() > 0.95 * falls.unfold(0, 100, 50).mean(dim=1).max() and falls[:100].mean() < 0.0002
+
+
+def test_in_a_picture_twice_as_large_the_mean_halves_the_noise():
+    """As in "Going further": the picture stays, and the noise that is left is half as strong."""
+    large, table = PICTURE.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3), lesson.TABLES["cosine"]
+    noise = torch.randn(large.shape, generator=torch.Generator().manual_seed(6))
+    shrunk = forward.q_sample(large, 500, table, noise).unflatten(3, (64, 2)).unflatten(2, (64, 2)).mean(dim=(3, 5))
+    left = shrunk - table.alphas_cumprod[500].sqrt() * PICTURE
+    assert left.std().item() == pytest.approx((1 - table.alphas_cumprod[500]).sqrt().item() / 2, rel=0.05)
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="unknown table 'quadratic'"):
         lesson.draw(PICTURE, "quadratic", 3)
