@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
@@ -30,9 +32,18 @@ def _is_of_the_page(answer) -> bool:
         return False
 
 
+def _without(name: str):
+    """A wrong answer that stops because Python knows no such name."""
+
+    def wrong(query, key, value):
+        raise NameError(f"name '{name}' is not defined")
+
+    return wrong
+
+
 _ROOT = "The scores are divided by the width itself. It is its square root."
 
-_PAGE = "The names are those of the page's own tables (queries, keys, values). Inside the function, take what it is given: query, key, value."
+_PAGE = "The names are those of the page's own tables (queries, keys, values, scores, weights). Inside the function, take what it is given: query, key, value."
 
 
 def _gives(what):
@@ -55,7 +66,10 @@ check_attention = FunctionCheck(
     _cases(),
     [
         Mistake(_PAGE, lambda q, k, v: q.new_zeros(3, 2), when=_is_of_the_page),
-        Mistake(_PAGE, lambda q, k, v: q @ k.new_zeros(3, 4).T, stops=r"5x9 and 4x3|3x4 and 9x7|5x7 and 3x2|3x4 and 5x9|\(7x9\), vec \(4\)"),
+        Mistake(_PAGE, lambda q, k, v: q @ k.new_zeros(3, 4).T, stops=r"5x9 and 4x3|3x4 and 9x7|5x7 and 3x2|3x4 and 5x9|3x3 and 7x3|\(7x9\), vec \(4\)"),
+        Mistake("math and numpy are not imported on this page, and you need neither: write ** 0.5 for a root, and .exp() for a power of e.", _without("math"), stops="name '(math|np|numpy|sqrt|exp)' is not defined"),
+        Mistake("softmax is one of PyTorch's functions: torch.softmax(scores, dim=1).", _without("softmax"), stops="name 'softmax' is not defined"),
+        Mistake("The values are transposed. Row j of the values belongs to key j, so they stay as they are: weights @ value.", lambda q, k, v: _weights(q, k) @ v.T, stops="5x7 and 3x7"),
         Mistake("key @ query was for one query. For a table of them: query @ key.T, a row for each query and a column for each key.", lambda q, k, v: torch.softmax(k @ q / 2, dim=0) @ v, stops="7x9 and 5x9"),
         Mistake("Softmax must be told along which axis it works: dim=1, along each row.", lambda q, k, v: torch.softmax(q @ k.T), stops=r"softmax\(\) missing .*dim"),
         Mistake("The scale is missing: divide the scores by the square root of the width of a query.", lambda q, k, v: _attend(q, k, v, 1)),
@@ -73,6 +87,7 @@ check_attention = FunctionCheck(
         Mistake("Keys and values are exchanged: scores are made of queries and keys, and the values are mixed.", lambda q, k, v: torch.softmax(q @ v.T, dim=1) @ k, stops="5x9 and 3x7"),
         Mistake("The scores are multiplied by the root. They must become smaller: divide.", lambda q, k, v: _attend(q, k, v, q.shape[1] ** 0.5)),
         Mistake("The 2 of the example is left in: it was the root of 4. Take the width from query.shape.", lambda q, k, v: _attend(q, k, v, 0.5)),
+        Mistake("query.shape[0] is the number of queries. Divide by the root of the width: query.shape[1] ** 0.5.", lambda q, k, v: _attend(q, k, v, 1 / len(q))),
         Mistake("That is the root of the number of queries. The width is query.shape[1].", lambda q, k, v: _attend(q, k, v, len(q) ** -0.5)),
         Mistake("That is the root of the number of keys. The width is how many numbers one query has, query.shape[1].", lambda q, k, v: _attend(q, k, v, len(k) ** -0.5)),
         Mistake("That is the root of the value's width. Scores are made of queries and keys: take query.shape[1].", lambda q, k, v: _attend(q, k, v, v.shape[1] ** -0.5)),
@@ -82,6 +97,9 @@ check_attention = FunctionCheck(
         Mistake("Softmax runs over the whole table, so all weights together sum to 1. Each row must.", lambda q, k, v: torch.softmax((q @ k.T / q.shape[1] ** 0.5).flatten(), 0).view(len(q), len(k)) @ v),
         Mistake("Softmax is missing: scores are no weights, they may be negative.", lambda q, k, v: q @ k.T / q.shape[1] ** 0.5 @ v),
         Mistake("Softmax and the scale are both missing.", lambda q, k, v: q @ k.T @ v),
+        *(Mistake("e is 2.71828..., and you took too few of its digits. Take scores.exp(), or torch.softmax.", lambda q, k, v, base=base: torch.softmax(math.log(base) * (q @ k.T) / q.shape[1] ** 0.5, dim=1) @ v) for base in (2.718, 2.72, 2.7)),
+        Mistake("sigmoid looks at each score for itself, so the rows do not sum to 1. Take softmax along each row, dim=1.", lambda q, k, v: torch.sigmoid(q @ k.T / q.shape[1] ** 0.5) @ v),
+        Mistake("log_softmax gives the logarithms of the weights. Take torch.softmax.", lambda q, k, v: torch.log_softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) @ v),
         Mistake("The powers are not divided by their sum, so the rows do not sum to 1.", lambda q, k, v: _powers(q, k) @ v),
         Mistake("The scores are divided by their sum: first take the powers of e.", lambda q, k, v: _over_sum(q @ k.T / q.shape[1] ** 0.5) @ v),
         Mistake("The scale comes after softmax. Then rows no longer sum to 1: divide the scores, before.", lambda q, k, v: _attend(q, k, v, 1) / q.shape[1] ** 0.5),
@@ -98,6 +116,7 @@ check_attention = FunctionCheck(
         Mistake("Only the value with the highest score is taken. All are mixed, by their weights.", lambda q, k, v: v[(q @ k.T).argmax(dim=1)]),
         Mistake("All values count the same. Weights come from the scores.", lambda q, k, v: v.mean(dim=0).expand(len(q), -1)),
     ],
+    ready=("attention", "scaled_dot_product_attention"),
 )  # fmt: skip
 
 
@@ -117,7 +136,8 @@ check_scores = ValueCheck(
         Mistake("That is the number at 64 x 64. The question is about 128 x 128.", 64**4),
         *(Mistake(f"That is cross-attention: each pixel looks at {words} positions of a prompt. In self-attention it looks at all pixels.", 128**2 * words) for words in (77, 24)),
         Mistake("That is for 5 heads together, as many as SDXL would have there. The question is about one.", 5 * 128**4),
-        Mistake("That is for 8 heads together. The question is about one.", 8 * 128**4),
+        *(Mistake(f"That is for {heads} heads together. The question is about one.", heads * 128**4) for heads in (4, 8)),
+        Mistake("That is the side of the finished picture. Attention works on the latent: 128 x 128 pixels, and each looks at all of them.", 128 * 8),
         Mistake("The side is doubled, so there are 4 times as many pixels, and each looks at 4 times as many: 16 times, not 4.", 4 * 64**4),
         *(Mistake("That is the work of a whole layer, in multiply-adds. The question is about the scores of one head.", work) for work in (172, 172e9, 2 * 128**4 * 320)),
         Mistake("That is twice as many: scores and mixtures cost as much, but only the scores are asked for.", 2 * 128**4),

@@ -26,12 +26,18 @@ def _tables() -> list[tuple]:
         [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5]],
         [[0.5, 0.25], [0.125, 0.125]], [[0.51, 0.5], [0.5, 0.5]], [[1.005, -0.005], [0.5, 0.5]],
         [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25]], [[0.5, 0.5 - 2**-24], [0.5, 0.5]],
-        [[0.6, 0.6, -0.2], [0.2, 0.3, 0.5]], [[0.75, -0.25], [0.5, 0.5]],
+        [[0.6, 0.6, -0.2], [0.2, 0.3, 0.5]], [[0.75, -0.25], [0.5, 0.5]], [[0.0, 0.0], [0.5, 0.5]],
     ]  # fmt: skip
     return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
 
 
 _NEGATIVE = "A row such as 1.5 and -0.5 sums to 1, and still holds no weights: ask for `weights >= 0`, too."
+
+_COMPARED = f"{_NEGATIVE} (If you did: compare first, then take .all(), with its brackets: `(weights >= 0).all()`.)"
+
+_EARLY = (
+    ".all() comes too early: it only asks whether no sum is 0. Compare first: `((sums - 1).abs() < 0.00001).all()`."
+)
 
 _EXACT = "`== 1` is too strict: rounding makes a sum 0.9999999. Ask whether it is close to 1, within 0.00001. (A leeway of 0.00000001 is no better.)"
 
@@ -53,7 +59,7 @@ check_weights = FunctionCheck(
         Mistake(_COLUMNS, lambda w: bool((w >= 0).all() and _sums(w, 0).all())),
         Mistake(f"{_COLUMNS} And ask for `weights >= 0`.", lambda w: bool(_sums(w, 0).all())),
         Mistake(f"{_COLUMNS} And `== 1` is too strict for rounded sums.", lambda w: bool((w >= 0).all() and _sums(w, 0, True).all())),
-        Mistake(_NEGATIVE, lambda w: bool(_sums(w).all())),
+        Mistake(_COMPARED, lambda w: bool(_sums(w).all())),
         Mistake(_EXACT, lambda w: bool((w >= 0).all() and _sums(w, exact=True).all())),
         Mistake(f"{_EXACT} And ask for `weights >= 0`.", lambda w: bool(_sums(w, exact=True).all())),
         Mistake(f"{_COLUMNS} And ask for close to 1, and for `weights >= 0`.", lambda w: bool(_sums(w, 0, True).all())),
@@ -77,12 +83,14 @@ check_weights = FunctionCheck(
         Mistake("Both must hold: `and`, not `or`.", lambda w: bool((w >= 0).all() or _sums(w).all())),
         Mistake("The second half is still one answer for each row: apply .all() to it, too.", lambda w: (w >= 0).all() and _sums(w)),
         Mistake("A weight of 0 is allowed (`>= 0`), and `== 1` is too strict for rounded sums.", lambda w: bool((w > 0).all() and _sums(w, exact=True).all())),
-        Mistake("torch.allclose compares two tensors: torch.allclose(sums, torch.ones_like(sums)).", lambda w: (w >= 0).all() and torch.allclose(w.sum(dim=1), 1.0), stops=r"allclose\(\): argument 'other'"),
+        Mistake("torch.allclose and torch.isclose compare two tensors: torch.allclose(sums, torch.ones_like(sums)).", lambda w: (w >= 0).all() and torch.allclose(w.sum(dim=1), 1.0), stops=r"(all|is)close\(\): argument 'other'"),
         Mistake("There must be as many ones as rows: torch.ones_like(sums).", lambda w: torch.allclose(w.sum(dim=1), torch.ones(w.shape[1])), stops="must match the size of tensor b"),
         Mistake(_WHOLE, lambda w: bool((w >= 0).all() and abs(float(w.sum()) - len(w)) < 1e-4)),
         Mistake(f"{_WHOLE} And ask for `weights >= 0`.", lambda w: abs(float(w.sum()) - len(w)) < 1e-4),
         Mistake("`and`, `not` and `if` want one True or False, and a table of comparisons has many: apply .all() to each table first.", lambda w: w.sum(dim=1) == 1 and w >= 0, stops="Boolean value of Tensor"),
         Mistake("The whole table sums to the number of rows, not to 1. And it is each row that counts.", lambda w: bool((w >= 0).all() and abs(float(w.sum()) - 1) < 1e-4)),
+        Mistake(_EARLY, lambda w: bool((w >= 0).all() and w.sum(dim=1).all() == 1)),
+        Mistake(f"{_EARLY} And ask for `weights >= 0`.", lambda w: bool(w.sum(dim=1).all() == 1)),
         Mistake("Nothing is added up yet: each row must sum to 1.", lambda w: bool((w >= 0).all())),
         Mistake("Every weight below 1 is not enough: 0.6, 0.6 and -0.2 sum to 1, and one of them is negative. Ask for `weights >= 0`.", lambda w: bool((w <= 1).all() and _sums(w).all())),
         Mistake(".abs() before the sum hides negative numbers: 0.75 and -0.25 would pass. Sum the weights themselves, and ask for `weights >= 0`.", lambda w: bool(_sums(w.abs()).all())),

@@ -119,6 +119,7 @@ check_jump = FunctionCheck(
         Mistake("You took `picture` from the page. Here the picture comes in as x0.", lambda x0, t, table, noise: torch.zeros(1, 3, 64, 64) + noise, stops=r"tensor [ab] \(64\)"),
         Mistake("Python has no sqrt of its own: write ** 0.5.", _without("sqrt"), stops="name 'sqrt' is not defined"),
         Mistake("alphas_cumprod belongs to the table: table.alphas_cumprod[t].", _without("alphas_cumprod"), stops="name 'alphas_cumprod' is not defined"),
+        Mistake("The table has no such name. Alpha-bar is table.alphas_cumprod[t].", lambda x0, t, table, noise: table.alpha_bar[t] * x0, stops="'NoiseTable' object has no attribute"),
         Mistake("torch.sqrt takes a tensor, and got a number: write ** 0.5.", lambda x0, t, table, noise: torch.sqrt(1.0) * x0, stops=r"sqrt\(\): argument"),
         Mistake("alphas_cumprod is a tensor and no function: write square brackets, alphas_cumprod[t].", lambda x0, t, table, noise: table.alphas_cumprod(t) * x0, stops="'Tensor' object is not callable"),
         Mistake("You return two parts. Add them: the sum is x at step t.", lambda x0, t, table, noise: (x0, noise), when=_gives(lambda given: isinstance(given, (tuple, list)))),
@@ -132,11 +133,15 @@ check_jump = FunctionCheck(
         Mistake(_HALVED, _with(lambda alpha_bar, beta: (alpha_bar / 2, (1 - alpha_bar) / 2))),
         Mistake(_HALVED, _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), (1 - alpha_bar) / 2))),
         Mistake(_HALVED, _with(lambda alpha_bar, beta: (alpha_bar / 2, math.sqrt(1 - alpha_bar)))),
-        Mistake(_FLOORED, _with(lambda alpha_bar, beta: (0, math.sqrt(1 - alpha_bar)))),
+        Mistake("No picture is in your result, only noise: add alphas_cumprod[t] ** 0.5 * x0. (If you wrote ** 1//2, that rounds down to 0.)", _with(lambda alpha_bar, beta: (0, math.sqrt(1 - alpha_bar)))),
         Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a**0.5)),
         Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + 1 - a**0.5 * noise)),
         Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a)),
         Mistake("You took the root of a sum of squares, and a root has no signs. Multiply each of the two by its amplitude, and add.", _from_alpha_bar(lambda a, x0, noise: (a * x0**2 + (1 - a) * noise**2) ** 0.5)),
+        Mistake("The two parts are multiplied. Add them.", _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 * (1 - a) ** 0.5 * noise)),
+        Mistake("The noise's factor is that of one step, sqrt(beta). The jump's is sqrt(1 - alphas_cumprod[t]).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.sqrt(beta)))),
+        Mistake("The picture's factor is that of one step, sqrt(1 - beta). The jump's is sqrt(alphas_cumprod[t]).", _with(lambda alpha_bar, beta: (math.sqrt(1 - beta), math.sqrt(1 - alpha_bar)))),
+        Mistake("sigma is the noise's factor where the picture is not shrunk. You do shrink it, so the noise's factor is sqrt(1 - alphas_cumprod[t]).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.sqrt((1 - alpha_bar) / alpha_bar)))),
         Mistake("The noise is added, not subtracted.", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), -math.sqrt(1 - alpha_bar)))),
         Mistake("Picture and noise have the same factor. The noise's is sqrt(1 - alphas_cumprod).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.sqrt(alpha_bar)))),
         Mistake("The noise has no factor yet: multiply it by sqrt(1 - alphas_cumprod).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), 1))),
@@ -186,11 +191,12 @@ check_jump = FunctionCheck(
             lambda x0, t, table, noise: q_sample(x0, t - 1, table, noise),
         ),
         Mistake(
-            "The noise that comes in is not used: take `noise`, and draw none of your own.",
+            "`noise` plays no part in your result. Multiply it by sqrt(1 - alphas_cumprod[t]), and draw none of your own.",
             _own_noise,
             when=_ignores_the_noise,
         ),
     ],
+    ready=("q_sample",),
 )  # fmt: skip
 
 
@@ -210,12 +216,14 @@ def _about_the_step(answer: object) -> str:
     except (TypeError, ValueError, RuntimeError):
         return tr("One whole number is asked for.")
     if given.numel() != 1:
-        return tr("It holds many numbers, and one is asked for: .nonzero()[0] is the first step at which it is so.")
+        return tr("It holds many numbers, and one is asked for: .nonzero()[0] is the first step where it is so.")
     if given.item() % 1:
-        return tr("That is no step. A step is a whole number: it says where the ratio falls below 1, not what it is.")
+        return tr("That is no step. A step is a whole number, from 0 to 999.")
     if not 0 <= given.item() <= 999:
         return tr("The steps are counted from 0 to 999.")
-    return tr("Ask where picture.var() * table.snr is below 1, and take the first of these steps.")
+    return tr(
+        "Ask where 1 - alphas_cumprod is larger than alphas_cumprod * picture.var(). Take the first of these steps."
+    )
 
 
 _SNR = _STABLE_DIFFUSION.snr
@@ -225,19 +233,22 @@ check_even = ValueCheck(
     "your step",
     _first_below(_RATIO),
     [
-        Mistake("That holds for a picture with variance 1. The panda's is less: multiply SNR by picture.var().", _first_below(_SNR)),
-        Mistake("You divided by the variance, or compared SNR with it. A picture with less variance is overtaken earlier: the ratio is variance times SNR.", _first_below(_SNR, PANDA)),
-        Mistake("You took the standard deviation. SNR is a ratio of variances: take picture.var().", _first_below(PANDA**0.5 * _SNR)),
+        Mistake("That holds for a picture with variance 1. The panda's is less: multiply alphas_cumprod, or SNR, by picture.var().", _first_below(_SNR)),
+        Mistake("You divided by the variance, or compared SNR with it. A picture with less variance is overtaken earlier: its own SNR is picture.var() times SNR.", _first_below(_SNR, PANDA)),
+        Mistake("You took the standard deviation. alphas_cumprod and SNR are about variances: take picture.var().", _first_below(PANDA**0.5 * _SNR)),
         Mistake("You took the mean of the squares, in which the brightness counts, too. The variance is picture.var().", _first_below(0.6332 * _SNR)),
         Mistake("You took the mean. The variance is picture.var().", _first_below(0.6781 * _SNR)),
         Mistake("You rounded the variance to 0.17. That moves the step: take picture.var().", _first_below(0.17 * _SNR)),
-        Mistake("At that step the ratio is still a little above 1. The question asks for the first step after it.", _first_below(_RATIO) - 1),
-        Mistake("That is one step too late, or counted from 1: at the step before it the ratio is below 1 already, and the first step is step 0.", _first_below(_RATIO) + 1),
-        Mistake("There the ratio falls below 0.5. Where both are equal it is 1.", _first_below(_RATIO, 0.5)),
-        Mistake("You compared alpha-bar with the variance. Compare the variance times SNR with 1.", _first_below(_STABLE_DIFFUSION.alphas_cumprod, PANDA)),
-        Mistake("That is the last step. The noise overtakes much earlier: take the first step at which the ratio is below 1.", 999),
-        Mistake("That is how many steps lie below 1. The question asks at which step they begin.", int((_RATIO < 1).sum())),
-        Mistake("At step 0 the picture is far stronger than the noise. Ask where the ratio is *below* 1.", 0),
+        Mistake("At that step the picture's part is still a little larger. The question asks for the first step after it.", _first_below(_RATIO) - 1),
+        Mistake("That is one step too late, or counted from 1: at the step before it the noise's part is larger already, and the first step is step 0.", _first_below(_RATIO) + 1),
+        Mistake("There the noise's part is twice the picture's. Ask where it is first the larger one.", _first_below(_RATIO, 0.5)),
+        Mistake("You compared alpha-bar with the variance. Compare the noise's part with the picture's, alphas_cumprod * picture.var().", _first_below(_STABLE_DIFFUSION.alphas_cumprod, PANDA)),
+        Mistake("You compared the noise's part with picture.var(), that of the clean picture. In x_t it has shrunk: alphas_cumprod * picture.var().", int((1 - _STABLE_DIFFUSION.alphas_cumprod > PANDA).nonzero()[0])),
+        Mistake("You compared a root, such as sigma, with a variance. Leave the roots out, and compare variances.", int((_STABLE_DIFFUSION.sigmas > PANDA).nonzero()[0])),
+        Mistake("You divided SNR by the standard deviation, or compared it with that. Multiply SNR by picture.var(), and compare with 1.", _first_below(_SNR, PANDA**0.5)),
+        Mistake("That is the last step. The noise overtakes much earlier: take the first step where its part is the larger one.", 999),
+        Mistake("That is how many steps have more noise than picture. The question asks at which step they begin.", int((_RATIO < 1).sum())),
+        Mistake("At step 0 the picture is far stronger than the noise. Ask where the noise's part is the *larger* one.", 0),
         *(Mistake("That is the step of another table. Take Stable Diffusion's, `table`.", _first_below(PANDA * other.snr)) for name, other in TABLES.items() if "Stable" not in name),
     ],
     hint=_about_the_step,

@@ -146,8 +146,16 @@ def test_other_ways_of_writing_attention_are_right():
             out[i] = (powers / powers.sum()) @ value
         return out
 
-    for answer in (by_loops, F.scaled_dot_product_attention, lambda q, k, v: attention(q[None], k[None], v[None])[0]):
-        assert lesson.check_attention.verdict(answer) == "[OK] my_attention is right."
+    assert lesson.check_attention.verdict(by_loops) == "[OK] my_attention is right."
+
+
+def test_attention_that_is_ready_made_is_told_so():
+    for answer, name in [
+        (F.scaled_dot_product_attention, "scaled_dot_product_attention"),
+        (lambda q, k, v: F.scaled_dot_product_attention(q, k, v), "scaled_dot_product_attention"),
+        (lambda q, k, v: attention(q[None], k[None], v[None])[0], "attention"),
+    ]:
+        assert f"right, but {name} is ready-made" in lesson.check_attention.verdict(answer)
 
 
 def test_the_two_mistakes_of_the_lesson_are_named():
@@ -239,13 +247,17 @@ def test_a_leeway_that_a_hint_names_is_right():
 def test_the_tables_hold_a_rounded_sum():
     """Otherwise `== 1` would pass."""
     (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 19
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 20
 
 
 def test_other_counts_of_scores_are_named():
     assert "16 times, not 4" in lesson.check_scores.verdict(4 * 64**4)
     for work in (172, 172e9, 172_000_000_000):
         assert "the work of a whole layer" in lesson.check_scores.verdict(work)
+
+
+def to_the_power(base, scores):
+    return base**scores / (base**scores).sum(dim=1, keepdim=True)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +272,17 @@ def test_other_counts_of_scores_are_named():
         (lambda q, k, v: torch.softmax(q * k / q.shape[1] ** 0.5, dim=1) @ v, "a matrix product: query @ key.T"),
         (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) * v, "a matrix product: weights @ value"),
         (lambda q, k, v: torch.softmax(q @ v.T / q.shape[1] ** 0.5, dim=1) @ k, "Keys and values are exchanged"),
+        (lambda q, k, v: to_the_power(2.718, q @ k.T / q.shape[1] ** 0.5) @ v, "too few of its digits"),
+        (lambda q, k, v: to_the_power(2.72, q @ k.T / q.shape[1] ** 0.5) @ v, "too few of its digits"),
+        (lambda q, k, v: torch.sigmoid(q @ k.T / q.shape[1] ** 0.5) @ v, "sigmoid looks at each score"),
+        (lambda q, k, v: F.log_softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) @ v, "logarithms of the weights"),
+        (lambda q, k, v: torch.softmax(q @ k.T / q.shape[0], dim=1) @ v, "query.shape[0] is the number of queries"),
+        (lambda q, k, v: torch.softmax(q @ k.T / math.sqrt(q.shape[1]), dim=1) @ v, "write ** 0.5 for a root"),  # noqa: F821
+        (lambda q, k, v: torch.softmax(q @ k.T / np.sqrt(q.shape[1]), dim=1) @ v, "write ** 0.5 for a root"),  # noqa: F821
+        (lambda q, k, v: torch.softmax(q @ k.T / sqrt(q.shape[1]), dim=1) @ v, "write ** 0.5 for a root"),  # noqa: F821
+        (lambda q, k, v: softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) @ v, "torch.softmax(scores, dim=1)"),  # noqa: F821
+        (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) @ v.T, "The values are transposed"),
+        (lambda q, k, v: torch.eye(3) @ v, "take what it is given: query, key, value"),
         (lambda q, k, v: attention(q[None], k[None], v[None]), "take it off with [0]"),
         (lambda q, k, v: attention(q[None], k[None], v[None], return_weights=True), "You return two things"),
     ],
@@ -285,6 +308,12 @@ def near(sums, within=1e-4):
         (lambda w: bool((w >= 0).all() and near(w.sum(1)).all() and near(w.sum(0)).all()), "The columns need not"),
         (lambda w: [bool((row >= 0).all() and near(row.sum())) for row in w], "with all(...) for a list"),
         (lambda w: torch.allclose(w.sum(1), 1.0), "torch.ones_like(sums)"),
+        (lambda w: torch.isclose(w.sum(1), 1.0).all(), "torch.ones_like(sums)"),
+        (lambda w: w.sum(dim=1).all() == 1, ".all() comes too early"),
+        (lambda w: (w >= 0).all() and w.sum(dim=1).all() == 1, ".all() comes too early"),
+        (lambda w: bool(w.all() >= 0 and near(w.sum(1)).all()), "with its brackets: `(weights >= 0).all()`"),
+        (lambda w: bool((w >= 0).any() and near(w.sum(1)).all()), "with its brackets: `(weights >= 0).all()`"),
+        (lambda w: bool((w >= 0).all and near(w.sum(1)).all()), "with its brackets: `(weights >= 0).all()`"),
         (lambda w: torch.allclose(w.sum(1), torch.ones(w.shape[1])), "as many ones as rows"),
         (lambda w: bool((w > 0).all() and (w.sum(1) == 1).all()), "A weight of 0 is allowed"),
         (lambda w: (w >= 0).all() is True and near(w.sum(1)).all() is True, "Leave `is True` out"),
@@ -298,6 +327,8 @@ def test_more_ways_to_miss_a_table_of_weights_are_named(answer, says):
     ("answer", "says"),
     [
         (2 * 128**4, "twice as many"),
+        (4 * 128**4, "4 heads together"),
+        (128 * 8, "the side of the finished picture"),
         (128**4 * 320, "products inside the scores"),
         (128**4 * 40, "products inside the scores"),
         (128 ^ 4, "a power is **"),

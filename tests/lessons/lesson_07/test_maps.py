@@ -53,7 +53,7 @@ def test_the_begin_mark_is_looked_at_more_and_more(maps, shape):
     """Place by place: all 24 alike would get 1/24 each. An end place gets less; the ground looks at the begin mark."""
     shares = maps.mean(dim=(1, 2))
     begin, one_end = shares[:, 0], shares[:, -1] / 16
-    assert begin[4] > 1.2 * begin[0] and begin[9] > 1.5 * begin[4] and begin[-1] > 1.5 * begin[9]
+    assert all(later > 1.2 * earlier for earlier, later in itertools.pairwise(begin[[0, 4, 9, 19]]))
     assert begin[-1] > 3 * max(shares[-1, 1:-1].max(), one_end[-1]), "no other place comes near"
     assert begin.mean() > max(3 * shares[:, 1:-1].mean(dim=0).max(), 5 / 24)
     assert one_end.max() < 0.8 / 24 and one_end.mean() < shares[:, 2].mean()
@@ -124,13 +124,15 @@ def test_a_pixel_of_the_circle_looks_at_little_else_at_the_end(seen, shape):
     rows = seen.looks("pixels", seen.layers[0])[:, 2, 3].unflatten(1, (8, 8))
     on_circle = rows[:, :4][:, shape[:4]].sum(dim=1)
     assert shape.flatten()[:32][rows[0].flatten().topk(4).indices].all()
-    assert on_circle[0] < 0.75 and on_circle[-1] > 0.8
+    assert on_circle[-1] > 0.7 and 1 - on_circle[-1] < 0.7 * (1 - on_circle[0]), (
+        "far less of it elsewhere than at first"
+    )
 
 
 def test_from_the_ground_into_the_circle_the_map_tips_over(seen, shape):
     looks = seen.looks("pixels", seen.layers[0])[-1].unflatten(2, (8, 8))
     ground, edge, circle = (float(looks[2, column][:4][shape[:4]].sum()) for column in (1, 2, 3))
-    assert ground < 0.1 < 0.2 < edge < 0.7 < 0.8 < circle, (ground, edge, circle)
+    assert ground < 0.1 < 0.15 < edge < 0.7 < 0.75 < circle, (ground, edge, circle)
 
 
 def test_like_pixels_look_at_each_other(seen, shape):
@@ -144,7 +146,7 @@ def test_like_pixels_look_at_each_other(seen, shape):
         assert near < 0.25 < 0.3 < other_side, "more on the other side of the picture than nearby"
         assert corner[ground].sum() - near > 0.6, "and most of the weight on ground further away"
     assert int(looks[7, 0].argmax()) == 56, "the lower left corner looks at no pixel more than at itself"
-    assert 0.06 < looks[7, 0, 7, 0] < 0.08
+    assert looks[7, 0, 7, 0] < 0.1, "with only a small part of its weight"
     assert looks[2, 3][~ground].sum() > 0.85 and looks[2, 3][:4].sum() > 0.85
     assert looks[6, 3][~ground].sum() > 0.8 and looks[6, 3][4:].sum() > 0.8
 
@@ -172,6 +174,21 @@ def test_the_position_comes_from_the_sentence(maps, seen):
     red = swapped.looks("words", swapped.layers[0])[0, ..., swapped.places.index("red")]
     assert upper(red) < 0.45 and int(red.argmax()) // 8 >= 4
     assert int(maps[0, ..., seen.places.index("red")].argmax()) // 8 < 4
+
+
+def test_red_finds_its_half_through_the_queries_of_later_layers(seen):
+    """With "below" the state of "red" stays as it is, and so does the first layer's map; a later layer's does not."""
+    model, other = load("small-stable-diffusion"), PROMPT.replace("above", "below")
+    one, two, short = model.encode_text([PROMPT, other, "a red circle"])
+    place = seen.places.index("red")
+    for state in (two, short):
+        torch.testing.assert_close(one[place], state[place])
+    below = lesson.watch(model, other, steps=1, seed=2)
+    first, later = (
+        [upper(run.looks("words", layer)[0, ..., place]) for run in (seen, below)]
+        for layer in ("down 1a, 8 x 8", "up 2a, 8 x 8")
+    )
+    assert abs(first[0] - first[1]) < 0.05 and later[0] > 0.65 and later[1] < 0.35
 
 
 def test_the_ground_lets_go_of_red_and_both_look_at_the_begin_mark(maps, seen, shape):

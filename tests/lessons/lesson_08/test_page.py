@@ -67,7 +67,8 @@ def test_an_answer_that_draws_its_own_noise_is_recognised():
         return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * torch.randn_like(x0)
 
     assert lesson.check_jump.verdict(own) == (
-        "[not yet] The noise that comes in is not used: take `noise`, and draw none of your own."
+        "[not yet] `noise` plays no part in your result. Multiply it by sqrt(1 - alphas_cumprod[t]), and draw none of "
+        "your own."
     )
     assert "largest difference" in lesson.check_jump.verdict(lambda x0, t, table, noise: t * x0 + noise)
 
@@ -96,6 +97,16 @@ def of(result):
     return lambda x0, t, table, noise: result(table.alphas_cumprod[t], x0, noise)
 
 
+def of_one_step(factors):
+    """An answer whose two factors come from alpha-bar and beta."""
+
+    def jump(x0, t, table, noise):
+        signal, spread = factors(table.alphas_cumprod[t], table.betas[t])
+        return signal * x0 + spread * noise
+
+    return jump
+
+
 PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
 
 
@@ -106,6 +117,15 @@ PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
         (by(lambda a: a**0.5, lambda a: (1 - a) ** 1 / 2), "** 1/2 is read as"),
         (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 1 // 2), "rounds down to 0"),
         (by(lambda a: a**1 // 2, lambda a: (1 - a) ** 0.5), "rounds down to 0"),
+        (of(lambda a, x0, noise: (1 - a) ** 0.5 * noise), "No picture is in your result"),
+        (of(lambda a, x0, noise: a**0.5 * x0), "`noise` plays no part"),
+        (of(lambda a, x0, noise: a**0.5 * x0 + (1 - a) ** 0.5 * x0), "`noise` plays no part"),
+        (of(lambda a, x0, noise: a**0.5 * x0 * (1 - a) ** 0.5 * noise), "The two parts are multiplied"),
+        (by(lambda a: a**0.5, lambda a: ((1 - a) / a) ** 0.5), "sigma is the noise's factor"),
+        (of_one_step(lambda a, b: (a**0.5, b**0.5)), "The noise's factor is that of one step"),
+        (of_one_step(lambda a, b: ((1 - b) ** 0.5, (1 - a) ** 0.5)), "The picture's factor is that of one step"),
+        (lambda x0, t, table, noise: table.alpha_bar[t] ** 0.5 * x0, "Alpha-bar is table.alphas_cumprod[t]"),
+        (lambda x0, t, table, noise: forward.q_sample(x0, t, table, noise), "q_sample is ready-made"),
         (lambda x0, t, table, noise: alphas_cumprod[t] * x0, "belongs to the table: table.alphas_cumprod[t]"),  # noqa: F821
         (of(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a**0.5), "Brackets are missing"),
         (of(lambda a, x0, noise: a**0.5 * x0 + 1 - a**0.5 * noise), "Brackets are missing"),
@@ -140,16 +160,19 @@ def test_what_else_goes_wrong_in_a_jump(wrong, said):
         (288, "mean of the squares"),
         (297, "took the mean"),
         (131, "rounded the variance"),
-        (132, "still a little above 1"),
+        (132, "still a little larger"),
+        (151, "that of the clean picture"),
+        (32, "Leave the roots out"),
+        (487, "divided SNR by the standard deviation"),
         (134, "one step too late"),
-        (208, "below 0.5"),
+        (208, "twice the picture's"),
         (588, "alpha-bar with the variance"),
         (867, "how many steps"),
         (122, "another table"),
         (245, "another table"),
         (999, "That is the last step"),
         (0, "far stronger"),
-        (350, "take the first of these steps"),
+        (350, "Take the first of these steps"),
         (1000, "from 0 to 999"),
         (1.006, "A step is a whole number"),
         ("133", "without quotes"),
@@ -208,6 +231,39 @@ def test_the_average_of_many_ends_is_the_panda_and_one_end_is_not():
 
     assert likeness(average) > 0.75 and abs(likeness(first)) < 0.05
     assert (15 * average - panda).abs().mean() < 0.35
+
+
+def test_what_the_average_keeps_of_panda_and_noise_is_as_the_page_says():
+    left = lesson.TABLES["scaled linear (Stable Diffusion)"].alphas_cumprod[999].sqrt().item()
+    assert round(left, 3) == 0.068 and round(15 * 0.068, 2) == 1.02
+    assert round(2000**-0.5, 4) == 0.0224 and round(15 * 0.0224, 2) == round(15 * 2000**-0.5, 2) == 0.34
+
+
+def test_the_step_on_paper_keeps_the_variance():
+    numbers = torch.tensor([0.8 * x + 0.6 * noise for x in (1, -1) for noise in (1, -1)], dtype=torch.float64)
+    torch.testing.assert_close(numbers, torch.tensor([1.4, 0.2, -0.2, -1.4], dtype=torch.float64))
+    torch.testing.assert_close(numbers.square(), torch.tensor([1.96, 0.04, 0.04, 1.96], dtype=torch.float64))
+    assert abs(numbers.mean()) < 1e-12 and numbers.square().mean() == pytest.approx(1)
+
+
+def test_the_cosine_table_is_slow_at_first_and_fastest_at_the_end():
+    at_100 = {name.split()[0]: table.alphas_cumprod[100].sqrt().item() for name, table in lesson.TABLES.items()}
+    assert {name: round(amplitude, 2) for name, amplitude in at_100.items()} == {
+        "scaled": 0.95,
+        "linear": 0.95,
+        "cosine": 0.99,
+    }
+    falls = -lesson.TABLES["cosine"].alphas_cumprod.sqrt().diff()
+    assert falls[-100:].mean() > 0.95 * falls.unfold(0, 100, 50).mean(dim=1).max() and falls[:100].mean() < 0.0002
+
+
+def test_in_a_picture_twice_as_large_the_mean_halves_the_noise():
+    """As in "Going further": the picture stays, and the noise that is left is half as strong."""
+    large, table = PICTURE.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3), lesson.TABLES["cosine"]
+    noise = torch.randn(large.shape, generator=torch.Generator().manual_seed(6))
+    shrunk = forward.q_sample(large, 500, table, noise).unflatten(3, (64, 2)).unflatten(2, (64, 2)).mean(dim=(3, 5))
+    left = shrunk - table.alphas_cumprod[500].sqrt() * PICTURE
+    assert left.std().item() == pytest.approx((1 - table.alphas_cumprod[500]).sqrt().item() / 2, rel=0.05)
 
 
 def test_bad_input_is_refused():
