@@ -3,7 +3,14 @@ page runs in `real_model` and `watching`."""
 
 from course_lib.lessons.lesson_17.checks import check_why_black
 from course_lib.lessons.lesson_17.lora import from_red_to_blue
-from course_lib.lessons.lesson_17.questions import predict_same, predict_side, predict_strength, predict_weights, quiz
+from course_lib.lessons.lesson_17.questions import (
+    predict_same,
+    predict_side,
+    predict_strength,
+    predict_weights,
+    predict_when,
+    quiz,
+)
 from course_lib.lessons.lesson_17.real_model import choose, difference, on_screen, show_difference
 from course_lib.lessons.lesson_17.settings_card import CARD, check_settings, show_card
 from course_lib.lessons.lesson_17.watching import Watch, measured
@@ -24,6 +31,7 @@ __all__ = [
     "predict_side",
     "predict_strength",
     "predict_weights",
+    "predict_when",
     "quiz",
     "show_card",
     "show_difference",

@@ -32,7 +32,7 @@ predict_side = Question(
 )
 
 predict_same = Question(
-    "The same files, the same first noise, the same levels and Euler's rule, in two programs that have only PyTorch in common. How alike are the pictures?",
+    "The same files, the same first noise, the same noise levels and Euler's rule, in two programs that have only PyTorch in common. How alike are the pictures?",
     (
         Choice(
             "the same to the last digit",
@@ -46,6 +46,22 @@ predict_same = Question(
         Choice(
             "another picture of the same thing",
             "That is what another noise would give. Here nothing is left to chance: the noise is handed to both.",
+        ),
+    ),
+)
+
+predict_when = Question(
+    "With 20 steps, the guess looks finished from some step on. You run it again with 40 steps. From which step on does it look finished now?",
+    (
+        Choice(
+            "from about half that step",
+            "More steps give the network more looks. They don't let it see more through the same noise.",
+        ),
+        Choice("from the same step", "There the longer run has come half as far, and much more noise is left."),
+        Choice(
+            "from about twice that step",
+            "Both runs go from the same noise down to none. What the guess can show depends on how much noise is left.",
+            right=True,
         ),
     ),
 )
@@ -74,7 +90,7 @@ quiz = (
                 "A seed fixes the noise only together with the generator it is given to, and with the device that draws.",
                 right=True,
             ),
-            Choice("rounding", "Rounding changes single levels of brightness. It makes no other picture of this one."),
+            Choice("rounding", "Rounding changes a pixel by very little. It makes no other picture of this one."),
             Choice("the network paints by chance", "It does not: the same input gives the same output."),
         ),
     ),

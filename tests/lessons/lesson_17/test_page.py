@@ -1,9 +1,11 @@
 """Lesson 17: the path of a GPU, run on the CPU with random weights; the player, and what the page claims."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import math
+import tempfile
 from dataclasses import replace
 
 import diffusers
@@ -11,10 +13,11 @@ import nbformat
 import pytest
 import torch
 
+from course_lib.__main__ import SETTINGS
 from course_lib.lessons import lesson_17 as lesson
 from course_lib.lessons.lesson_00.noise import out_of_noise
 from course_lib.lessons.lesson_17 import real_model, watching
-from course_lib.models import UNet, outline, untrained
+from course_lib.models import UNet, load, outline, untrained
 from course_lib.models.configs import STABLE_DIFFUSION_15
 from course_lib.models.memory import _most_alive, needed
 from course_lib.pipeline import prepare
@@ -32,11 +35,12 @@ def run_page(chosen, monkeypatch, until=""):
     """Run the cells of the notebook as they stand, with this choice of model, up to the cell with these words."""
     monkeypatch.setattr(lesson, "choose", lambda: chosen)
     names = {"__name__": "__main__"}
-    for cell in page():
-        if cell.cell_type == "code":
-            if until and until in cell.source:
-                return names
-            exec(compile(cell.source, cell.source.splitlines()[0], "exec"), names)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # the page writes a picture
+        for cell in page():
+            if cell.cell_type == "code":
+                if until and until in cell.source:
+                    return names
+                exec(compile(cell.source, cell.source.splitlines()[0], "exec"), names)
     assert not until, f"no cell has {until!r}"
     return names
 
@@ -61,7 +65,7 @@ def test_every_cell_of_the_page_on_the_gpu_path(models, monkeypatch, capsys):
     assert "This page runs Stable Diffusion 1.5 on the CPU, in float32." in said
     assert "The safety checker is on.\nflagged: [False]" in said
     assert "brightest number: 0.0\nflagged: [True]" in said
-    assert said.count("Nowhere do they differ by more than 0.01 of 255 levels.") == 1
+    assert said.count("Nowhere do they differ by more than 0.01 on the scale from 0 to 255.") == 1
     assert "W has 102,400 numbers, B and A of rank 4 together 2,560\nB A has the shape of W: True" in said
     assert names["runner"].player.about["sentences"][-1] == "Result after 2 steps, sigma 0."
     assert names["chosen"].name == real_model.REAL and names["model"].vae.latent_channels == 4
@@ -90,7 +94,7 @@ def test_a_picture_that_is_not_of_numbers_is_shown_black_with_a_word_where_to_re
     said = capsys.readouterr().out
     pointer = 'see the section "A black picture"'
     assert said.count("12,288 of the 12,288 numbers of a picture are NaN, and shown as black: " + pointer) == 3
-    assert "largest difference nan levels" in said
+    assert "largest difference nan of 255" in said
     assert str(names["apart"]) == "There is no difference where a picture is NaN: " + pointer + "."
     assert "\n## A black picture" in "\n".join(cell.source for cell in page())
     assert lesson.on_screen(names["by_hand"]).unique().tolist() == [-1]
@@ -100,11 +104,12 @@ def test_a_picture_that_is_not_of_numbers_is_shown_black_with_a_word_where_to_re
 
 
 def test_the_player_may_have_painted_anything_before_ours(models, monkeypatch, capsys):
-    """Run the two cells after the player as a reader does who has changed its settings, and run them again."""
+    """Run two cells after the player as a reader does who has changed its settings, and run them again."""
     small = real_model.choose()
-    names = run_page(replace(small, size=32, steps=2), monkeypatch, until="ours = ")
-    cells = [cell.source for cell in page() if "**ours" in cell.source and cell.cell_type == "code"]
-    assert len(cells) == 2
+    names = run_page(replace(small, size=32, steps=2), monkeypatch, until="title, steps = watch(words, **ours)\n")
+    cells = [cell.source for cell in page() if "watch(words, **ours" in cell.source and cell.cell_type == "code"]
+    assert len(cells) == 3
+    cells = cells[1:]  # without the one that counts steps
     watch, asked = names["watch"], []
     pace = watch.pace
     monkeypatch.setattr(watch, "pace", lambda: asked.append(watch._last[0]) or pace())
@@ -112,10 +117,32 @@ def test_the_player_may_have_painted_anything_before_ours(models, monkeypatch, c
         watch(names["words"], sampler="heun", steps=3, seed=8)
         capsys.readouterr()
         exec(cells[0], names)
-        assert "more than 0.01 of 255" in capsys.readouterr().out
+        assert "more than 0.01 on" in capsys.readouterr().out
         exec(cells[1], names)
     assert [settings["cfg_scale"] for settings in asked] == 2 * [names["cfg_scale"], 1.0]
     assert all(settings["sampler"] == "euler" and settings["steps"] == 2 for settings in asked)
+
+
+def test_when_the_guess_is_nearly_done_depends_on_sigma_and_not_on_the_number_of_the_step():
+    """As the page says of its own run: 10, 20 or 40 steps, about twice the number each time, at nearly one sigma."""
+    watch, found = lesson.Watch(load("small-stable-diffusion"), sampler="euler", scheduler="karras", seed=3), []
+    for count in (10, 20, 40):
+        _, steps = watch("a panda on a blue background", steps=count)
+        found.append(watch.nearly_done(steps))
+    numbers, sigmas = [step.index + 1 for step in found], [step.sigma for step in found]
+    assert all(1.6 < later / first < 2.5 for first, later in itertools.pairwise(numbers)), numbers
+    assert max(sigmas) / min(sigmas) < 1.6, sigmas
+    with pytest.raises(ValueError, match="at least one step"):
+        watch.nearly_done([])
+
+
+def test_the_recipe_in_the_file_paints_the_same_picture(monkeypatch, capsys):
+    names = run_page(real_model.choose(), monkeypatch, until="lesson.quiz[0]")
+    said = capsys.readouterr().out
+    assert "painted again with small-stable-diffusion, the same in every pixel: True" in said
+    assert "tensor(..., device='meta', size=(1, 3, 512, 512))" in said
+    assert names["stored"] == names["recipe"] | {"seed": names["best"]}
+    assert {*names["stored"], "model"} == SETTINGS.keys()
 
 
 @pytest.mark.parametrize(("kind", "method"), [(UNet, "forward"), (diffusers.AutoencoderKL, "decode")])

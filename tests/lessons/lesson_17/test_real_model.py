@@ -87,10 +87,10 @@ def test_the_difference_is_that_of_the_levels():
     other[0, 0, 0, 0] = 2 * 3 / 255
     found = lesson.difference(one, other)
     assert found.largest == pytest.approx(3, abs=1e-4) and found.mean == pytest.approx(3 / 192, abs=1e-4)
-    assert str(found).endswith("more than 3 of 255 levels.")
+    assert str(found).endswith("more than 3 on the scale from 0 to 255.")
     other[0, 0, 0, 0] = 2 * 3.2 / 255
-    assert str(lesson.difference(one, other)).endswith("more than 4 of 255 levels.")
-    assert str(lesson.difference(one, one)).endswith("more than 0.01 of 255 levels.")
+    assert str(lesson.difference(one, other)).endswith("more than 4 on the scale from 0 to 255.")
+    assert str(lesson.difference(one, one)).endswith("more than 0.01 on the scale from 0 to 255.")
     with pytest.raises(ValueError, match="one shape"):
         lesson.difference(one, torch.zeros(1, 3, 8, 16))
 
