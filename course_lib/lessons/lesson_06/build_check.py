@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Callable
 from functools import partial
 
@@ -40,11 +41,60 @@ def _grows_late(answer: Callable) -> bool:
     blocks.grow.register_forward_pre_hook(
         lambda _, given: noted.append("late" if "up_1" in noted or given[0].shape[1] == 16 else "in time")
     )
-    with contextlib.suppress(Exception):  # it may stop for another reason
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):  # it may stop for another reason
         answer(x, time, blocks)
     return "late" in noted
 
 
+def _through(*names: str) -> Callable:
+    """An answer that goes through these blocks, one after the other, with no feature map beside."""
+
+    def answer(x: torch.Tensor, time: torch.Tensor, blocks: nn.Module) -> torch.Tensor:
+        for name in names:
+            x = getattr(blocks, name)(x, *([time] if name in TOLD else []))
+        return x
+
+    return answer
+
+
+def _followed(answer: Callable) -> tuple[object, list[str], list[str]]:
+    """What an answer returns (None where it stops), the blocks that it calls, and those that it hands a time."""
+    x, time, blocks = cases()[0]
+    called, told, result = [], [], None
+    for name, block in blocks.named_children():
+
+        def note(_, given, named, name=name):
+            called.append(name)
+            told.extend([name] if len(given) + len(named) > 1 else [])
+
+        block.register_forward_pre_hook(note, with_kwargs=True)
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        result = answer(x, time, blocks)
+    return result, called, told
+
+
+def _stays_small(answer: Callable) -> bool:
+    result, called, _ = _followed(answer)
+    return isinstance(result, torch.Tensor) and result.shape[2:] == (4, 4) and "grow" not in called
+
+
+def _leaves_out(*names: str) -> Callable[[Callable], bool]:
+    """A test of whether an answer goes through, and calls none of these blocks."""
+
+    def leaves_out(answer: Callable) -> bool:
+        result, called, _ = _followed(answer)
+        return isinstance(result, torch.Tensor) and not set(names) & set(called)
+
+    return leaves_out
+
+
+def _never_told(answer: Callable) -> bool:
+    result, _, told = _followed(answer)
+    return isinstance(result, torch.Tensor) and not told
+
+
+_DOWN = ("conv_in", "down", "shrink", "middle")
+_TIME = "The time is not handed over: down, middle, up_1 and up_2 each take (h, time)."
 _TWICE = "The same feature map is put beside twice. up_1 gets what `down` made, up_2 what `conv_in` made."
 
 check_unet = FunctionCheck(
@@ -64,7 +114,7 @@ check_unet = FunctionCheck(
         Mistake("What comes from below is lost: h and the kept feature map are put side by side.", _unet_with(join=lambda h, kept: kept)),
         Mistake(_TWICE, _unet_with(second="down")),
         Mistake(_TWICE, _unet_with(first="conv_in")),
-        Mistake("The time is not handed over: down, middle, up_1 and up_2 each take (h, time).", _unet_with(untold=TOLD)),
+        Mistake(_TIME, _unet_with(untold=TOLD)),
         *(Mistake(f"The time is not handed to `{name}`: it takes (h, time).", _unet_with(untold=[name])) for name in TOLD),
         Mistake("`middle` is left out.", _unet_with(middle="")),
         Mistake("`middle` stands before `shrink`. It must work on the small feature map, between `shrink` and `grow`.", _unet_with(middle="before")),
@@ -81,5 +131,10 @@ check_unet = FunctionCheck(
         Mistake("`grow` must come before the two are put side by side.", _grow_both, when=_grows_late),
         Mistake("The sizes do not fit: what comes from below is still half as large. `grow` is missing.", _unet_with(moves=["shrink"]), stops="size 4 but got size 8"),
         Mistake("The sizes do not fit. Call `down`, and keep its result, before `shrink`.", _unet_with(first="shrink"), stops="Sizes of tensors must match"),
+        Mistake("Your result is still at the small size: `grow` is missing.", _through(*_DOWN, "conv_out"), when=_stays_small),
+        Mistake("The way up is left out: after `grow`, call up_1 and up_2.", _through(*_DOWN, "grow", "conv_out"), when=_leaves_out("up_1", "up_2")),
+        Mistake("`up_1` is left out.", _through(*_DOWN, "grow", "up_2", "conv_out"), when=_leaves_out("up_1")),
+        Mistake("`up_2` is left out.", _through(*_DOWN, "grow", "up_1", "conv_out"), when=_leaves_out("up_2")),
+        Mistake(_TIME, _unet_with(untold=TOLD, first="", second=""), when=_never_told),
     ],
 )  # fmt: skip

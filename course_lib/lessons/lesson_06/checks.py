@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from collections.abc import Callable
 from functools import partial
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
@@ -41,17 +44,26 @@ check_reads = ValueCheck(
 
 _residual = partial(partial, residual_numbers)
 
+
+def _is_constant(answer: Callable) -> bool:
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        return bool(answer(320, 320) == answer(320, 640) == answer(2560, 1280))
+    return False
+
+
 check_residual = FunctionCheck(
     "my_residual",
     residual_numbers,
     [(320, 320), (320, 640), (2560, 1280)],
     [
         Mistake("The biases are missing: every convolution and every linear layer has one number more for each output channel.", _residual(biases=0)),
+        Mistake("The biases are missing: b for each convolution and for the time.", lambda a, b: residual_numbers(a, b) - 3 * b),
+        Mistake("The biases of the two 3x3 convolutions are missing: b each.", lambda a, b: residual_numbers(a, b) - 2 * b),
         Mistake("The group norms are missing: each has two numbers for each of its channels, a scale and an offset.", _residual(norms=0)),
         Mistake("A group norm has a scale and an offset for each channel: two numbers, not one.", lambda a, b: residual_numbers(a, b) - a - b),
         Mistake("The time is missing: a linear layer from 1280 numbers to b channels.", _residual(time=False)),
         Mistake("The time comes as 1280 numbers, not 320: the two linear layers before have made them.", lambda a, b: residual_numbers(a, b) - 960 * b),
-        Mistake("The time's linear layer has a bias, too.", lambda a, b: residual_numbers(a, b) - b),
+        Mistake("One bias is missing: b for each 3x3 convolution, and b for the time's linear layer.", lambda a, b: residual_numbers(a, b) - b),
         Mistake("The way around is missing: where a and b differ, a 1x1 convolution stands in it.", _residual(shortcut="never")),
         Mistake("Where a and b are equal, the way around has nothing to learn.", _residual(shortcut="always")),
         Mistake("The way around has a convolution wherever a and b differ, also where a is larger.", lambda a, b: residual_numbers(a, b, shortcut="if" if a < b else "never")),
@@ -61,6 +73,7 @@ check_residual = FunctionCheck(
         Mistake("The second convolution reads b channels, not a.", lambda a, b: residual_numbers(a, b) + 9 * b * (a - b)),
         Mistake("The second group norm stands before the second convolution: it has b channels.", lambda a, b: residual_numbers(a, b) + 2 * (a - b)),
         Mistake("The time's linear layer gives one number for each channel that the first convolution has made: b, not a.", lambda a, b: residual_numbers(a, b) + (1280 + 1) * (a - b)),
+        Mistake("The time's linear layer gives b numbers, not a: they are added after the first convolution.", lambda a, b: residual_numbers(a, b) + 1280 * (a - b)),
         Mistake("The first group norm stands before the first convolution: it has a channels.", lambda a, b: residual_numbers(a, b) + 2 * (b - a)),
         Mistake("There are two 3x3 convolutions: the first from a to b channels, the second from b to b.", lambda a, b: residual_numbers(a, b) - 9 * b * b - b),
         Mistake("The condition is turned round: the 1x1 convolution is there only where a and b differ, a != b.", lambda a, b: residual_numbers(a, b, shortcut="never") + (a * b + b) * (a == b)),
@@ -68,6 +81,7 @@ check_residual = FunctionCheck(
         Mistake("The first convolution gives b channels, so it has b biases, not a.", lambda a, b: residual_numbers(a, b) - b + a),
         Mistake("The second convolution goes from b to b channels, not from b to a.", lambda a, b: residual_numbers(a, b) + (9 * b + 1) * (a - b)),
         Mistake("A 3x3 convolution has 9 numbers for each pair of channels, not 3.", lambda a, b: residual_numbers(a, b) - 6 * b * (a + b)),
+        Mistake("Your result is the same for every a and b: write a formula with a and b in it.", lambda a, b: 2_255_040, when=_is_constant),
     ],
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.layers import timestep_embedding
+from course_lib.layers import group_norm, timestep_embedding
 from course_lib.lessons import lesson_06 as lesson
 
 
@@ -37,3 +37,13 @@ def test_the_group_norm_sees_everything_and_convolutions_do_not():
             outside[9:16, 9:16] = 0
             far = outside.sum() / gradient.sum()
             assert (0.1 < far < 0.67 and 1e-4 < outside.max() / gradient.max() < 0.05) if whole else far == 0
+
+
+def test_a_norm_takes_out_of_a_shift_only_what_a_group_has_in_common():
+    channels = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    same, other = (torch.tensor(shift)[:, None, None] for shift in ([2.0] * 4, [2.0, -1.0, 0.5, 3.0]))
+    torch.testing.assert_close(group_norm(channels + same, 2), group_norm(channels, 2))
+    assert (group_norm(channels + other, 2) - group_norm(channels, 2)).abs().mean() > 0.3
+    assert all(
+        block.norm2.num_channels > block.norm2.num_groups for block in lesson.model().unet.down_blocks[0].resnets
+    )

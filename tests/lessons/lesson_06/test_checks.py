@@ -294,3 +294,52 @@ def test_each_mistake_in_a_count_differs_from_every_other():
     cases = lesson.check_residual.cases
     answers = [tuple(mistake.wrong(*case) for case in cases) for mistake in lesson.check_residual.mistakes]
     assert len(set(answers)) == len(answers)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(
+    ("way_up", "says"),
+    [
+        ((), "still at the small size: `grow` is missing"),
+        (("up_1", "up_2"), "still at the small size: `grow` is missing"),
+        (("grow",), "The way up is left out"),
+        (("grow", "up_2"), "`up_1` is left out"),
+        (("grow", "up_1"), "`up_2` is left out"),
+    ],
+)
+def test_a_way_up_that_is_left_out_is_named_with_and_without_the_time(way_up, told, says, capsys):
+    def answer(x, time, blocks):
+        print("once")
+        h = x
+        for name in ("conv_in", "down", "shrink", "middle", *way_up, "conv_out"):
+            h = getattr(blocks, name)(h, **({"time": time} if told and name in unet_exercises.TOLD else {}))
+        return h
+
+    assert says in lesson.check_unet.verdict(answer)
+    assert capsys.readouterr().out == "once\n" * 2
+
+
+def test_a_missing_time_is_named_beside_another_mistake():
+    def answer(x, time, blocks):
+        first = blocks.conv_in(x)
+        second = blocks.down(first)
+        h = blocks.grow(blocks.middle(blocks.shrink(second)))
+        return blocks.conv_out(blocks.up_2(torch.cat([blocks.up_1(torch.cat([h, first], 1)), second], 1)))
+
+    assert "The time is not handed over" in lesson.check_unet.verdict(answer)
+
+
+def test_biases_a_width_and_a_constant_in_a_count_are_named():
+    def count(a, b, biases, time):
+        return 9 * a * b + 9 * b * b + 2 * a + 2 * b + biases * b + 1280 * time + (a * b + b) * (a != b)
+
+    for answer, says in (
+        (lambda a, b: count(a, b, 0, b), "The biases are missing: b for each convolution and for the time."),
+        (lambda a, b: count(a, b, 1, b), "The biases of the two 3x3 convolutions are missing"),
+        (lambda a, b: count(a, b, 2, b), "One bias is missing"),
+        (lambda a, b: count(a, b, 3, a), "The time's linear layer gives b numbers, not a"),
+        (lambda a, b: 2_255_040, "the same for every a and b"),
+        (lambda a, b: 7.0, "the same for every a and b"),
+        (lambda a, b: count(a, b, 3, b), "[OK]"),
+    ):
+        assert says in lesson.check_residual.verdict(answer)

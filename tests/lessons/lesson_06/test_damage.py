@@ -263,3 +263,18 @@ def test_the_small_u_has_the_shapes_that_its_figure_states():
     upper, low = [(64, 8, 8)] * 2, [(128, 4, 4)] * 2
     assert shapes == [*upper, (64, 4, 4), (128, 4, 4), (128, 4, 4), *low, *upper]
     assert "halved of 64 × 4 × 4" in lesson.draw_small_u().alt and "plus the time" in lesson.draw_residual().alt
+
+
+def test_the_error_has_the_scale_that_the_text_says():
+    """Zeros everywhere cost about 1; at 500 the whole U-Net stays far from 0; at 900 v holds 0.12 of the noise."""
+    for picture in lesson.PICTURES:
+        assert 0.7 < broken_unet.example(picture)[0].square().mean() < 1.3
+        assert 0.15 < lesson.guess(picture, 500)[1] < 1
+    assert round(lesson.model().table.alphas_cumprod[900].item() ** 0.5, 2) == 0.12
+
+
+def test_a_lie_leaves_noise_over():
+    """Told 0, the guess by the true step's formula holds noise that the truth would have taken out."""
+    keep, noise_share = (broken_unet.answer("panda", 500)[2].item() ** 0.5, 0.85)
+    left = [abs(keep * noise_share - noise_share * lesson.mix(500, told)[0]) for told in (0, 500)]
+    assert left[0] > 0.2 and left[0] > 2 * left[1]
