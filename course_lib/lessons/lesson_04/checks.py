@@ -204,6 +204,6 @@ check_max_pool2d = FunctionCheck(
         Mistake("A window has rows and columns: .amax(dim=(1, 2)) takes the largest number over both.", lambda x, k, s, p: _written(x, k, s, p, lambda window: window.amax(dim=1)), stops=r"^expand\(torch"),
         Mistake(".max(dim=...) gives two things, the values and their positions. Take .amax(dim=(1, 2)), which gives the values alone, over rows and columns.", lambda x, k, s, p: _written(x, k, s, p, lambda window: window.max(dim=1)), stops=r"return_types\.max"),
         Mistake("The axes are (channels, rows, columns), and a result has one number for each channel: .amax(dim=(1, 2)) takes the largest over rows and columns.", lambda x, k, s, p: _written(x, k, s, p, lambda window: window.amax(dim=(0, 1))), stops="^The expanded size"),
-        Mistake("A window hangs over the edge, with no number in it. Does it begin at i * stride, j * stride? Do you count (rows - kernel) // stride + 1 positions, with the padding counted once? Rows first, then columns; or i and j are exchanged.", _too_many_places, stops=_NO_NUMBERS),
+        Mistake("A window hangs over the edge, with no number in it. Is x padded before the loops, and is the padding counted once? Does a window begin at i * stride, j * stride, rows first?", _too_many_places, stops=_NO_NUMBERS),
     ],
 )  # fmt: skip

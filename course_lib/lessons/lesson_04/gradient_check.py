@@ -22,8 +22,12 @@ _WINDOWS_AT = torch.tensor([1.0, 2, 2, 1])[:, None] * torch.tensor([1.0, 2, 2, 1
 def _which_wins(answer: object) -> str:
     if isinstance(answer, torch.Tensor) and answer.shape == (4, 4):
         if torch.equal(answer.flatten().float().sort().values, _RIGHT.flatten().sort().values):
+            if answer[1, 1] == 1 and answer[2, 2] == 3:
+                return tr(
+                    "The 8 and its 3 are right. But the 7 wins nothing: the first window is 3 × 3 and holds the 8, too. Who wins at the lower left?"
+                )
             return tr(
-                "The counts 3 and 1 are right. They belong to the 8, in row 2, column 2, and to the 9, in row 3, column 0 (the first row is row 0)."
+                "The counts 3 and 1 are right, but not their positions. Which two numbers win, and in which row and column do they stand? The first row is row 0."
             )
         return tr("Go through the four windows: which number wins each? Its place gets 1 for each window it wins.")
     return tr("It has four rows of four numbers: for each number, the count of the windows in which it is the largest.")

@@ -6,9 +6,9 @@ from course_lib.exercises.checks import Letters, Mistake, ValueCheck
 from course_lib.texts import tr
 
 _LETTERS = {
-    "a": "at one position 1 + 1 meet, at the next 1 comes alone",
+    "a": "at one position 1 + 1 + 1 meet, at the next 1 + 1",
     "b": "at every position 1 + 1 meet",
-    "c": "one stamp meets at some positions and two at others, but 1 + 1 is as much as 2",
+    "c": "one stamp meets at some positions and two at others, but 1 + 2 is as much as 3",
     "d": "two stamps meet at every position, but 1 + 3 is not 2 + 4",
     "e": "with stride 3, two entries of the four meet at one position and one at the other two",
     "f": "with stride 1 a stamp begins at every position, and all four entries meet everywhere: 1 + 2 + 3 + 4",
@@ -17,7 +17,7 @@ _LETTERS = {
 _FLAT = [False, True, True, False, False, True, True]
 _COUNTED = (
     "You have counted the stamps. (c) and (d) show that the count is not what decides: add up the entries that meet. "
-    "In (c) they are 1 + 1 and 2, in (d) 1 + 3 and 2 + 4."
+    "In (c) they are 1 + 2 and 3, in (d) 1 + 3 and 2 + 4."
 )
 _SAME = (
     "(f) and (g): where a kernel meets the same flat numbers at every position, the result is the same everywhere, "
@@ -27,16 +27,16 @@ _EVEN = (
     "An even kernel is not what decides. In (d) the sums are 4 and 6, in (e) the stride is 3. And (c) and (g) are flat."
 )
 _MIRROR = (
-    "A kernel that reads the same forwards and backwards is not what decides: in (a) the sums are 2 and 1, "
-    "in (e) 2, 1 and 1. And (f) and (g) are flat."
+    "A kernel that reads the same forwards and backwards is not what decides: in (a) the sums are 3 and 2, "
+    "in (e) 2, 1 and 1. And (c), (f) and (g) are flat."
 )
 _PATTERNS = [
     (_COUNTED, (False, True, False, True, False, True, True)),
     (_SAME, (False, True, True, False, False, False, False)),
     (_EVEN, (False, True, False, True, True, True, False)),
-    (_MIRROR, (True, True, True, False, True, False, False)),
+    (_MIRROR, (True, True, False, False, True, False, False)),
     ("The other way round: True is for a flat result.", tuple(not flat for flat in _FLAT)),
-    ("They are not all flat: in (a) the sums are 1 + 1 and 1.", (True,) * 7),
+    ("They are not all flat: in (a) the sums are 1 + 1 + 1 and 1 + 1.", (True,) * 7),
     ("Some are flat: in (b) the sums are 1 + 1 and 1 + 1.", (False,) * 7),
 ]
 _WRONG_LETTERS = Letters(_FLAT, _LETTERS)

@@ -1,4 +1,4 @@
-"""Lesson 12, what a sampler is: the checks of its exercises."""
+"""Lesson 12, what a sampler is: the check of its exercise on the one move."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.exercises.checks import FunctionCheck, Mistake
 from course_lib.samplers.mathematics import move
 
 
@@ -45,13 +45,21 @@ def _away(x, target, sigma, sigma_to, sigma_next, noise):
     return x + sigma_to / sigma * (target - x) + _right_up(sigma, sigma_to, sigma_next) * noise
 
 
-def _own_noise(answer: Callable) -> bool:
+_OWN = torch.Generator().manual_seed(1201)  # for the wrong answer that draws its own noise
+
+
+def _leaves_noise_out(answer: Callable) -> bool:
     """Whether noise a million times as strong leaves the result small."""
     *others, noise = _cases()[0]
     try:
         return bool(answer(*others, 1e6 * noise).abs().max() < 1e3)
     except Exception:  # an answer that is nothing of the kind
         return False
+
+
+def _own_noise(answer: Callable) -> bool:
+    """Whether it leaves out the noise that comes in, and gives another result each time."""
+    return _leaves_noise_out(answer) and not torch.equal(*(answer(*_cases()[0]) for _ in range(2)))
 
 
 check_step = FunctionCheck(
@@ -82,6 +90,25 @@ check_step = FunctionCheck(
         Mistake(
             "The move goes down to sigma_next in yours. Go down to sigma_to, further; the noise leads back up.",
             _with(_right_up, lambda sigma, to, after: after / sigma),
+        ),
+        Mistake(
+            "The share that stays is sigma_to / sigma: the step begins at sigma. Yours is sigma_to / sigma_next.",
+            _with(_right_up, lambda sigma, to, after: to / after),
+        ),
+        Mistake(
+            "The slope is right, but the move goes from sigma down to sigma_to: multiply it by sigma_to - sigma.",
+            _with(_right_up, lambda sigma, to, after: 1 + (after - to) / sigma),
+        ),
+        Mistake(
+            "You take `target` for the slope. It is the place to aim at: the slope is (x - target) / sigma.",
+            lambda x, target, sigma, to, after, noise: x + (to - sigma) * target + _right_up(sigma, to, after) * noise,
+        ),
+        Mistake(
+            "Yours computes a sigma_to of its own, sigma_next**2 / sigma. The one that is given may differ: use it.",
+            _with(
+                lambda sigma, to, after: after * math.sqrt(1 - (after / sigma) ** 2),
+                lambda sigma, to, after: (after / sigma) ** 2,
+            ),
         ),
         Mistake(
             "The share of the distance that stays is sigma_to / sigma, below 1. Yours is the other way round.",
@@ -174,95 +201,17 @@ check_step = FunctionCheck(
         ),
         Mistake(
             "The noise that comes in is not used: take `noise`, and draw none of your own.",
-            lambda *given: move(given[0], given[1], given[2], given[3]) + 0.1,
+            lambda x, *others: x + torch.randn(x.shape, generator=_OWN, dtype=x.dtype),
             when=_own_noise,
         ),
-    ],
-)
-
-
-def _order(calls: float, error: float, more_calls: float, smaller_error: float) -> float:
-    return math.log(error / smaller_error) / math.log(more_calls / calls)
-
-
-_RUNS = [(16, 0.08, 32, 0.02), (10, 0.3, 40, 0.075), (12, 0.2, 36, 0.02), (20, 0.05, 30, 0.06)]
-
-check_order = FunctionCheck(
-    "order_of",
-    _order,
-    _RUNS,
-    [
         Mistake(
-            "The sign: where the error falls, the order is above 0. Divide the larger error by the smaller one.",
-            lambda calls, error, more, smaller: -_order(calls, error, more, smaller),
+            "That is Euler's step to sigma_next, without noise. Go down to sigma_to, and add `noise` times its strength.",
+            _with(lambda sigma, to, after: 0.0, lambda sigma, to, after: after / sigma),
         ),
         Mistake(
-            "That is how many times smaller the error gets. An order says which *power* of the calls that is: take logarithms.",
-            lambda calls, error, more, smaller: error / smaller,
-        ),
-        Mistake(
-            "log2 of the errors' ratio is the order where the calls are doubled. Here they may grow by any factor: divide by its logarithm.",
-            lambda calls, error, more, smaller: math.log2(error / smaller),
-        ),
-        Mistake(
-            "The logarithm of the errors' ratio alone is not an order: divide it by the logarithm of the calls' ratio.",
-            lambda calls, error, more, smaller: math.log(error / smaller),
-        ),
-        Mistake(
-            "You divided the two ratios. Divide their logarithms.",
-            lambda calls, error, more, smaller: (error / smaller) / (more / calls),
-        ),
-        Mistake(
-            "The ratios have changed places: how much the errors fell stands above, how much the calls grew below.",
-            lambda calls, error, more, smaller: 1 / _order(calls, error, more, smaller),
-        ),
-        Mistake(
-            "You divided one logarithm by the other, error by error. Take the logarithm of a ratio: log(error / smaller_error).",
-            lambda calls, error, more, smaller: math.log(error) / math.log(smaller),
-        ),
-        Mistake(
-            "The calls' ratio needs its logarithm, too: divide by log(more_calls / calls).",
-            lambda calls, error, more, smaller: math.log(error / smaller) / (more / calls),
-        ),
-        Mistake(
-            "You took one logarithm of everything. Take two, of the errors' ratio and of the calls' ratio, and divide.",
-            lambda calls, error, more, smaller: math.log((error / smaller) / (more / calls)),
-        ),
-        Mistake(
-            "Brackets: log(a) - log(b) / log(c) divides before it subtracts. Put each difference into brackets.",
-            lambda calls, error, more, smaller: math.log(error) - math.log(smaller) / math.log(more) - math.log(calls),
-        ),
-        Mistake(
-            "The sign, and the ratios have changed places: the errors stand above, the larger one divided by the smaller.",
-            lambda calls, error, more, smaller: -1 / _order(calls, error, more, smaller),
-        ),
-        Mistake(
-            "You round. A measured order is rarely a whole number: give it as it comes out.",
-            lambda calls, error, more, smaller: round(_order(calls, error, more, smaller)),
-        ),
-        Mistake(
-            "`log` alone is no name that Python knows here. Write math.log.",
-            lambda calls, error, more, smaller: log(error / smaller),  # noqa: F821
-            stops="name 'log' is not defined",
-        ),
-        Mistake(
-            "Differences depend on the unit. An order needs ratios: error / smaller_error and more_calls / calls.",
-            lambda calls, error, more, smaller: (error - smaller) / (more - calls),
+            "`noise` isn't used in yours: multiply it by its strength, and add it.",
+            lambda x, target, *others: target,
+            when=_leaves_noise_out,
         ),
     ],
-)
-
-check_odd = ValueCheck(
-    "your sampler",
-    "heunpp2",
-    [
-        Mistake("Heun keeps what its name promises: between 16 and 32 steps you measure 2.1.", "heun"),
-        Mistake("DPM2 keeps what its name promises: it is of second order.", "dpm_2"),
-        Mistake("Write the name in small letters, as SAMPLERS does: heunpp2.", "HeunPP2"),
-        Mistake("Write the name as SAMPLERS has it, in small letters: heunpp2.", "Heunpp2"),
-        Mistake("The name in SAMPLERS is dpm_2. But it keeps what its name promises: it is of second order.", "dpm2"),
-        Mistake("Almost: SAMPLERS has it with a 2 at the end, heunpp2.", "heunpp"),
-        Mistake("That is an order. The question asks which of the three samplers has it.", 1),
-    ],
-    hint="It is one of heun, heunpp2 and dpm_2, in quotes: measure all three, and look for the order 1.",
 )

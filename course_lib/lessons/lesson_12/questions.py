@@ -7,7 +7,7 @@ from course_lib.exercises.quiz import Choice, Question
 predict_field = Question(
     "The noise level is 3, about the distance between two blobs. Where does the field lead?",
     (
-        Choice("to the nearest blob", "At level 3 nobody can tell from which blob a point came: all three count."),
+        Choice("to the nearest blob", "At level 3 nobody can be sure from which blob a point came: all three count."),
         Choice(
             "from everywhere towards the middle of the data",
             "To near the mean of all data. Which blob it will be is decided later, at lower levels.",

@@ -10,8 +10,8 @@ from PIL import Image, ImageChops, ImageFilter
 from torch import Tensor
 
 from course_lib import expect
-from course_lib.figures import COLOURS, Drawing
-from course_lib.figures.drawing import number_text
+from course_lib.figures import COLOURS, Drawing, Shown, beside, show_pixels, stack
+from course_lib.figures.drawing import number_text, titled
 from course_lib.lessons.plane.blobs import START, exact_path, levels, noisy, owner
 from course_lib.lessons.plane.board import CELL, COLUMNS, FINE_SIZE, ROWS, Plane, mesh, place
 from course_lib.lessons.plane.walking import Walk, walk
@@ -35,9 +35,7 @@ def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int, s
     Euler, 5 steps: 5 calls. It ends at (1.09, 1.24); the exact path ends at (1.20, 1.31). Distance: 0.13.
     """
     expect.one_of("particles", particles, (ONE, CLOSE, ALL_OVER))
-    x = _start(particles, row, column)
-    way = walk(sampler, x, levels(steps))
-    exact = _all_over()[1] if particles == ALL_OVER else exact_path(x, parts=32 if particles == ONE else 16)[1]
+    way, exact = _walked(sampler, steps, particles, row, column)
     plane = Plane(0.0)
     plane.mark(_borders(), COLOURS["ink"])
     if particles == ONE:
@@ -45,6 +43,36 @@ def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int, s
     else:
         _draw_many(plane, way, exact, alpha=0.2 if SAMPLERS[sampler].stochastic else 0.45)
     return Drawing(plane.pixels(shrink), _said(sampler, steps, way, exact, particles))
+
+
+def draw_walks(row: int, column: int) -> Shown:
+    """Four walks for the page, each with its calls and its error above it, except where fresh noise leads elsewhere.
+
+    The third is of a hundred particles, from all over.
+
+    Example:
+
+    >>> draw_walks(10, 50).width
+    864
+    """
+    panels, sentences = [], []
+    for sampler, steps, particles in (
+        ("euler", 5, ONE),
+        ("heun", 5, ONE),
+        ("euler", 8, ALL_OVER),
+        ("euler_ancestral", 20, ONE),
+    ):
+        way, exact = _walked(sampler, steps, particles, row, column)
+        words = {"sampler": SAMPLERS[sampler].label, "calls": way.calls, "distance": _distance(way, exact)}
+        title = tr("{sampler}, {calls} calls: off by {distance}")
+        if particles == ALL_OVER:
+            title = tr("{sampler}, {calls} calls, a hundred particles: off by {distance}")
+        elif SAMPLERS[sampler].stochastic:
+            title = tr("{sampler}, {calls} calls, with fresh noise")
+        drawing = draw_walk(sampler, steps, particles, row, column, shrink=3)
+        panels.append(titled(drawing.pixels, title.format(**words)))
+        sentences.append(drawing.sentence)
+    return show_pixels(stack(beside(*panels[:2]), beside(*panels[2:])), " ".join(sentences))
 
 
 @cache
@@ -69,6 +97,18 @@ def _borders() -> Image.Image:
     regions = Image.fromarray(np.argmax(fine, axis=0).astype(np.uint8))
     line = ImageChops.difference(regions.filter(ImageFilter.MaxFilter(3)), regions.filter(ImageFilter.MinFilter(3)))
     return line.point(lambda step: 90 * (step > 0))
+
+
+def _walked(sampler: str, steps: int, particles: str, row: int, column: int) -> tuple[Walk, Tensor]:
+    """The sampler's way from the start, and the exact paths (times, particles, 2)."""
+    x = _start(particles, row, column)
+    exact = _all_over()[1] if particles == ALL_OVER else exact_path(x, parts=32 if particles == ONE else 16)[1]
+    return walk(sampler, x, levels(steps)), exact
+
+
+def _distance(way: Walk, exact: Tensor) -> str:
+    """How far the ends lie from the exact ones, in the median."""
+    return number_text((way.states[-1] - exact[-1]).norm(dim=1).median().item())
 
 
 def _start(particles: str, row: int, column: int) -> Tensor:
@@ -112,7 +152,7 @@ def _said(sampler: str, steps: int, way: Walk, exact: Tensor, particles: str) ->
     called = ngettext("{sampler}, {steps}: {count} call.", "{sampler}, {steps}: {count} calls.", way.calls)
     taken = ngettext("{count} step", "{count} steps", steps).format(count=steps)
     sentences = [called.format(sampler=SAMPLERS[sampler].label, steps=taken, count=way.calls)]
-    distance = number_text((ends - right).norm(dim=1).median().item())
+    distance = _distance(way, exact)
     if particles == ONE:
         says = tr("It ends at {end}; the exact path ends at {exact}. Distance: {distance}.")
         sentences.append(says.format(end=_pair(ends), exact=_pair(right), distance=distance))

@@ -1,7 +1,8 @@
 """Lesson 14, when fresh noise helps: its questions, checks, experiments and drawings."""
 
+from course_lib.lessons.lesson_14.card_checks import check_cards, check_path_end
 from course_lib.lessons.lesson_14.cards import run_card
-from course_lib.lessons.lesson_14.checks import check_cards, check_path_end, check_split
+from course_lib.lessons.lesson_14.checks import check_split
 from course_lib.lessons.lesson_14.fan import fan
 from course_lib.lessons.lesson_14.mistakes import (
     ALT_MISTAKE,

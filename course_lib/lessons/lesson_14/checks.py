@@ -1,18 +1,17 @@
-"""Lesson 14, when fresh noise helps: the checks of its exercises."""
+"""Lesson 14, when fresh noise helps: the check of its exercise on the ancestral split."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
-from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
-from course_lib.texts import tr
+from course_lib.exercises.checks import FunctionCheck, Mistake
 
-_HALF = "**1/2 is (...)**1, divided by 2. A root is **0.5, or **(1/2) with brackets."
-_TORCH_ROOT = "torch.sqrt wants a tensor, and this is a plain number. Take **0.5 or math.sqrt."
+HALF = "**1/2 is (...)**1, divided by 2. A root is **0.5, or **(1/2) with brackets."
+NO_ROOT = "Python knows no sqrt here. Write ** 0.5, or put import math into the cell and write math.sqrt."
+TORCH_ROOT = "torch.sqrt wants a tensor, and this is a plain number. Take **0.5 or math.sqrt."
 
 _LEVELS = [(2.0, 1.0, 1.0), (1.5, 0.6, 0.5), (0.9, 0.8, 0.0), (4.0, 3.0, 0.3), (1.4, 1.2, 0.2)]
 
@@ -20,6 +19,25 @@ _LEVELS = [(2.0, 1.0, 1.0), (1.5, 0.6, 0.5), (0.9, 0.8, 0.0), (4.0, 3.0, 0.3), (
 def _full(sigma: float, sigma_next: float) -> float:
     """The strength of the noise for eta = 1."""
     return sigma_next * math.sqrt(1 - (sigma_next / sigma) ** 2)
+
+
+def _pairs(answer: Callable) -> list[tuple[tuple, float]]:
+    """The cases on which an answer gives two real numbers, each with the second of them."""
+    found = []
+    for case in _LEVELS:
+        try:
+            low, up = map(float, answer(*case))
+        except Exception:  # a root of a negative number, or no pair
+            continue
+        found.append((case, up))
+    return found
+
+
+def _leads_up_to_sigma(answer: Callable) -> bool:
+    """Whether sigma_up is eta times the noise from sigma_next up to sigma, wherever a root leaves two numbers."""
+    found = _pairs(answer)
+    right = (math.isclose(up, eta * math.sqrt(sigma**2 - after**2)) for (sigma, after, eta), up in found)
+    return any(case[2] > 0 for case, _ in found) and all(right)
 
 
 def _is_complex(answer: Callable) -> bool:
@@ -54,21 +72,30 @@ check_split = FunctionCheck(
     _LEVELS,
     [
         Mistake(
-            _HALF,
+            HALF,
             lambda sigma, after, eta: (
                 (after**2 - (eta * _full(sigma, after)) ** 2) / 2,
                 eta * _full(sigma, after),
             ),
         ),
-        Mistake(_HALF, _halved_twice),
+        Mistake(HALF, _halved_twice),
         Mistake(
-            "Under a root of yours the number is negative, and Python goes on with complex numbers. The ratio is "
-            "sigma_next / sigma, which is below 1.",
+            "Your noise leads from sigma_next up to sigma. It must lead up to sigma_next: sigma_up is eta * sigma_next "
+            "times the root of 1 - (sigma_next / sigma)**2.",
+            lambda sigma, after, eta: _rest(after, eta * math.sqrt(sigma**2 - after**2)),
+            when=_leads_up_to_sigma,
+        ),
+        Mistake(
+            "Under a root of yours the number is negative, and Python goes on with complex numbers. Either the ratio "
+            "under the first root is upside down (it is sigma_next / sigma), or sigma_up is larger than sigma_next.",
             lambda sigma, after, eta: (after, eta * after * (1 - (sigma / after) ** 2) ** 0.5),
             when=_is_complex,
         ),
+        Mistake(TORCH_ROOT, lambda sigma, after, eta: torch.sqrt(1 - after / sigma), stops="must be Tensor, not float"),
         Mistake(
-            _TORCH_ROOT, lambda sigma, after, eta: torch.sqrt(1 - after / sigma), stops="must be Tensor, not float"
+            NO_ROOT,
+            lambda sigma, after, eta: sqrt(1 - after / sigma),  # noqa: F821
+            stops="name '(sqrt|math)' is not defined",
         ),
         Mistake(
             "The two numbers have changed places: return sigma_to first, then sigma_up.",
@@ -80,6 +107,37 @@ check_split = FunctionCheck(
                 after - eta * _full(sigma, after),
                 eta * _full(sigma, after),
             ),
+        ),
+        Mistake(
+            "sigma_to is sigma - sigma_up in yours. Levels don't subtract, and the step ends at sigma_next: sigma_to**2 is sigma_next**2 - sigma_up**2.",
+            lambda sigma, after, eta: (sigma - eta * _full(sigma, after), eta * _full(sigma, after)),
+        ),
+        Mistake(
+            "Your eta is an exponent: that is the eta of DPM++ 2M SDE (see Going further). Here eta multiplies the strength sigma_up.",
+            lambda sigma, after, eta: (
+                after * (after / sigma) ** eta,
+                after * math.sqrt(1 - (after / sigma) ** (2 * eta)),
+            ),
+        ),
+        Mistake(
+            "sigma_up is right, but your sigma_to has eta as an exponent. Compute it from what sigma_up leaves of sigma_next**2.",
+            lambda sigma, after, eta: (after * (after / sigma) ** eta, eta * _full(sigma, after)),
+        ),
+        Mistake(
+            "You return the square of sigma_up, a variance. Noise is multiplied by the strength: return sigma_up.",
+            lambda sigma, after, eta: (_split(sigma, after, eta)[0], (eta * _full(sigma, after)) ** 2),
+        ),
+        Mistake(
+            "Your sigma_up is squared, and then squared again under the last root. Take the strength: eta * sigma_next * the root.",
+            lambda sigma, after, eta: _rest(after, (eta * _full(sigma, after)) ** 2),
+        ),
+        Mistake(
+            "sigma_to is right, but eta is missing in the sigma_up that you return.",
+            lambda sigma, after, eta: (_split(sigma, after, eta)[0], _full(sigma, after)),
+        ),
+        Mistake(
+            "Brackets: sigma_next / sigma**2 squares sigma alone. Write (sigma_next / sigma)**2.",
+            lambda sigma, after, eta: _rest(after, eta * after * math.sqrt(1 - after / sigma**2)),
         ),
         Mistake(
             "Your eta multiplies the variance. It multiplies the strength: put it outside of the root.",
@@ -139,10 +197,6 @@ check_split = FunctionCheck(
             lambda sigma, after, eta: _rest(after, eta * after * (1 - (after / sigma) ** 2)),
         ),
         Mistake(
-            "Your noise leads from sigma_next up to sigma. It must lead up to sigma_next: multiply the root by sigma_next.",
-            lambda sigma, after, eta: _rest(after, eta * math.sqrt(sigma**2 - after**2)),
-        ),
-        Mistake(
             "Square the ratio sigma_next / sigma under the root: levels are strengths, and the root wants variances.",
             lambda sigma, after, eta: _rest(after, eta * after * math.sqrt(1 - after / sigma)),
         ),
@@ -177,124 +231,10 @@ check_split = FunctionCheck(
             lambda sigma, after, eta: _split(sigma, after, eta)[0],
         ),
         Mistake(
-            "A root of a negative number: the ratio under the root is sigma_next / sigma, which is below 1.",
+            "A root of a negative number. Either the ratio under the first root is upside down (it is sigma_next / "
+            "sigma), or sigma_up is larger than sigma_next.",
             lambda sigma, after, eta: math.sqrt(1 - (sigma / after) ** 2),
             stops="math domain error|expected a nonnegative input",
-        ),
-    ],
-)
-
-_CARDS = ["wrong", "none", "right", "none", "right", "wrong"]
-
-
-def _look_again(answer: object) -> str:
-    """What to say to a list of cards that is no usual mistake: which cards are not sorted yet, by what decides."""
-    words = list(answer) if isinstance(answer, Sequence) and not isinstance(answer, str) else []
-    if len(words) != 6 or any(word not in ("none", "right", "wrong") for word in words):
-        return tr('It must be a list of six words, each "none", "right" or "wrong", in the order A to F.')
-    given = list(zip("ABCDEF", words, _CARDS, strict=True))
-    seeds = ", ".join(letter for letter, word, fits in given if (word == "none") != (fits == "none"))
-    spreads = ", ".join(letter for letter, word, fits in given if word != fits and "none" not in (word, fits))
-    says = []
-    if seeds:
-        says.append(tr("Compare the ends of two seeds for {cards}: are they equal?").format(cards=seeds))
-    if spreads:
-        says.append(tr("Take .std() of the ends for {cards}: is it from 0.9 to 1.1?").format(cards=spreads))
-    return " ".join(says)
-
-
-check_cards = ValueCheck(
-    "your list",
-    _CARDS,
-    [
-        Mistake(
-            "Cards B and D have the right spread, but two seeds give them the same ends: they add no fresh noise at all.",
-            ["wrong", "right", "right", "right", "right", "wrong"],
-        ),
-        Mistake(
-            "Look again at B: run it with two seeds and compare the ends. Its lists say SDE, and its ends are equal.",
-            ["wrong", "right", "right", "none", "right", "wrong"],
-        ),
-        Mistake(
-            "Look again at D: run it with two seeds and compare the ends. They are equal.",
-            ["wrong", "none", "right", "right", "right", "wrong"],
-        ),
-        Mistake(
-            "Card A's spread is 0.70 with 100 steps, far below 1. More steps don't help: try 500.",
-            ["right", "none", "right", "none", "right", "wrong"],
-        ),
-        Mistake(
-            "Cards A and F give other ends with another seed, but their spread is 0.70: that isn't within a tenth of 1.",
-            ["right", "none", "right", "none", "right", "right"],
-        ),
-        Mistake(
-            "Card E's spread is 0.97 with 100 steps, within a tenth of 1: that counts as right.",
-            ["wrong", "none", "right", "none", "wrong", "wrong"],
-        ),
-        Mistake(
-            "Only two seeds that give other ends show fresh noise. You have taken those that do for those that don't.",
-            ["none", "right", "none", "right", "none", "none"],
-        ),
-    ],
-    hint=_look_again,
-)
-
-
-def _blob_cases() -> list[tuple]:
-    generator = torch.Generator().manual_seed(14)
-    draw = [torch.randn(4, 1, generator=generator, dtype=torch.float64) for _ in range(3)]
-    return [(x, *pair) for x, pair in zip(draw, [(3.0, 1.0), (0.8, 0.5), (2.0, 1.5)], strict=True)]
-
-
-def _path_end(x: Tensor, sigma: float, s: float) -> Tensor:
-    return x * s / math.sqrt(s**2 + sigma**2)
-
-
-check_path_end = FunctionCheck(
-    "path_end",
-    _path_end,
-    _blob_cases(),
-    [
-        Mistake(_HALF, lambda x, sigma, s: x * s / (s**2 + sigma**2) / 2),
-        Mistake(_TORCH_ROOT, lambda x, sigma, s: x * torch.sqrt(s**2 + sigma**2), stops="must be Tensor, not float"),
-        Mistake(
-            "x is missing in yours: return x times the factor.", lambda x, sigma, s: s / math.sqrt(s**2 + sigma**2)
-        ),
-        Mistake(
-            "Your root covers s, too: only the sum s**2 + sigma**2 stands under it.",
-            lambda x, sigma, s: x * math.sqrt(s / (s**2 + sigma**2)),
-        ),
-        Mistake(
-            "You subtract the two widths. Every particle shrinks by the same *factor*: divide the widths, and multiply x.",
-            lambda x, sigma, s: x - (math.sqrt(s**2 + sigma**2) - s),
-        ),
-        Mistake(
-            "That is the denoiser's best guess, a mean. The end of the path keeps more: s over the *root* of s**2 + sigma**2.",
-            lambda x, sigma, s: x * s**2 / (s**2 + sigma**2),
-        ),
-        Mistake(
-            "Widths don't add up: the crowd at level sigma is as wide as the root of s**2 + sigma**2.",
-            lambda x, sigma, s: x * s / (s + sigma),
-        ),
-        Mistake(
-            "The ratio is upside down: the crowd shrinks on its way to level 0.",
-            lambda x, sigma, s: x * math.sqrt(s**2 + sigma**2) / s,
-        ),
-        Mistake(
-            "Your crowd ends with width 1. It must end as wide as the data: multiply by s.",
-            lambda x, sigma, s: x / math.sqrt(s**2 + sigma**2),
-        ),
-        Mistake(
-            "The crowd's width is the root of s**2 + sigma**2: noise comes on top of the blob's own width.",
-            lambda x, sigma, s: x * s / sigma,
-        ),
-        Mistake(
-            "The width is s, not its square: s over the root of s**2 + sigma**2.",
-            lambda x, sigma, s: x * s**2 / math.sqrt(s**2 + sigma**2),
-        ),
-        Mistake(
-            "The root is missing: s**2 + sigma**2 is a variance.",
-            lambda x, sigma, s: x * s / (s**2 + sigma**2),
         ),
     ],
 )

@@ -108,10 +108,12 @@ def test_counts_of_the_8_and_the_9_are_told_apart(eight, nine, says):
 def test_other_slips_of_exercise_3_are_named():
     right = lesson.check_gradient.right
     for moved in (right.flip(0), right.roll(1, dims=0), right.int().roll(1, dims=1)):
-        assert "They belong to the 8, in row 2, column 2" in lesson.check_gradient.verdict(moved)
+        assert "The counts 3 and 1 are right, but not their positions." in lesson.check_gradient.verdict(moved)
     seven = torch.zeros(4, 4)
     seven[1, 1], seven[2, 2], seven[3, 0] = 1, 2, 1
     assert "The 7 wins no window" in lesson.check_gradient.verdict(seven)
+    seven[2, 2], seven[3, 0] = 3, 0
+    assert "The 8 and its 3 are right. But the 7 wins nothing" in lesson.check_gradient.verdict(seven)
     assert "without the axes for pictures" in lesson.check_gradient.verdict(right[None, None])
     for options, says in (({}, "write stride=1"), ({"stride": 1, "padding": 1}, "sixteen windows")):
         x = NUMBERS.clone().requires_grad_()
@@ -175,6 +177,12 @@ def loops(
     return out
 
 
+def forgets_to_pad(x, kernel, stride, padding):
+    """The positions are those of a padded picture, but x has no padding."""
+    rows, columns = (output_size(side, kernel, stride, padding) for side in x.shape[1:])
+    return loops(x, kernel, stride, 0, places=(rows, columns))
+
+
 def for_one_table(x, kernel, stride):
     """`pool_with_loops` of the lesson, copied as it stands."""
     rows, columns = (output_size(side, kernel, stride) for side in x.shape)
@@ -189,9 +197,10 @@ def for_one_table(x, kernel, stride):
         *((lambda *a, v=v: loops(*a, value=v), "a fixed number") for v in (-2.0, -5.0, -10.0, -100.0, -1000.0, -1e5)),
         (lambda *a: loops(*a, value=math.inf), "The padding is plus infinity"),
         (lambda *a: loops(*a, early=True), "counted before x is padded"),
-        (lambda *a: loops(*a, exchange=True), "or i and j are exchanged"),
+        (lambda *a: loops(*a, exchange=True), "i * stride, j * stride, rows first?"),
         (lambda *a: loops(*a, more=1), "hangs over the edge"),
-        (lambda *a: loops(*a, rows_move=a[1], columns_move=a[1]), "begin at i * stride"),
+        (forgets_to_pad, "Is x padded before the loops"),
+        (lambda *a: loops(*a, rows_move=a[1], columns_move=a[1]), "begin at i * stride, j * stride"),
         (lambda *a: loops(*a, places=[(n + 2 * a[3]) // a[2] for n in a[0].shape[1:]]), "rows // stride is too simple"),
         (lambda *a: loops(*a, places=[n // a[2] for n in a[0].shape[1:]]), "rows // stride is too simple"),
         (lambda *a: loops(*a, leave=(1, 0)), "Only the first row is computed: return stands inside a loop"),

@@ -175,6 +175,14 @@ def test_the_largest_of_eight_by_eight_leaves_nothing_of_the_pretzel_and_somethi
     assert 0.38 < covered < 0.42, "two fifths"
 
 
+def test_the_maximum_keeps_the_strongest_edge_and_the_mean_does_not():
+    grey = EMOJI.select("house").images[:1].mean(dim=1, keepdim=True)
+    kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])[None, None]
+    edges = conv2d(grey, kernel).abs()
+    small = [pool(pool(edges, 2), 2) for pool in (max_pool2d, avg_pool2d)]
+    assert [round(table.max().item(), 1) for table in (edges, *small)] == [5.0, 5.0, 2.2]
+
+
 def test_the_numbers_about_stable_diffusion_are_true():
     with torch.device("meta"):
         unet, vae = UNet(), VAE(channels=(128, 256, 512, 512), layers=2)

@@ -12,7 +12,7 @@ from course_lib.lessons import lesson_05 as lesson
 
 def test_the_list_of_exercise_2_is_found_by_trying():
     ones = torch.ones(1, 1, 20)
-    tries = [([1, 1, 1], 2), ([1] * 4, 2), ([1, 2, 1], 2), ([1, 2, 3, 4], 2), ([1] * 4, 3), ([1, 2, 3, 4], 1)]
+    tries = [([1] * 5, 2), ([1] * 4, 2), ([1, 3, 2], 2), ([1, 2, 3, 4], 2), ([1] * 4, 3), ([1, 2, 3, 4], 1)]
     results = [F.conv_transpose1d(ones, torch.tensor([[kernel]]).float(), stride=stride) for kernel, stride in tries]
     results.append(F.conv1d(ones.repeat_interleave(2, dim=2), torch.tensor([[[1.0, 2, 3]]])))
     found = [bool((result[0, 0, 6:-6] == result[0, 0, 8]).all()) for result in results]
@@ -20,8 +20,10 @@ def test_the_list_of_exercise_2_is_found_by_trying():
     assert lesson.check_flat.verdict(tuple(found)) == "[OK] your list is right."
     assert "You gave 2 of 7 answers" in lesson.check_flat.verdict([True, False])
     assert "without quotes" in lesson.check_flat.verdict(list(map(str, found)))
-    by_count = [kernel % stride == 0 for kernel, stride in [(3, 2), (4, 2), (3, 2), (4, 2), (4, 3), (4, 1)]] + [True]
+    by_count = [kernel % stride == 0 for kernel, stride in [(5, 2), (4, 2), (3, 2), (4, 2), (4, 3), (4, 1)]] + [True]
     assert "You have counted the stamps" in lesson.check_flat.verdict(by_count)
+    mirrored = [kernel == kernel[::-1] for kernel, _ in tries] + [False]
+    assert "the same forwards and backwards is not what decides" in lesson.check_flat.verdict(mirrored)
 
 
 def test_every_wrong_letter_of_exercise_2_is_named():

@@ -12,7 +12,8 @@ from course_lib.datasets import open_emoji
 from course_lib.layers import avg_pool2d, conv_transpose2d, upsample_nearest
 from course_lib.lessons import lesson_05 as lesson
 from course_lib.lessons.lesson_05 import stamps
-from course_lib.models import VAE, UNet
+from course_lib.models import VAE, UNet, load
+from course_lib.models.blocks import Upsample
 
 EMOJI = open_emoji(style="fluent")
 HOUSE = EMOJI.select("house").images[:1]
@@ -151,6 +152,27 @@ def test_the_worked_row_and_its_matrices():
     assert (matrix.T @ x).tolist() == expected
     invisible = torch.tensor([1.0, -1, 1, -1, 1, -1, 1, -1, 1])
     assert (matrix @ invisible == 0).all()
+
+
+def test_twice_as_many_and_two_channels_on_one_canvas():
+    assert F.conv_transpose1d(torch.ones(1, 1, 4), torch.ones(1, 1, 4), stride=2, padding=1).shape[-1] == 8
+    two, three = torch.tensor([[[[2.0]], [[3.0]]]]), torch.tensor([[[[1.0, 1], [1, 1]]], [[[0, 1], [1, 0]]]])
+    assert conv_transpose2d(two, three, stride=2)[0, 0].tolist() == [[2, 5], [5, 2]]
+
+
+def test_four_equal_numbers_blur_more_than_a_tent():
+    zebra = EMOJI.select("zebra").images[:1]
+    tent, equal = (
+        lesson.grow(avg_pool2d(zebra, 2), torch.tensor(kernel))[..., 4:-4, 4:-4]
+        for kernel in ([1.0, 2, 1], [1.0, 1, 1, 1])
+    )
+    assert tent.std() > 1.05 * equal.std(), "its contrasts are weaker"
+
+
+def test_the_small_decoder_doubles_as_the_large_one_does():
+    decoder = load("small-stable-diffusion").vae.decoder
+    layers = [layer for level in decoder.up_blocks[:3] for layer in level.upsamplers]
+    assert len(layers) == 3 and {type(layer) for layer in layers} == {Upsample}
 
 
 def test_the_gradient_of_a_convolution_is_its_transposed_convolution():

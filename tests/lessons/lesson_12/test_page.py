@@ -81,7 +81,7 @@ def test_the_right_noise_leaves_the_distribution_alone():
 
 
 def test_still_pictures_have_words():
-    for shown in (lesson.fall(20), lesson.one_move()):
+    for shown in (lesson.fall(20), lesson.one_move(), lesson.draw_walks(*lesson.cell(-0.7, 4.1))):
         assert shown.png.startswith(b"\x89PNG") and len(shown.alt) > 100
     assert lesson.field_panel(0.7).shape == (329, 414, 3)
     assert lesson.cloud_strip([0.0, 0.87]).ndim == 3
@@ -128,6 +128,14 @@ def test_numbers_of_the_text_are_true():
     assert math.hypot(0.5, 0.87) == pytest.approx(1, abs=5e-3)
 
 
+def test_with_5_calls_heun_loses_to_euler_on_the_page():
+    x = lesson.place(*lesson.cell(-0.7, 4.1))
+    walks = [lesson.walk(name, x, lesson.levels(count)) for name, count in (("euler", 5), ("heun", 5), ("heun", 3))]
+    assert [way.calls for way in walks] == [5, 9, 5]
+    far = [(way.states[-1] - lesson.exact_end(x)).norm().item() for way in walks]
+    assert far == pytest.approx([0.18, 0.11, 0.745], abs=0.006)
+
+
 def test_heun_wins_from_12_calls_on_and_not_with_6():
     for count in (6, 8, 16, 32):
         assert lesson.errors("heun", count)[0] == 2 * count, "two calls in every step"
@@ -146,6 +154,7 @@ def test_the_border_breaks_the_law_of_the_order():
     """The dashed line: nearly flat up to 12 calls, above Euler's everywhere, and as steep as it at the end."""
     there = {count: lesson.median_error("euler", count, walking.BORDER) for count in orders.COUNTS}
     assert there[12] > 0.8 * there[6]
+    assert all(0.8 < far < 1 for count, far in there.items() if count <= 12)
     assert all(far > 4 * lesson.median_error("euler", count) for count, far in there.items())
     assert math.log2(there[64] / there[128]) == pytest.approx(1, abs=0.15)
 
@@ -190,6 +199,40 @@ def test_an_answer_that_draws_its_own_noise_is_recognised():
         return target + sigma_to / sigma * (x - target) + up * torch.randn_like(x)
 
     assert "draw none of your own" in lesson.check_step.verdict(own)
+
+
+def test_an_answer_without_the_noise_is_told_to_use_it():
+    def to_next(x, target, sigma, sigma_to, sigma_next, noise):
+        return x + (sigma_next - sigma) * (x - target) / sigma
+
+    def slope(x, target, sigma, sigma_to, sigma_next, noise):
+        return (x - target) / sigma
+
+    def own_seed(x, target, sigma, sigma_to, sigma_next, noise):
+        return x + torch.randn(x.shape, generator=torch.Generator().manual_seed(1), dtype=x.dtype)
+
+    assert "Euler's step to sigma_next" in lesson.check_step.verdict(to_next)
+    for answer in (slope, own_seed):
+        assert "`noise` isn't used in yours" in lesson.check_step.verdict(answer)
+
+
+def test_moves_that_take_the_wrong_levels_are_named():
+    def by_slope(x, target, sigma, sigma_to, sigma_next, noise):
+        slope = (x - target) / sigma
+        return x + (sigma_next - sigma_to) * slope + math.sqrt(sigma_next**2 - sigma_to**2) * noise
+
+    def own_level(x, target, sigma, sigma_to, sigma_next, noise):
+        sigma_to = sigma_next**2 / sigma
+        return target + sigma_to / sigma * (x - target) + math.sqrt(sigma_next**2 - sigma_to**2) * noise
+
+    assert "multiply it by sigma_to - sigma" in lesson.check_step.verdict(by_slope)
+    assert "a sigma_to of its own" in lesson.check_step.verdict(own_level)
+
+
+def test_logarithms_of_differences_are_named():
+    for below in (lambda calls, more: math.log(more - calls), lambda calls, more: math.log(more / calls)):
+        both = lambda calls, error, more, less: math.log(error - less) / below(calls, more)  # noqa: E731, B023
+        assert "A logarithm needs a number above 0" in lesson.check_order.verdict(both)
 
 
 def test_slips_with_brackets_and_signs_are_named():

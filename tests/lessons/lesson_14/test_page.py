@@ -161,6 +161,7 @@ def test_the_race_is_won_as_the_text_says():
     for name in ("dpmpp_sde", "dpmpp_2m_sde"):
         assert pushed[name][-1] == pytest.approx(math.sqrt(sum(part**2 for part in kept) / 2), abs=0.002)
         assert f"{pushed[name][-1]:.2f}" == "0.05"
+    assert [f"{part:.2f}" for part in kept] == ["0.07", "0.02"]
     assert min(far["dpmpp_2m"]) < far["dpmpp_2m"][-1] < 0.005 and min(far["dpmpp_2m_sde"]) < far["dpmpp_2m_sde"][-1]
     at_20 = {name: far[name][4] for name in ("dpmpp_2m", "dpmpp_2m_sde", "euler_ancestral")}
     assert list(at_20.values()) == sorted(at_20.values())
@@ -188,7 +189,8 @@ def test_a_brownian_path_keeps_the_picture_and_independent_noise_does_not():
     changed = {kind: int((pair[0] != pair[1]).sum()) for kind, pair in blob.items()}
     assert changed["gaussian"] > 20 and changed["brownian"] < 6
     assert all(row.noise == ("brownian" if "SDE" in row.label else "gaussian") for row in SAMPLERS.values())
-    assert SAMPLERS["dpm_fast"].options["eta"] == 0 and not SAMPLERS["lms"].stochastic
+    assert SAMPLERS["dpm_fast"].options["eta"] == 0
+    assert not any(SAMPLERS[name].stochastic for name in ("lms", "dpm_2", "dpm_fast"))
     churned = {name for name, row in SAMPLERS.items() if "s_churn" in row.options}
     assert churned == {"euler", "heun", "heunpp2", "dpm_2"}
 
@@ -205,8 +207,8 @@ def test_with_independent_noise_a_seed_keeps_something_but_not_its_picture():
     assert max(changes) < 0.65 * apart and min(changes) > 0.8 * max(changes)
 
 
-@pytest.mark.parametrize("name", ["lcm", "euler_ancestral_dancing"])
-def test_two_rows_settle_at_one_over_the_root_of_two(name):
+@pytest.mark.parametrize("name", ["lcm", "lcm_custom_noise", "euler_ancestral_dancing"])
+def test_three_rows_settle_at_one_over_the_root_of_two(name):
     assert spread(name, even_levels(1000)) == pytest.approx(math.sqrt(0.5), abs=0.003)
 
 
@@ -319,3 +321,58 @@ def test_a_root_of_a_negative_number_is_named_where_python_goes_on_with_complex_
         return (sigma_next**2 - up**2) ** 0.5, up
 
     assert "complex numbers" in lesson.check_split.verdict(split)
+
+
+@pytest.mark.parametrize("root", [lambda number: number**0.5, math.sqrt], ids=["power", "math.sqrt"])
+def test_noise_that_leads_up_to_sigma_is_named_though_its_last_root_is_negative(root):
+    def from_the_levels(sigma, sigma_next, eta):
+        up = eta * root(sigma**2 - sigma_next**2)
+        return root(sigma_next**2 - up**2), up
+
+    def with_sigma_in_front(sigma, sigma_next, eta):
+        up = eta * sigma * root(1 - (sigma_next / sigma) ** 2)
+        return root(sigma_next**2 - up**2), up
+
+    def upside_down(sigma, sigma_next, eta):
+        up = eta * sigma_next * root(1 - (sigma / sigma_next) ** 2)
+        return root(sigma_next**2 - up**2), up
+
+    for split in (from_the_levels, with_sigma_in_front):
+        assert "Your noise leads from sigma_next up to sigma" in lesson.check_split.verdict(split)
+    assert "upside down" in lesson.check_split.verdict(upside_down)
+
+
+def test_the_eta_of_dpmpp_2m_sde_is_named():
+    def split(sigma, sigma_next, eta):
+        low = sigma_next * (sigma_next / sigma) ** eta
+        return low, math.sqrt(sigma_next**2 - low**2)
+
+    assert "the eta of DPM++ 2M SDE" in lesson.check_split.verdict(split)
+    x, ones = torch.ones(1, 1, dtype=torch.float64), torch.ones(1, 1, dtype=torch.float64)
+    step = next(
+        steps("dpmpp_2m_sde", GaussianDenoiser(), x, [2.0, 1.0, 0.0], noise_sampler=lambda *pair: ones, eta=0.25)
+    )
+    low, up = split(2.0, 1.0, 0.25)
+    torch.testing.assert_close(step.denoised + low / 2 * (x - step.denoised) + up * ones, step.x_next)
+
+
+def test_a_root_without_its_module_is_named():
+    says = "Python knows no sqrt here"
+    assert says in lesson.check_split.verdict(lambda sigma, after, eta: sqrt(sigma))  # noqa: F821
+    assert says in lesson.check_path_end.verdict(lambda x, sigma, s: x * nothing_math(s))
+
+
+def nothing_math(number):
+    raise NameError("name 'math' is not defined")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (["wrong", None, "right", None, "right", "wrong"], "None has no quotes"),
+        (["Wrong", "NONE", "right", "none", "right", "wrong"], "Write the words in small letters."),
+        (dict(zip("ABCDEF", ["wrong", "none", "right", "none", "right", "wrong"], strict=True)), "write [ ] in place"),
+    ],
+)
+def test_cards_that_are_written_in_another_way_are_told_how(answer, says):
+    assert says in lesson.check_cards.verdict(answer)
