@@ -65,7 +65,8 @@ def _followed(answer: Callable) -> tuple[object, list[str], list[str]]:
 
         def note(_, given, named, name=name):
             called.append(name)
-            told.extend([name] if len(given) + len(named) > 1 else [])
+            tensors = [value for value in (*given, *named.values()) if isinstance(value, torch.Tensor)]
+            told.extend([name] if len(tensors) > 1 else [])
 
         block.register_forward_pre_hook(note, with_kwargs=True)
     with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 ALT_TOLD = (
-    "Left, three curves of the error against the timestep that the network is told: each is low near the true timestep, "
-    "200, 500 or 800, and rises steeply towards 0. Right, two curves: the noise in the answer rises from about 0.8 at "
-    "told timestep 0 to almost 1, then falls to about 0.1 at 999; the picture falls from about 0 to about -0.5."
+    "Left, three curves of the error against the timestep that the network is told. For the noise of 500 and of 800 it "
+    "falls from high at 0 to low at about the true timestep, and stays low; for the noise of 200 it is low everywhere. "
+    "Right, two curves: the noise in the answer is about 1 at told timestep 0, and falls to about 0.1 at 999; the picture "
+    "falls from about 0 to about -0.5."
 )
 
 ALT_WAVES = (
