@@ -86,8 +86,17 @@ def nothing(name: str, answer: Callable) -> str:
     if len(steps) <= 2:  # nothing but: return None
         return tr("{name} returns nothing yet.").format(name=name)
     pairs = zip([None, *steps], steps, strict=False)
-    gives = any(step.opname == "RETURN_VALUE" and not _is_none(before) for before, step in pairs)
-    if gives:
+    empty = [
+        _is_none(before if step.opname == "RETURN_VALUE" else step)
+        for before, step in pairs
+        if step.opname in ("RETURN_VALUE", "RETURN_CONST")
+    ]
+    if True in empty and False in empty:
+        says = tr(
+            "{name} returns None in all cases. Is one of its returns ever reached? Each way must end in a return."
+        )
+        return says.format(name=name)
+    if False in empty:
         return tr("{name} returns None. Look at what stands after its return.").format(name=name)
     return tr("{name} computes something, but returns nothing: write return and the result as its last line.").format(
         name=name
@@ -95,7 +104,7 @@ def nothing(name: str, answer: Callable) -> str:
 
 
 def _is_none(step: dis.Instruction | None) -> bool:
-    return step is not None and step.opname == "LOAD_CONST" and step.argval is None
+    return step is not None and step.opname in ("LOAD_CONST", "RETURN_CONST") and step.argval is None
 
 
 def names_in(answer: object) -> set[str]:

@@ -171,6 +171,13 @@ def returns_none(x, weight):
     return product.grad
 
 
+def reaches_no_return(x, weight):
+    if len(x) > 99:
+        return "long"
+    if len(x) < 2:
+        return x * weight
+
+
 def joins_with_and(x, weight):
     return (x > 0) & weight
 
@@ -194,6 +201,7 @@ PRODUCT = FunctionCheck("product", by_name, [(torch.arange(1.0, 6), torch.arange
     ("answer", "said"),
     [
         (writes_no_return, "product computes something, but returns nothing: write return"),
+        (reaches_no_return, "product returns None in all cases. Is one of its returns ever reached?"),
         (returns_none, "product returns None. Look at what stands after its return."),
         (lambda x, weight: x.mul(weight), "The result is right, but mul is ready-made."),
         (torch.mul, "The result is right, but mul is ready-made."),

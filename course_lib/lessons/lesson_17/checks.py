@@ -91,7 +91,11 @@ _CHECKER = "checker"
 
 _NOT = 'isfinite is true of a good picture: a "not" is missing in front.'
 
-_LIST_EQUALS = 'No picture gets the answer "checker". flagged is a list such as [True], which equals neither True nor a text: look inside it, any(flagged).'
+_LIST_EQUALS = 'No picture gets the answer "checker". Ask flagged before you answer "painted", and look inside it, any(flagged): a list such as [True] equals neither True nor a text.'
+
+_PAINTED_FIRST = (
+    'A finite picture is not yet a painted one: the checker may have objected. Ask flagged before you answer "painted".'
+)
 
 _IS_FALSE = (
     "isfinite().all() gives a tensor, and a tensor never *is* Python's False. Write: if not picture.isfinite().all()."
@@ -146,6 +150,7 @@ check_why_black = FunctionCheck(
         Mistake(_FIRST, lambda picture, flagged: _CHECKER if flagged and any(flagged) else _why_black(picture, flagged)),
         Mistake(_NOT, lambda picture, flagged: "overflow" if picture.isfinite().all() else _CHECKER if flagged and any(flagged) else "painted"),
         Mistake(_NOT, lambda picture, flagged: _CHECKER if flagged and any(flagged) else "overflow" if picture.isfinite().all() else "painted"),
+        Mistake(_PAINTED_FIRST, lambda picture, flagged: "painted" if picture.isfinite().all() else _CHECKER if flagged and any(flagged) else "overflow"),
         Mistake(_LIST_EQUALS, lambda picture, flagged: "painted" if picture.isfinite().all() else "overflow"),
         Mistake(_MINUS, lambda picture, flagged: "overflow" if picture.isnan().any() or (picture == math.inf).any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture.min() > picture.max() else _CHECKER if flagged and any(flagged) else "painted"),

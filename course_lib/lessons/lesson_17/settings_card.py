@@ -29,6 +29,7 @@ SETTINGS = {
 }
 
 _TEXT = "A number was written as a text: take the quotes away."
+_IN_LIST = "{name} is one text: quotes around it, and no brackets."
 _LIST = "In code the size of a square picture is one number, without an x: 64."
 _NEGATIVE_LOST = "The second line of the card is lost: it belongs in negative_prompt."
 _NEGATIVE_IN = "The second line does not belong in the prompt: what stands there is painted. It has a key of its own."
@@ -79,7 +80,9 @@ def _first_wrong(answer: dict, right: dict) -> str:
     prompt, negative = _as_read(answer["prompt"]), _as_read(answer["negative_prompt"])
     sampler, scheduler = answer["sampler"], answer["scheduler"]
     size = _one_side(answer["size"])
+    listed = next((name for name in ("prompt", "negative_prompt") if isinstance(answer[name], (list, tuple, set))), "")
     rules = [
+        (tr(_IN_LIST).format(name=listed), listed),
         (_NEGATIVE_IN, "negative" in str(prompt) or str(prompt).endswith("green")),
         (_other_word(prompt, right["prompt"]), prompt != right["prompt"]),
         (_NEGATIVE_LOST, negative in ("", None)),

@@ -99,7 +99,7 @@ class Watch:
             return self.model.decode(latent)
 
     def nearly_done(self, steps: list[Step]) -> Step:
-        """The first step whose decoded guess lies at most a quarter as far from the last picture as the first guess.
+        """The first step whose decoded guess lies at most an eighth as far from the last picture as the first guess.
 
         Raises ValueError where there are no steps.
 
@@ -115,7 +115,7 @@ class Watch:
             raise ValueError("expected at least one step of a run; got none")
         end = self.decode(steps[-1].x_next)
         gaps = [(self.decode(step.denoised) - end).abs().mean().item() for step in steps]
-        return next((step for step, gap in zip(steps, gaps, strict=True) if gap <= gaps[0] / 4), steps[-1])
+        return next((step for step, gap in zip(steps, gaps, strict=True) if gap <= gaps[0] / 8), steps[-1])
 
     def pace(self) -> str:
         """How fast the last run was, as a sentence: the median of its steps, the first left out: a GPU prepares in it.

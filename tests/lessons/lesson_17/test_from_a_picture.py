@@ -31,20 +31,21 @@ def test_half_of_the_timesteps_is_far_from_half_of_the_noise():
 
 
 def test_what_is_kept_of_the_square():
-    """As the page says of the small model: at 0.5 still in the square's corner, at 0.8 nearer to the middle."""
+    """As the page says of the small model: at 0.2 in the square's corner, at 0.5 larger and moved, at 0.8 further."""
     start = torch.ones(3, 64, 64)
     start[1:, 4:28, 4:28] = -1
     settings = {"image": start, "sampler": "euler", "steps": 20, "seed": 3}
-    small, middles, corners = load("small-stable-diffusion"), {}, {}
+    small, middles, corners, sizes = load("small-stable-diffusion"), {}, {}, {}
     for strength in (0.2, 0.5, 0.8):
         image = prepare(small, "a red circle", strength=strength, **settings).finish().image.astype(float)
         red = torch.tensor(image[..., 1] < 128)
         rows, columns = red.nonzero().double().mean(0)
         middles[strength] = max(rows, columns)
-        corners[strength] = red[5:8, 5:8].double().mean()
-    assert middles[0.2] < 19 and middles[0.5] < 24  # 16 is the square's, 32 the picture's
-    assert middles[0.8] > middles[0.5] + 3
-    assert corners[0.5] < 0.1  # round
+        corners[strength], sizes[strength] = red[4:6, 4:6].double().mean(), red.sum()
+    assert middles[0.2] < 20  # 16 is the square's, 32 the picture's
+    assert middles[0.5] > middles[0.2] + 3 and middles[0.8] > middles[0.5] + 3
+    assert corners[0.2] < 0.1 and corners[0.5] < 0.1  # round
+    assert sizes[0.5] > 1.2 * sizes[0.2]
 
 
 def test_strength_multiplies_every_timestep():

@@ -65,6 +65,7 @@ def test_every_cell_of_the_page_on_the_gpu_path(models, monkeypatch, capsys):
     assert "This page runs Stable Diffusion 1.5 on the CPU, in float32." in said
     assert "The safety checker is on.\nflagged: [False]" in said
     assert "brightest number: 0.0\nflagged: [True]" in said
+    assert "finite: True\nflagged: None" in said
     assert said.count("Nowhere do they differ by more than 0.01 on the scale from 0 to 255.") == 1
     assert "W has 102,400 numbers, B and A of rank 4 together 2,560\nB A has the shape of W: True" in said
     assert names["runner"].player.about["sentences"][-1] == "Result after 2 steps, sigma 0."
@@ -103,13 +104,24 @@ def test_a_picture_that_is_not_of_numbers_is_shown_black_with_a_word_where_to_re
     assert "no difference, because NaN is in one of them" in repr(shown)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+def test_only_the_latent_shows_an_overflow_behind_an_objecting_checker(monkeypatch):
+    names = run_page(replace(real_model.choose(), size=32, steps=1), monkeypatch, until='output_type="latent"')
+    names["latents"][0, 0, 0, 0] = math.nan
+    call = {"negative_prompt": "", **names["same"], **names["size"]}
+    replaced = names["pipeline"](names["words"], output_type="pt", **call)
+    assert replaced.images.isfinite().all() and replaced.nsfw_content_detected == [True]
+    asked = names["pipeline"](names["words"], output_type="latent", **call)
+    assert not asked.images.isfinite().all() and asked.nsfw_content_detected is None
+
+
 def test_the_player_may_have_painted_anything_before_ours(models, monkeypatch, capsys):
     """Run two cells after the player as a reader does who has changed its settings, and run them again."""
     small = real_model.choose()
     names = run_page(replace(small, size=32, steps=2), monkeypatch, until="title, steps = watch(words, **ours)\n")
     cells = [cell.source for cell in page() if "watch(words, **ours" in cell.source and cell.cell_type == "code"]
-    assert len(cells) == 3
-    cells = cells[1:]  # without the one that counts steps
+    assert len(cells) == 4
+    cells = cells[2:]  # without the two that look for a step
     watch, asked = names["watch"], []
     pace = watch.pace
     monkeypatch.setattr(watch, "pace", lambda: asked.append(watch._last[0]) or pace())
@@ -132,6 +144,15 @@ def test_when_the_guess_is_nearly_done_depends_on_sigma_and_not_on_the_number_of
     numbers, sigmas = [step.index + 1 for step in found], [step.sigma for step in found]
     assert all(1.6 < later / first < 2.5 for first, later in itertools.pairwise(numbers)), numbers
     assert max(sigmas) / min(sigmas) < 1.6, sigmas
+    for scheduler in ("normal", "exponential", "sgm_uniform"):
+        _, steps = watch("a panda on a blue background", steps=20, scheduler=scheduler)
+        found.append(watch.nearly_done(steps))
+    numbers, sigmas = [step.index for step in found[3:]], [step.sigma for step in found[3:]]
+    assert max(numbers) - min(numbers) >= 3 and all(0.35 < sigma < 0.65 for sigma in sigmas), (numbers, sigmas)
+    for count in (20, 40):
+        _, steps = watch("a panda on a blue background", steps=count, seed=4)
+        found.append(watch.nearly_done(steps))
+    assert 0.75 < found[-1].sigma / found[-2].sigma < 1.33 and found[-1].sigma < sigmas[0]
     with pytest.raises(ValueError, match="at least one step"):
         watch.nearly_done([])
 

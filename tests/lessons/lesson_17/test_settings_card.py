@@ -39,7 +39,7 @@ def test_the_picture_of_the_card_agrees_with_its_words():
     assert red > green + 100 and red > blue + 100
     red, green, blue = around["green"]
     assert blue > red + 60 and blue > green + 20
-    assert star["green"][1] < star[""][1] - 4  # driven away from green
+    assert star["green"][0] > star[""][0] + 20  # driven away from green: a stronger red
 
 
 def test_dpm_2_asks_twice_in_each_step_but_the_last():
@@ -72,6 +72,8 @@ def test_dpm_2_asks_twice_in_each_step_but_the_last():
         ({"sampler": "dpmpp_2m"}, "are two samplers"),
         ({"sampler": "DPM2 "}, "DPM2 is the sampler's label"),
         ({"negative_prompt": "blue"}, "what is to be avoided"),
+        ({"negative_prompt": ["green"]}, "negative_prompt is one text: quotes around it, and no brackets"),
+        ({"prompt": [settings_card.SETTINGS["prompt"]]}, "] prompt is one text"),
     ],
 )
 def test_other_mistakes_on_the_card_get_a_sentence(changed, said):
@@ -186,6 +188,8 @@ def found(picture, flagged, finite):
         (lambda p, f: found(p, f, not math.isnan(p)), "take one number"),
         (lambda p, f: "checker" if f and any(f) else found(p, f, p.isfinite().all()), "ask the numbers first"),
         (lambda p, f: found(p, f, p.flatten()[0].isfinite()), "wherever it stands"),
+        (lambda p, f: "painted" if p.isfinite().all() else found(p, f, f and any(f)), "not yet a painted one"),
+        (lambda p, f: "painted" if p.isfinite().all() else found(p, f, False), 'No picture gets the answer "checker"'),
         (lambda p, f: found(p, f, not (p.max() != p.max() or p.max() == math.inf)), "can be negative, too"),
     ],
 )
