@@ -105,9 +105,15 @@ def test_noise_forgives_early_mistakes_and_not_late_ones():
     for name in ("dpmpp_2m", "dpmpp_2m_sde"):
         assert share_left(name, 6.0, push=0.0) == pytest.approx(0.5, abs=0.04)
         assert share_left(name, 1.0) == pytest.approx(1 / 3, abs=0.03)
+        assert share_left(name, 0.3) == pytest.approx(share_left(name, 0.3, push=0.0), abs=0.03), "too weak a push"
     assert share_left("dpmpp_2m", 6.0) < 0.2 and share_left("dpmpp_2m_sde", 6.0) > 0.4
     assert lesson.counts_of(lesson.after_mistake("dpmpp_2m", 6.0, 20))[1] == pytest.approx(500, abs=20)
     assert lesson.mistake_strip().ndim == 3
+
+
+def test_lcm_loses_half_of_the_rare_blob_without_any_push():
+    for push in (0.0, 1.0):
+        assert lesson.counts_of(lesson.after_mistake("lcm", 6.0, 20, push))[2] == pytest.approx(110, abs=30)
 
 
 def test_the_panels_show_every_row_that_adds_noise():
@@ -205,6 +211,7 @@ def test_with_independent_noise_a_seed_keeps_something_but_not_its_picture():
     apart = (ends[0] - ends[1]).norm(dim=1).median().item()
     changes = [lesson.median_change("gaussian", count) for count in (10, 20, 40)]
     assert max(changes) < 0.65 * apart and min(changes) > 0.8 * max(changes)
+    assert apart == pytest.approx(1.6, abs=0.3)
 
 
 @pytest.mark.parametrize("name", ["lcm", "lcm_custom_noise", "euler_ancestral_dancing"])
