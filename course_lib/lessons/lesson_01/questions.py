@@ -5,15 +5,16 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 ALT_RUNS = (
-    "Eight pictures: as above, the same once more, another seed, another colour, Euler ancestral, 5, 10 and 50 steps."
+    "Eight pandas. With seed 2 it is one in the other style, and with the word pink it is on pink. All others are nearly "
+    "the same panda on blue; with 5 steps its colours are a little different."
 )
 
 ALT_BLURS = (
     "Three pictures. The first guess with the prompt: a panda on blue, a little paler and softer than the finished one "
-    "beside it. The first guess with an empty prompt: a cloud of yellow and green, with nothing in it."
+    "beside it. The first guess with an empty prompt: a cloud of colours, with nothing in it."
 )
 
-ALT_NEW = "Three pictures, painted for: a red star, a green heart, a purple circle."
+ALT_NEW = "A red star, a green heart, and a purple circle that is not quite round, each on white."
 
 ALT_RECALLED = "Two rows of four animals: the results above, and the same four pictures of the set below."
 
@@ -35,8 +36,8 @@ predict_guess = Question(
     (
         Choice(
             "a sharp panda",
-            "A sampler gets there in the end. But the noise does not tell yet which panda it will be, and how large: "
-            "a guess that is right on average must not commit itself.",
+            "A sampler gets there in the end. The noise hints at which panda it will be, but it is not sure: a guess "
+            "that is right on average must stay a little blurred.",
         ),
         Choice(
             "a blurred panda",
@@ -113,7 +114,7 @@ quiz = (
             ),
             Choice(
                 "the same sharp panda",
-                "The prompt says what it is, but not which one: style, size, eyes and ears are open, and blurred together.",
+                "The prompt does not say which one, and the first noise only hints at it: what is still open is blurred.",
             ),
         ),
     ),
