@@ -100,7 +100,7 @@ def test_the_check_of_twenty_calls_says_what_is_wrong(answer, says, capsys):
         ("film", ("heun", "karras", 0.1), "the best cell has"),
         ("film", ("pndm", "karras", 0.1), "13 calls at least"),
         ("preview", ("lms", "karras", 0.2), "At 5 calls look at the AYS columns."),
-        ("preview", ("dpmpp_2m", "ays", 7.0), "defend it"),
+        ("preview", ("euler", "ays", 7.0), "defend it"),
         ("gallery", ("ttm", "karras", 573), "not less than twice its ± from 0"),
         ("gallery", ("dpmpp_2m_sde", "karras", 70), "defend it"),
         ("gallery", ("dpmpp_2m_sde", "karras", "3"), "without quotes"),

@@ -33,42 +33,42 @@ def better(atlas, one, other, budget, measure="latent_error"):
 
 
 def test_the_answer_first_five_calls(atlas):
-    """Euler and DPM++ 2M with AYS: a tie with one another, and with the best."""
+    """Euler with AYS is the best, or a tie with it; DPM++ 2M is a little behind there, and far on Karras' levels."""
     ties = {row[:2] for row in atlas.ranking("latent_error", 5) if row[2]}
-    assert {("euler", "ays"), ("dpmpp_2m", "ays")} <= ties and len(ties) < 20
-    assert better(atlas, ("dpmpp_2m", "ays"), ("euler", "ays"), 5) is None
-    assert better(atlas, ("dpmpp_2m", "karras"), ("euler", "karras"), 5) is False
+    assert ("euler", "ays") in ties and len(ties) < 20
+    behind = {
+        levels: atlas.difference("latent_error", ("dpmpp_2m", levels, 5), ("euler", levels, 5))[0]
+        for levels in ("ays", "karras")
+    }
+    assert 0 < behind["ays"] < 0.1 < 0.4 < behind["karras"]
 
 
 def test_the_answer_first_ten_calls(atlas):
-    """LMS with Karras is a tie with the best; DPM++ 2M with AYS or GITS beats the usual choices."""
+    """DPM++ 2M with Exponential, and LMS with Karras or Exponential, are ties with the best."""
     ties = {row[:2] for row in atlas.ranking("latent_error", 10) if row[2]}
-    assert ("lms", "karras") in ties
-    for scheduler in ("ays", "gits"):
-        assert better(atlas, ("dpmpp_2m", scheduler), ("dpmpp_2m", "karras"), 10) is True
-        assert better(atlas, ("dpmpp_2m", scheduler), ("euler", "karras"), 10) is True
+    assert {("dpmpp_2m", "exponential"), ("lms", "karras"), ("lms", "exponential")} <= ties and len(ties) < 6
+    assert better(atlas, ("dpmpp_2m", "exponential"), ("dpmpp_2m", "ays"), 10) is True
 
 
 def test_the_answer_first_twenty_calls_and_more(atlas):
     for sampler in ("lms", "dpmpp_2m"):
         for calls in (20, 50):
             assert atlas.found("pixel_error", sampler, "karras", calls).value < 1
+    for levels in ("karras", "exponential"):
+        assert ("dpmpp_2m", levels) in {row[:2] for row in atlas.ranking("latent_error", 20)[:3]}
+        assert atlas.found("pixel_error", "dpmpp_2m", levels, 50).value < 0.2
     assert 0.3 < atlas.found("pixel_error", "uni_pc", "karras", 20).value < 2
     errors = [error(atlas, *row[:2], 20) for row in atlas.ranking("latent_error", 20)]
     assert error(atlas, "dpmpp_2m", "karras", 20) < np.quantile(errors, 0.1)
 
 
 def test_ten_calls_on_karras_levels(atlas):
-    """LMS leads; Euler and DPM++ 2M are a tie; Heun, UniPC and iPNDM are far behind."""
+    """LMS beats DPM++ 2M; Euler and DPM++ 2M are a tie; Heun, UniPC and iPNDM are far behind."""
     names = ("lms", "dpmpp_2m", "euler", "ipndm", "uni_pc", "heun")
     karras = {name: error(atlas, name, "karras", 10) for name in names}
-    assert karras["lms"] < 0.65 * min(karras["dpmpp_2m"], karras["euler"])
     assert better(atlas, ("lms", "karras"), ("dpmpp_2m", "karras"), 10) is True
     assert better(atlas, ("dpmpp_2m", "karras"), ("euler", "karras"), 10) is None
     assert min(karras[name] for name in ("heun", "uni_pc", "ipndm")) > 3 * karras["euler"]
-    for scheduler in ("ays+", "exponential"):  # too close to call
-        mean, sure = atlas.difference("latent_error", ("lms", "karras", 10), ("lms", scheduler, 10))
-        assert abs(mean) < 3 * sure
 
 
 def test_most_cells_are_broken_at_five_calls_and_some_at_twenty(atlas):
@@ -94,7 +94,7 @@ def test_kid_finds_broken_sets_and_lets_lcm_pass(atlas):
 def test_a_gallery_needs_twenty_calls(atlas):
     """At 10 calls some samplers with fresh noise are more than two errors off; at 20 those of the page are not."""
     off = lambda name, calls: np.divide(*atlas.found("distance", name, "karras", calls)[:2])  # noqa: E731
-    assert off("dpmpp_2m_sde", 10) > 2 and off("dpmpp_3m_sde", 10) > 2
+    assert off("dpmpp_3m_sde", 10) > 2
     for name in ("dpmpp_sde", "dpmpp_2m_sde", "dpmpp_3m_sde"):
         assert off(name, 20) < 2
 
@@ -113,22 +113,17 @@ def test_euler_ancestral_is_there_with_ten_calls_and_most_others_with_twenty(atl
 
 def test_guidance_throws_off_some_samplers():
     without, under = published.guided().values()
-    low = ["ipndm", "uni_pc_bh2", "dpmpp_2m", "lms"]
-    assert max(without[name][0] for name in low) < 0.7 * min(without[name][0] for name in set(without) - set(low))
-    for name in ("euler", "lms"):
-        assert abs(under[name][0] / without[name][0] - 1) < 0.3
-    for name in ("heun", "dpm_2", "ipndm", "uni_pc_bh2"):
-        assert under[name][0] > 4 * without[name][0]
-    assert (
-        under["dpmpp_2m"][0] == pytest.approx(under["euler"][0], rel=0.3)
-        and without["dpmpp_2m"][0] < 0.7 * without["euler"][0]
-    )
+    assert max(error for error, _ in without.values()) < 0.15
+    for name, (error, _) in under.items():
+        near = name in ("euler", "lms", "dpmpp_2m")
+        assert (error < 0.06) if near else (error > max(0.15, 2.5 * without[name][0])), name
     assert {levels for name, levels in ROWS.items() if name != "uni_pc_bh2"} == {"karras"} and ROWS[
         "uni_pc_bh2"
     ] == "exponential"
     assert sorted(published.FFHQ, key=published.FFHQ.get)[-1] == max(without, key=without.get) == "heun"
-    assert {"ipndm", "uni_pc_bh2"} == set(sorted(published.FFHQ, key=published.FFHQ.get)[:2])
-    assert max(without["ipndm"][0], without["uni_pc_bh2"][0]) < without["euler"][0] < without["dpm_2"][0]
+    leading = {"ipndm", "uni_pc_bh2", "dpm_2"}
+    assert leading == set(sorted(published.FFHQ, key=published.FFHQ.get)[:3])
+    assert max(without[name][0] for name in leading) < without["euler"][0] < without["heun"][0]
 
 
 def test_no_exponent_reaches_two_and_eulers_is_the_smallest():
@@ -150,12 +145,13 @@ def test_two_halves_call_some_close_pairs_a_win():
 def test_what_is_recommended_beside_what_was_measured(atlas):
     """The rows of the two tables of advice."""
     distance = lambda name, budget: atlas.found("distance", name, "karras", budget).value  # noqa: E731
-    assert distance("euler_ancestral", 5) > 20 > 3 > max(distance("euler_ancestral", calls) for calls in (10, 20))
+    assert distance("euler_ancestral", 5) > 10 > 3 > max(distance("euler_ancestral", calls) for calls in (10, 20))
     heun, euler = ("heun", "karras"), ("euler", "karras")
     assert [better(atlas, heun, euler, calls) for calls in (10, 20, 50)] == [False, False, True]
     assert atlas.found("right", *heun, 10).value < 20
-    for calls in (10, 20):
-        assert ("lms", "karras", True) in atlas.ranking("latent_error", calls)
+    assert ("lms", "karras", True) in atlas.ranking("latent_error", 10)
+    assert atlas.found("pixel_error", "lms", "karras", 20).value < 1.2
+    assert ("uni_pc", "karras", True) in atlas.ranking("latent_error", 50)
     for calls in (5, 10):
         assert better(atlas, ("uni_pc", "karras"), euler, calls) is False
     assert error(atlas, "dpm_fast", "karras", 10) > 5 * error(atlas, *euler, 10)
