@@ -134,12 +134,11 @@ def draw_detail() -> Shown:
         for (way, (what, sampler, _)), marker in zip(WAYS.items(), "XoosD^", strict=True):
             share, near = detail_and_likeness(way)
             look = {"color": COLOURS["denoised" if what == "latent" else colours[sampler]], "markersize": 9}
-            axis.plot([100 * share], [near], marker, **look)
-            side = {"xytext": (-9, -3), "ha": "right"} if share > 0.5 else {"xytext": (9, -3)}
-            axis.annotate(tr(way), (100 * share, near), textcoords="offset points", fontsize=9, **side)
+            axis.plot([100 * share], [near], marker, label=tr(way), **look)
         axis.axvline(100, color=COLOURS["target"], linestyle="--")
         axis.set(xlabel=tr("detail (% of the drawing's)"), ylabel=tr("likeness to the drawing (dB)"), xlim=(0, 103))
         axis.margins(y=0.12)
+        axis.legend(loc="lower right", fontsize=9, bbox_to_anchor=(0.93, 0))
     return show(fig, ALT_DETAIL)
 
 
@@ -173,14 +172,14 @@ def show_too_large() -> Shown:
 ALT_ENLARGED = (
     "A panda, a rocket, a strawberry and a fox in six columns. Given: 16 x 16 pixels each. Lanczos: blurred, with "
     "bent edges, no eyes. DPM++ 2M at strength 0.3: crisp, with eyes, seeds and a window. DPM++ 2M SDE: as crisp, and "
-    "farther from the drawing: the panda looks elsewhere. The enlarged latent at 0.5: crisp, with spots. The drawings."
+    "a little farther from the drawing. The enlarged latent at 0.5: crisp, too. The drawings."
 )
 ALT_DETAIL = (
     "Six markers: likeness to the drawing over detail. Lanczos has nearly no detail. Strength 0.3 brings more of it "
     "than 0.1. DPM++ 2M SDE: more detail than DPM++ 2M at the same strength, and less likeness. The enlarged latent: "
-    "most detail, and less likeness than Lanczos."
+    "most detail. All of them are nearer to the drawing than Lanczos."
 )
 ALT_TOO_LARGE = (
-    "Two pandas at 128 x 128 pixels. Lanczos: a soft panda. Denoised again: the face is gone; a square patch of pale "
-    "spots and short dark strokes."
+    "Two pandas at 128 x 128 pixels. Lanczos: a soft panda. Denoised again: the face is gone; a pale square "
+    "with a small face in each corner."
 )

@@ -138,8 +138,8 @@ ALT_STRENGTHS = (
     "sure the recogniser is of what the words ask for rises from 0, DPM++ 2M SDE's at a smaller strength."
 )
 ALT_CHANGED = (
-    "Four rows of five pictures, with the strength growing from left to right. DPM++ 2M: a red apple stays an apple "
-    "up to 0.2 and is a lemon with 0.4. DPM++ 2M SDE: it is nearly a lemon with 0.2. DPM++ 2M: a panda takes the "
-    "fox's colours up to 0.2, and is a fox with 0.4. DPM++ 2M SDE: it has the fox's ears with 0.2, and is a fox with "
-    "0.4."
+    "Four rows of five pictures, with the strength growing from left to right. DPM++ 2M: a red apple turns "
+    "yellow at one side with 0.05, and is a lemon from 0.1 on. DPM++ 2M SDE: it is a lemon with 0.05. DPM++ 2M: a "
+    "panda takes the fox's colours with 0.05, and is a fox from 0.2 on. DPM++ 2M SDE: it is nearly a fox with 0.05, "
+    "and a fox from 0.1 on."
 )

@@ -84,8 +84,7 @@ def draw_votes() -> Shown:
 
 ALT_CHOICES = (
     "Three rows of six pictures after six calls: panda, rocket, sunflower, octopus, pizza, strawberry. Euler: soft and "
-    "whole. DPM++ 2M: stronger colours, and details that are wrong, such as two eyes in the sunflower. DPM++ 2M SDE: "
-    "spotted, torn outlines, most of them hard to name."
+    "whole. DPM++ 2M: stronger colours and harder edges. DPM++ 2M SDE: spotted, with torn outlines."
 )
 ALT_VOTES = (
     "Three rising lines: how often a tally is too uneven for a coin, over 4 to 200 votes. Where 80 % prefer the one "
