@@ -131,7 +131,7 @@ def draw_detail() -> Shown:
     """
     colours = {None: "ink", ODE: "signal", SDE: "noise"}
     with subplots(width=7, height=3.4) as (fig, axis):
-        for (way, (what, sampler, _)), marker in zip(WAYS.items(), "XoosD^", strict=True):
+        for (way, (what, sampler, _)), marker in zip(WAYS.items(), "XoPsD^", strict=True):
             share, near = detail_and_likeness(way)
             look = {"color": COLOURS["denoised" if what == "latent" else colours[sampler]], "markersize": 9}
             axis.plot([100 * share], [near], marker, label=tr(way), **look)
