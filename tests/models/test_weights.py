@@ -81,6 +81,14 @@ def test_the_plain_file_comes_before_the_variants(unet, tmp_path):
     assert torch.equal(read_tensors(folder)["a"], wanted["a"])
 
 
+@pytest.mark.parametrize("whole", ["model.safetensors", FILE])
+def test_variants_alone_are_told_under_which_name_they_would_be_opened(tmp_path, whole):
+    variant = whole.replace(".safetensors", ".non_ema.safetensors")
+    save_file({"a": torch.zeros(2)}, tmp_path / variant)
+    with pytest.raises(FileNotFoundError, match=f"has only {variant}; the course opens {whole}, or"):
+        read_tensors(tmp_path)
+
+
 def rewrite(folder, **changes):
     path = folder / INDEX
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
