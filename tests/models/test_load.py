@@ -253,6 +253,16 @@ def test_a_full_disk_while_fetching_is_said_and_nothing_half_fetched_stays(monke
     assert [path.name for path in blobs.iterdir()] == ["whole"]
 
 
+def test_an_error_of_the_hub_without_a_number_is_told_as_it_is(monkeypatch):
+    def snapshot_download(hub_id, *, allow_patterns, local_files_only):
+        raise ValueError("the hub says no\nmore lines")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    with pytest.raises(FileNotFoundError, match="the hub says no"):
+        sources.find("stable-diffusion-1.4")
+
+
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
 @pytest.mark.parametrize("yes", ["1", "true", "YES", "On"])
 def test_offline_nothing_is_announced_or_asked_of_the_hub(monkeypatch, capsys, variable, yes):

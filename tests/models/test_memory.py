@@ -223,3 +223,16 @@ def test_the_command_line_says_it_in_one_sentence_and_writes_nothing(saved, tmp_
     assert command_line.main(options) == 1
     assert "The memory of cpu is full. 16 x 16 pixels" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_gpu_what_is_free_and_what_pytorch_keeps_is_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 70)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 50)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 9000))
+    assert there("cuda") == 1020
+
+
+@pytest.mark.parametrize("size", [(0, 64), (64, 0), 0])
+def test_a_side_that_is_no_size_is_named(large, size):
+    with pytest.raises(ValueError, match="^size must be a whole number"):
+        needed(large, size=size, dtype=HALF)
