@@ -18,6 +18,7 @@ function render({ model, el, signal }) {
   function show() {
     const wrong = model.get("wrong");
     inputs.forEach((input, index) => {
+      if (fields[index].typing) return;
       input.value = input.title = model.get("fields")[index];
       setWrong(input, message, index === wrong);
     });
@@ -35,14 +36,12 @@ function render({ model, el, signal }) {
     model.save_changes();
   }
 
+  const fields = inputs.map((input) => typedField(input, send));
   for (const input of inputs) {
-    input.addEventListener("change", send);
     input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return; // JupyterLab takes this key, so that no change is reported
-      event.stopPropagation();
+      if (event.key !== "Enter") return;
       input.setSelectionRange(0, 0); // a number too long for its field shows its beginning
       input.scrollLeft = 0;
-      send();
     });
   }
   select.addEventListener("change", () => {

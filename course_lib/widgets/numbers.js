@@ -13,6 +13,7 @@ function render({ model, el, signal }) {
   el.append(input, message);
 
   function show() {
+    if (field.typing) return;
     input.value = input.title = model.get("text");
     message.textContent = model.get("message");
     setWrong(input, message, message.textContent !== "");
@@ -24,22 +25,20 @@ function render({ model, el, signal }) {
     model.save_changes();
   }
 
+  const field = typedField(input, send);
   // A message that went away only after the field is left would move a button away from under the mouse.
   input.addEventListener("input", () => {
     message.textContent = "";
     setWrong(input, message, false);
   });
-  input.addEventListener("change", send);
   input.addEventListener("keydown", (event) => {
-    const ways = { ArrowUp: 1, ArrowDown: -1, Enter: 0 };
+    const ways = { ArrowUp: 1, ArrowDown: -1 };
     if (!(event.key in ways)) return;
-    event.stopPropagation(); // JupyterLab takes Enter, so that no change is reported
+    event.stopPropagation();
+    event.preventDefault();
     const next = Number(input.value) + ways[event.key] * model.get("step");
-    if (event.key !== "Enter") {
-      event.preventDefault();
-      if (input.value.trim() && Number.isFinite(next)) input.value = String(Number(next.toFixed(9)));
-    }
-    send();
+    if (input.value.trim() && Number.isFinite(next)) input.value = String(Number(next.toFixed(9)));
+    field.end();
   });
   listen(model, "change:text change:message", show, signal);
   show();

@@ -68,6 +68,32 @@ function setWrong(input, message, wrong) {
   else input.removeAttribute("aria-describedby");
 }
 
+/**
+ * A field whose text goes to Python by `send`, once it is typed to its end. While `typing`, what Python says is about an
+ * earlier text and must not write over this one.
+ */
+function typedField(input, send) {
+  const field = {
+    typing: false,
+    end() {
+      field.typing = false;
+      send();
+    },
+  };
+  const left = () => field.typing && field.end();
+  input.addEventListener("input", () => {
+    field.typing = true;
+  });
+  input.addEventListener("change", left);
+  input.addEventListener("blur", left); // typed back to what it was, a field reports no change
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.stopPropagation(); // JupyterLab takes this key, so that no change is reported
+    left();
+  });
+  return field;
+}
+
 /** Text in which `backticks` mark code, as nodes. */
 function prose(text) {
   return text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));

@@ -11,6 +11,7 @@ from course_lib.texts import tr
 from course_lib.widgets.controls import checked, titled_bar
 from course_lib.widgets.page import kept_whole, static_bundle
 from course_lib.widgets.player import Player
+from course_lib.widgets.run_button import RunButton
 
 
 class Runner(ipywidgets.VBox):
@@ -52,11 +53,11 @@ class Runner(ipywidgets.VBox):
         self.run, self.label, self.decode = run, tr(label), decode
         self.player = Player()
         self._load()
-        self.button = ipywidgets.Button(description=tr("Run"), icon="play", button_style="primary")
-        self.button.on_click(self._run_now)
         self.message = ipywidgets.Label().add_class("cl-message")
-        bar = titled_bar(self.label, *self.controls.values(), self.button)
-        super().__init__([*bar, self.message, self.player])
+        title, bar = titled_bar(self.label, *self.controls.values())
+        self.button = RunButton(bar.children, self._run_now)
+        bar.children += (self.button,)
+        super().__init__([title, bar, self.message, self.player])
         self.add_class("cl-explorer")
 
     def static(self) -> Shown:
@@ -67,7 +68,7 @@ class Runner(ipywidgets.VBox):
         title, steps = self.run(**{name: control.value for name, control in self.controls.items()})
         self.player.load(steps, self.decode, title=title)
 
-    def _run_now(self, button) -> None:
+    def _run_now(self) -> None:
         try:
             self._load()
         except (ValueError, MemoryError) as error:

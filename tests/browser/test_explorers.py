@@ -57,12 +57,27 @@ def paint(seed):
 
 Runner(paint, {"seed": ipywidgets.BoundedIntText(3, 0, 1000, description="seed")}, label="Seeds")
 """
+HELD = """
+from pathlib import Path
+
+def wait(change):
+    while change.new == 9 and not Path("all_is_typed").exists():
+        time.sleep(0.05)
+
+def paint(seed, other):
+    return f"Seed {seed}", run(picture, count=3)
+
+numbers = {name: ipywidgets.BoundedIntText(7, 0, 1000, description=name) for name in ("seed", "other")}
+numbers["other"].observe(wait, "value")
+Runner(paint, numbers, label="A busy kernel")
+"""
 LIVE = {
     "explorer": EXPLORER,
     "slow": SLOW,
     "kernel": KERNEL,
     "numbers": NUMBERS,
     "seed": SEED,
+    "held": HELD,
 }
 
 
@@ -230,6 +245,34 @@ def test_a_number_without_a_slider_has_its_name_before_it(live):
     field.fill("4")
     cell.get_by_role("button", name="Run").click()
     cell.get_by_text("Seed 4").first.wait_for()
+
+
+def test_what_is_typed_into_a_busy_kernel_is_kept_and_used(live):
+    notebook, cells = live
+    cell = cells["held"]
+    seed, other = (cell.get_by_role("textbox", name=name) for name in ("seed", "other"))
+    run = cell.get_by_role("button", name="Run")
+
+    def enter(field, text):
+        field.fill(text)
+        field.press("Enter")
+
+    enter(other, "1")
+    enter(seed, "1")
+    run.click()
+    cell.get_by_text("Seed 1").first.wait_for()
+    enter(other, "9")  # the kernel is busy from here on
+    enter(seed, "2000")
+    enter(seed, "5")
+    run.click()
+    seed.fill("6")
+    (notebook.folder / "all_is_typed").touch()
+    cell.get_by_text("Seed 5").first.wait_for()
+    other.evaluate("input => input.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp' }))")
+    notebook.wait_for("input => input.value === '10'", other.element_handle())
+    assert seed.input_value() == "6", "an answer to an earlier text wrote over this one"
+    run.click()
+    cell.get_by_text("Seed 6").first.wait_for()
 
 
 def test_after_a_run_and_a_click_on_a_picture_the_keys_are_the_players(live):

@@ -83,3 +83,35 @@ def test_latents_are_decoded_in_a_third_pane_and_a_full_memory_is_a_sentence():
     runner.controls["seed"].value = 9
     runner.button.click()
     assert runner.message.value == "The memory of cuda is full." and runner.player.sprite == before
+
+
+def clicked(runner, **shown):
+    """What the page sends at a click, when its fields show these texts, or numbers of a slider."""
+    fields = [
+        {name: getattr(field, name) for name in ("value", "text") if hasattr(field, name)}
+        for field in fields_of(runner)
+    ]
+    for place, value in shown.items():
+        fields[int(place[-1])][place[:-1]] = value
+    runner.button._handle_custom_msg({"clicked": fields}, [])
+
+
+def fields_of(runner):
+    return [field for box in runner.children[1].children[:-1] for field in box.children]
+
+
+def test_a_click_brings_along_what_the_page_has_not_sent_yet():
+    made = Runner(
+        lambda seed, level: run(seed, f"level {level}"),
+        {"seed": ipywidgets.BoundedIntText(3), "level": ipywidgets.IntSlider(5)},
+        label="Numbers",
+    )
+    assert [type(field).__name__ for field in fields_of(made)] == ["NumberField", "IntSlider", "NumberField"]
+    clicked(made, text0="4")
+    assert made.player.about["title"] == "level 5, seed 4"
+    clicked(made, value1=6)  # the field beside the slider has still the older number
+    assert made.player.about["title"] == "level 6, seed 4" and fields_of(made)[2].text == "6"
+    clicked(made, text2="7")
+    assert made.player.about["title"] == "level 7, seed 4" and fields_of(made)[1].value == 7
+    clicked(made, text0="many")
+    assert made.player.about["title"] == "level 7, seed 4" and "got 'many'" in fields_of(made)[0].message
