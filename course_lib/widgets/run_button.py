@@ -14,8 +14,8 @@ from course_lib.widgets.page import CourseWidget, module
 class RunButton(CourseWidget):
     """A button; at a click all fields within `boxes` get the values that they have on the page, then `act()` is called.
 
-    A click must bring the values along. The page holds new ones back while the kernel is at an earlier one, and a kernel
-    with several threads may hear the click first: the run would be one with older values.
+    A click must bring the values along. The page holds new ones back while the kernel is at an earlier one, and a
+    kernel with several threads may hear the click first: the run would be one with older values.
 
     What `act` raises goes to JupyterLab's log, as with every button.
 
@@ -48,7 +48,7 @@ class RunButton(CourseWidget):
 
     def _clicked(self, widget, content, buffers) -> None:
         clicked = zip(self.fields, content["clicked"], strict=True)
-        # Looked at before any is set: a slider that was moved changes the text of its field, which the page has not yet.
+        # Looked at before any is set: a slider that was moved changes the text of its field, and the page's is older.
         for field, shown in [(field, shown) for field, shown in clicked if _is_news(field, shown)]:
             field.set_state(shown)
         self.click()
