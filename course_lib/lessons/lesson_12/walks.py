@@ -22,11 +22,10 @@ ONE, CLOSE, ALL_OVER = "one particle", "a hundred, close together", "a hundred, 
 _CLOSE, _FAR = 1202, 1203  # seeds, other than that of the fresh noise
 
 
-def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int, shrink: int = 2) -> Drawing:
+def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int) -> Drawing:
     """The way of one particle from the cell of the cursor, or of a hundred, beside the exact one.
 
     sampler : a name of SAMPLERS; particles : ONE, CLOSE (around the cell) or ALL_OVER (the cursor does not matter).
-    shrink : 2 draws 460 x 620 pixels, 3 two thirds of it.
     Raises ValueError for anything else, and where the sampler needs more steps.
 
     Example:
@@ -35,14 +34,7 @@ def draw_walk(sampler: str, steps: int, particles: str, row: int, column: int, s
     Euler, 5 steps: 5 calls. It ends at (1.09, 1.24); the exact path ends at (1.20, 1.31). Distance: 0.13.
     """
     expect.one_of("particles", particles, (ONE, CLOSE, ALL_OVER))
-    way, exact = _walked(sampler, steps, particles, row, column)
-    plane = Plane(0.0)
-    plane.mark(_borders(), COLOURS["ink"])
-    if particles == ONE:
-        _draw_one(plane, way, exact[:, 0])
-    else:
-        _draw_many(plane, way, exact, alpha=0.2 if SAMPLERS[sampler].stochastic else 0.45)
-    return Drawing(plane.pixels(shrink), _said(sampler, steps, way, exact, particles))
+    return _drawn(sampler, steps, particles, *_walked(sampler, steps, particles, row, column))
 
 
 def draw_walks(row: int, column: int) -> Shown:
@@ -69,7 +61,7 @@ def draw_walks(row: int, column: int) -> Shown:
             title = tr("{sampler}, {calls} calls, a hundred particles: off by {distance}")
         elif SAMPLERS[sampler].stochastic:
             title = tr("{sampler}, {calls} calls, with fresh noise")
-        drawing = draw_walk(sampler, steps, particles, row, column, shrink=3)
+        drawing = _drawn(sampler, steps, particles, way, exact, shrink=3)
         panels.append(titled(drawing.pixels, title.format(**words)))
         sentences.append(drawing.sentence)
     return show_pixels(stack(beside(*panels[:2]), beside(*panels[2:])), " ".join(sentences))
@@ -104,6 +96,16 @@ def _walked(sampler: str, steps: int, particles: str, row: int, column: int) -> 
     x = _start(particles, row, column)
     exact = _all_over()[1] if particles == ALL_OVER else exact_path(x, parts=32 if particles == ONE else 16)[1]
     return walk(sampler, x, levels(steps)), exact
+
+
+def _drawn(sampler: str, steps: int, particles: str, way: Walk, exact: Tensor, shrink: int = 2) -> Drawing:
+    plane = Plane(0.0)
+    plane.mark(_borders(), COLOURS["ink"])
+    if particles == ONE:
+        _draw_one(plane, way, exact[:, 0])
+    else:
+        _draw_many(plane, way, exact, alpha=0.2 if SAMPLERS[sampler].stochastic else 0.45)
+    return Drawing(plane.pixels(shrink), _said(sampler, steps, way, exact, particles))
 
 
 def _distance(way: Walk, exact: Tensor) -> str:
