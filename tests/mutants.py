@@ -48,7 +48,8 @@ SWEEPS = (  # tests that try everything there is: long, and no sharper than the 
 # mutmut wraps each function; its example stands with the copy that is left as it was.
 CHOSEN = f"(mutmut_orig or not mutmut) and not ({' or '.join(SWEEPS)})"
 OPTIONS = ["-x", "-q", "--rootdir=.", "-p", "no:cacheprovider", "--doctest-modules", "-k", CHOSEN]
-COPIED, LINKED = ("course_lib", "tests", "conftest.py", "pyproject.toml"), ("data", "notebooks")
+# What a mutant may write over is a copy.
+COPIED, LINKED = ("course_lib", "tests", "data", "conftest.py", "pyproject.toml"), ("notebooks",)
 # Read once for all: nothing of the course, which is to be read anew. The long ones only where tests need them.
 READ_FIRST = ("numpy", "torch", "PIL.Image", "scipy.ndimage", "safetensors.torch", "hypothesis", "pytest")
 READ_IF_NAMED = ("diffusers", "transformers", "matplotlib")

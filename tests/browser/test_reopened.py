@@ -42,8 +42,12 @@ def cell_of(notebook, name):
 
 
 def save(notebook):
-    notebook.command("docmanager:save")
-    notebook.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
+    """Save until nothing is unsaved: a widget that was still loading its picture has changed the notebook again."""
+    saved = """async () => {
+        await jupyterapp.commands.execute("docmanager:save");
+        return !jupyterapp.shell.currentWidget.context.model.dirty;
+    }"""
+    notebook.wait_for(saved)
 
 
 def used(lab):
