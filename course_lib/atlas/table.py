@@ -190,9 +190,9 @@ class Atlas:
         return None if mean == 0 or abs(mean) < SURE * error else mean < 0
 
     def good(self, measure: str) -> np.ndarray:
-        """Of a measure that is about 0 for the best: whether a cell is less than two standard errors from 0, (S, K, B).
+        """Of a measure that is about 0 for the best: whether a cell is less than two standard errors, (S, K, B).
 
-        False for every cell where another number than 0 is best.
+        Below 0 is good, too. False for every cell where another number than 0 is best.
 
         Example:
 

@@ -35,8 +35,8 @@ def short(value: object, at_most: int = 4) -> str:
 
     Example:
 
-    >>> short(torch.tensor([0.5, 2.0])), short(torch.ones(3, 3)), short(1 / 3)
-    ('[0.5, 2]', 'a tensor (3, 3)', '0.333333')
+    >>> short(torch.tensor([0.5, 2.0])), short(torch.tensor(True)), short(torch.ones(3, 3)), short(1 / 3)
+    ('[0.5, 2]', 'True', 'a tensor (3, 3)', '0.333333')
     """
     if isinstance(value, torch.Tensor):
         shape = tr("a tensor {shape}").format(shape=tuple(value.shape))
@@ -45,9 +45,11 @@ def short(value: object, at_most: int = 4) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _numbers(value: float | list) -> str:
-    """A tensor's numbers with at most six digits each."""
-    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else f"{value:.6g}"
+def _numbers(value: bool | float | list) -> str:
+    """A tensor's numbers with at most six digits each; yes and no as True and False."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_numbers, value))}]"
+    return str(value) if isinstance(value, bool) else f"{value:.6g}"
 
 
 def slip(given: object, expected: object) -> str:

@@ -1,8 +1,8 @@
 """Lesson 16, which sampler for which task: an experiment with the small model for each task."""
 
 from course_lib.exercises.tally import coin_chance, found_out, votes_needed
-from course_lib.lessons.lesson_16.checks import check_beat, check_choices, check_is_tie
-from course_lib.lessons.lesson_16.distilling import grown, push, sampled, show_distilling, spreads
+from course_lib.lessons.lesson_16.checks import check_beat, check_choices
+from course_lib.lessons.lesson_16.distilling import grown, push, sampled, show_distilling
 from course_lib.lessons.lesson_16.enlarging import (
     WAYS,
     detail_and_likeness,
@@ -23,7 +23,7 @@ from course_lib.lessons.lesson_16.films import (
     steadied,
 )
 from course_lib.lessons.lesson_16.measured import best, draw_curves, line
-from course_lib.lessons.lesson_16.measures import apart, decibels, sure_of
+from course_lib.lessons.lesson_16.measures import decibels, sure_of
 from course_lib.lessons.lesson_16.published import beside_ffhq, draw_convergence, draw_guided, exponents
 from course_lib.lessons.lesson_16.questions import (
     predict_flicker,
@@ -44,6 +44,7 @@ from course_lib.lessons.lesson_16.repainting import (
 )
 from course_lib.lessons.lesson_16.running import run, unit_noise
 from course_lib.lessons.lesson_16.strengths import STRENGTHS, changed, draw_exchange, draw_strengths, show_strengths
+from course_lib.lessons.lesson_16.tie_check import check_is_tie
 from course_lib.lessons.lesson_16.ties import differences, draw_differences, draw_halves, halves_by_chance
 from course_lib.lessons.lesson_16.voting import PROMPTS, ballot, draw_votes, painted, show_choices
 
@@ -54,7 +55,6 @@ __all__ = [
     "ROWS",
     "STRENGTHS",
     "WAYS",
-    "apart",
     "ballot",
     "beside_ffhq",
     "best",
@@ -107,7 +107,6 @@ __all__ = [
     "show_repainting",
     "show_strengths",
     "show_too_large",
-    "spreads",
     "steadied",
     "sure_of",
     "to_repaint",

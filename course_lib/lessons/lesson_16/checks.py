@@ -1,4 +1,4 @@
-"""Lesson 16, which sampler for which task: the checks of its exercises."""
+"""Lesson 16, which sampler for which task: the checks of the exercises that choose a cell."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import difflib
 from collections.abc import Mapping
 from numbers import Real
 
-import torch
 from torch import Tensor
 
 from course_lib.atlas import MEASURES, open_atlas
 from course_lib.atlas.table import PICTURES
-from course_lib.exercises.checks import FunctionCheck, Mistake, not_yet, right
+from course_lib.exercises.checks import not_yet, right
 from course_lib.exercises.differences import short as _short
 from course_lib.samplers import SAMPLERS
 from course_lib.schedulers import SCHEDULERS
@@ -19,118 +18,6 @@ from course_lib.texts import tr
 
 BASELINE = ("euler", "normal", 50)
 BUDGET = 20
-
-
-def _is_tie(
-    first: Tensor,
-    second: Tensor,
-    middle=lambda difference: abs(difference.mean()),
-    error=lambda difference: difference.std() / len(difference) ** 0.5,
-    errors: float = 2.0,
-) -> bool:
-    """Whether two cells are a tie, from the errors of the same pictures (N,)."""
-    difference = first - second
-    return bool(middle(difference) < errors * error(difference))
-
-
-def _halves_disagree(first: Tensor, second: Tensor) -> bool:
-    return len({bool(first[half::2].mean() < second[half::2].mean()) for half in (0, 1)}) == 2
-
-
-def _cases() -> list[tuple[Tensor, Tensor]]:
-    """Pairs of 4, 8 or 32 errors whose differences have a known size, and a known mean in standard errors."""
-    base = 2 + torch.rand(32, generator=torch.Generator().manual_seed(16))
-    waves = torch.tensor([1.0, -1, 1, -1, 1, -1, 1, -1])
-    slow = torch.tensor([1.0, 1, -1, -1, 1, 1, -1, -1])
-    outlier = torch.tensor([7.0, -1, -1, -1, -1, -1, -1, -1])
-    wanted = [
-        *((waves, 0.2, errors) for errors in (6, 3, -3, 1.5, -1.5, 0.85, 0.5)),
-        (waves, 4.0, 3), (waves, 4.0, 1.5), (waves, 0.02, -1.5), (outlier, 0.2, 0), (outlier, 0.02, -6), (slow, 0.2, 1.5),
-        (waves, 0.2, 2.5), (waves[:4], 0.2, -3), (waves[:4], 0.2, 1.5), (waves.repeat(4), 0.2, 2.5),
-        (waves.repeat(4), 0.2, -1.5),
-    ]  # fmt: skip
-    pairs = [
-        (base[: len(p)] + size * (p / p.std() + errors / len(p) ** 0.5), base[: len(p)]) for p, size, errors in wanted
-    ]
-    return [*pairs, (1 + waves / 4, torch.ones(8))]  # in the last one both means are exactly equal
-
-
-check_is_tie = FunctionCheck(
-    "is_tie",
-    _is_tie,
-    _cases(),
-    [
-        Mistake(
-            "You compare the mean with the standard deviation of single pictures. A mean of many is surer: divide the "
-            "standard deviation by the square root of their number.",
-            lambda a, b: _is_tie(a, b, error=lambda d: d.std()),
-        ),
-        Mistake(
-            "You divide by the number of pictures. The standard error divides by its square root: len(...) ** 0.5.",
-            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / len(d)),
-        ),
-        Mistake(
-            "You took the variance. The standard error is made of its root, the standard deviation: .std().",
-            lambda a, b: _is_tie(a, b, error=lambda d: d.var() / len(d) ** 0.5),
-        ),
-        Mistake(
-            "You ask for one standard error. A tie is all that is below two of them.",
-            lambda a, b: _is_tie(a, b, errors=1),
-        ),
-        Mistake(
-            "In yours, each mean below 0 is a tie. Its sign only says who is better: take abs(...) of the mean.",
-            lambda a, b: _is_tie(a, b, middle=lambda d: d.mean()),
-        ),
-        Mistake(
-            "Take abs of the mean, not of each difference: differences of both signs must cancel.",
-            lambda a, b: _is_tie(a, b, middle=lambda d: abs(d).mean()),
-        ),
-        Mistake(
-            "Your differences have lost their signs: take abs of the mean, not of each difference.",
-            lambda a, b: _is_tie(abs(a - b), 0 * a),
-        ),
-        Mistake(
-            "You divide by the root of 32, whatever comes in. Take the number of differences, len(...).",
-            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / 32**0.5),
-        ),
-        Mistake(
-            "The 4 belongs to the example with four pictures. Take the number of differences, len(...), and its root.",
-            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / 4**0.5),
-        ),
-        Mistake(
-            "Your root covers the standard deviation, too. Only the number of differences belongs under it.",
-            lambda a, b: _is_tie(a, b, error=lambda d: (d.std() / len(d)) ** 0.5),
-        ),
-        Mistake(
-            "You call every pair a tie, whatever comes in. Compare the mean with two standard errors, and return what "
-            "comes out.",
-            lambda a, b: True,
-        ),
-        Mistake(
-            "You call no pair a tie, whatever comes in. Compare the mean with two standard errors, and return what comes "
-            "out.",
-            lambda a, b: False,
-        ),
-        Mistake(
-            "Turned round: it is a tie where the mean is smaller than two standard errors.",
-            lambda a, b: not _is_tie(a, b),
-        ),
-        Mistake(
-            "You used how much each cell varies from picture to picture. That cancels, because both painted the same "
-            "pictures: subtract first, and take the standard deviation of the differences.",
-            lambda a, b: abs(a.mean() - b.mean()) < 2 * ((a.var() + b.var()) / len(a)) ** 0.5,
-        ),
-        Mistake(
-            "You ask two halves of the pictures. Here all differences answer together: their mean, and its standard error.",
-            _halves_disagree,
-        ),
-        Mistake(
-            "You call it a tie only where both means are equal. Chance always moves them a little: allow two standard "
-            "errors.",
-            lambda a, b: bool(a.mean() == b.mean()),
-        ),
-    ],
-)
 
 
 def check_beat(answer: object) -> None:
@@ -234,6 +121,8 @@ def _number_wrong(number: object, measure: str, cell: tuple[str, str, int]) -> s
         return tr("But your number has a minus sign too many: the map says {number}.").format(**shown)
     if near(found.error):
         return tr("But your number is the one after ±. Take the {label} itself, before it.").format(**shown)
+    if measure == "latent_error" and near(open_atlas().found("pixel_error", *cell).value):
+        return tr("But your number is the error of the picture. Take the {label}: the map shows it.").format(**shown)
     others = [budget for budget in open_atlas().budgets if near(open_atlas().found(measure, *cell[:2], budget).value)]
     if others:
         says = "But your number is the one at {other} calls. Set the map to {budget}."
@@ -248,7 +137,7 @@ def _not_good(task: str, sampler: str, scheduler: str) -> str:
     mine = {"found": f"{found.value:.{digits}f}", "error": f"{found.error:.{digits}f}"}
     if measure not in PICTURES:
         good = atlas.good(measure)[atlas.place(sampler, scheduler, budget)]
-        says = "its KID is {found} ± {error}, and that is not less than twice its ± from 0."
+        says = "its KID is {found} ± {error}, and that is not less than twice its ±."
         return "" if good else tr(says).format(**mine)
     ranking = atlas.ranking(measure, budget)
     if (sampler, scheduler, True) in ranking:
@@ -266,12 +155,18 @@ def _names_wrong(answer: object, count: int) -> str:
         return tr("your choice is still missing.")
     if not isinstance(answer, tuple | list) or len(answer) != count:
         return tr("write it as {shape}.").format(shape=SHAPES[count])
-    for kind, name, known in (("sampler", answer[0], SAMPLERS), ("scheduler", answer[1], SCHEDULERS)):
+    for kind, name, known, other, swapped in (
+        ("sampler", answer[0], SAMPLERS, "scheduler", SCHEDULERS),
+        ("scheduler", answer[1], SCHEDULERS, "sampler", SAMPLERS),
+    ):
         if name is ... or name is None:
             return tr("the name of the {kind} is still missing.").format(kind=tr(kind))
         if not isinstance(name, str):
             says = "write the name of the {kind} in quotes, such as {name}; you have {got}."
             return tr(says).format(kind=tr(kind), name=repr(next(iter(known))), got=_short(name))
+        if str(name).lower() in swapped:
+            says = "{name} is a {other}. Name the sampler first, and then the scheduler."
+            return tr(says).format(name=repr(name), other=tr(other))
         if name not in known:
             labels = {row.label.lower(): key for key, row in known.items()}
             near = difflib.get_close_matches(str(name).lower(), [*known, *labels], 1)

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from course_lib.figures import Shown, beside, picture_panel, show_pixels, stack, text_panel
-from course_lib.lessons.lesson_16.measures import apart
 from course_lib.lessons.lesson_16.running import decoded, run, seeded, unit_noise
 from course_lib.lessons.small_model import model
 from course_lib.texts import tr
@@ -83,17 +82,6 @@ def sampled() -> Tensor:
     torch.Size([6, 3, 64, 64])
     """
     return decoded(run(PROMPT, unit_noise(6, seed=3)))
-
-
-def spreads() -> dict[str, float]:
-    """How far the pictures of each set are from one another: of the distilled ones, and of the sampled ones.
-
-    Example:
-
-    >>> list(spreads())
-    ['distilled', 'sampled']
-    """
-    return {"distilled": apart(grown().pictures[-1]), "sampled": apart(sampled())}
 
 
 def show_distilling() -> Shown:

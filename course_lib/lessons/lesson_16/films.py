@@ -25,7 +25,7 @@ ROWS = {  # a row of SAMPLERS, and the noise that it adds: none, the same for al
     "DPM++ 2M SDE, fresh noise": (SDE, "fresh"),
 }
 KINDS = ("nothing moves", "the start moves", "the words move", "the picture moves")
-SHORT = ("nothing moves", "the start moves")  # those that the plot shows first
+SHOWN = ("nothing moves", "the start moves", "the picture moves")  # those of the page
 PROMPTS = {
     "still": "octopus, noto style",
     "first": "a fox on a blue background, fluent style",
@@ -163,7 +163,7 @@ def flicker_of(kind: str, row: str) -> float:
     return flicker(steadied(frames) if kind == "the picture moves" else frames)
 
 
-def draw_flicker(kinds: Sequence[str] = SHORT) -> Shown:
+def draw_flicker(kinds: Sequence[str] = SHOWN) -> Shown:
     """The flicker of each film and row, as bars. Raises ValueError as `film` does.
 
     Example:

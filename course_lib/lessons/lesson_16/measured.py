@@ -27,8 +27,8 @@ def label_of(sampler: str, scheduler: str) -> str:
 def best(measure: str, budget: int, count: int = 5, *, scheduler: str | None = None) -> list[str]:
     """The best cells of a budget, one line each: the number, its standard error, and "tie" for a tie with the first.
 
-    Sets have no single pictures that could tie: for KID "good" stands there, where it is less than two standard errors
-    from 0. Rows that are the same mathematics as another stand under its name. measure : a name of MEASURES;
+    Sets have no single pictures that could tie: for KID "good" stands there, where it is less than twice its standard
+    error. Rows that are the same mathematics as another stand under its name. measure : a name of MEASURES;
     scheduler : only this one. Raises ValueError for an unknown name or budget.
 
     Example:

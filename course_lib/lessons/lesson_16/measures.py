@@ -26,21 +26,6 @@ def decibels(pictures: Tensor, given: Tensor) -> Tensor:
     return -10 * ((pictures - given).square().mean((1, 2, 3)) / 4).log10()
 
 
-def apart(pictures: Tensor) -> float:
-    """How far pictures of a set are from one another: the mean over all pairs of the root mean square difference.
-
-    Raises ValueError where there are fewer than two. Example:
-
-    >>> apart(torch.stack([torch.zeros(3, 4, 4), torch.ones(3, 4, 4)]))
-    1.0
-    """
-    expect.tensor("pictures", pictures, "(N, 3, H, W)")
-    if len(pictures) < 2:
-        raise ValueError(f"expected at least two pictures; got {len(pictures)}")
-    distances = torch.pdist(pictures.flatten(1).double()) / pictures[0].numel() ** 0.5
-    return distances.mean().item()
-
-
 def sure_of(pictures: Tensor, concepts: Sequence[str]) -> Tensor:
     """How sure the recogniser is that each picture (3, 64, 64) shows its concept, from 0 to 1: (N,).
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.atlas import open_atlas
-from course_lib.atlas.guided import ROWS
+from course_lib.atlas.guided import CONVERGED, PICTURES, ROWS
 from course_lib.lessons import lesson_16 as lesson
 from course_lib.lessons.lesson_16 import checks, published
 
@@ -63,7 +63,13 @@ def test_the_answer_first_twenty_calls_and_more(atlas):
 
 
 def test_ten_calls_on_karras_levels(atlas):
-    """LMS beats DPM++ 2M; Euler and DPM++ 2M are a tie; Heun, UniPC and iPNDM are far behind."""
+    """LMS beats DPM++ 2M; Euler and DPM++ 2M are a tie; Heun, UniPC and iPNDM are far behind.
+
+    With Karras or Exponential the first three are near the best; with Normal LMS is not.
+    """
+    for sampler in ("euler", "lms", "dpmpp_2m"):
+        assert max(error(atlas, sampler, levels, 10) for levels in ("karras", "exponential")) < 0.06
+    assert error(atlas, "lms", "normal", 10) > 0.3
     names = ("lms", "dpmpp_2m", "euler", "ipndm", "uni_pc", "heun")
     karras = {name: error(atlas, name, "karras", 10) for name in names}
     assert better(atlas, ("lms", "karras"), ("dpmpp_2m", "karras"), 10) is True
@@ -93,10 +99,26 @@ def test_kid_finds_broken_sets_and_lets_lcm_pass(atlas):
 
 def test_a_gallery_needs_twenty_calls(atlas):
     """At 10 calls some samplers with fresh noise are more than two errors off; at 20 those of the page are not."""
-    off = lambda name, calls: np.divide(*atlas.found("distance", name, "karras", calls)[:2])  # noqa: E731
-    assert off("dpmpp_3m_sde", 10) > 2
-    for name in ("dpmpp_sde", "dpmpp_2m_sde", "dpmpp_3m_sde"):
-        assert off(name, 20) < 2
+    off = lambda name, levels, calls: np.divide(*atlas.found("distance", name, levels, calls)[:2])  # noqa: E731
+    for levels in ("karras", "exponential"):
+        assert off("dpmpp_3m_sde", levels, 10) > 2
+        for name in ("euler_ancestral", "dpmpp_sde", "dpmpp_2m_sde", "dpmpp_3m_sde"):
+            assert off(name, levels, 20) < 1
+    assert min(off(name, "normal", 20) for name in ("dpmpp_2m_sde", "dpmpp_3m_sde")) > 2
+
+
+def test_how_many_sets_the_map_frames(atlas):
+    framed = {calls: [tie for *_, tie in atlas.ranking("distance", calls)] for calls in (5, 20)}
+    assert [(sum(ties), len(ties)) for ties in framed.values()] == [(25, 389), (253, 406)]
+
+
+def test_most_sets_are_off_by_the_same_chance(atlas):
+    """They share their seeds and the set that they are compared with, so most are below 0."""
+    values, good = atlas.all("distance")[0], atlas.good("distance")
+    for number, budget in enumerate(atlas.budgets):
+        if budget > 5:
+            found = values[..., number][good[..., number]]
+            assert np.median(found) < -1 and (found < 0).mean() > 0.6
 
 
 def test_euler_ancestral_is_there_with_ten_calls_and_most_others_with_twenty(atlas):
@@ -113,7 +135,8 @@ def test_euler_ancestral_is_there_with_ten_calls_and_most_others_with_twenty(atl
 
 def test_guidance_throws_off_some_samplers():
     without, under = published.guided().values()
-    assert max(error for error, _ in without.values()) < 0.15
+    assert max(error for error, _ in without.values()) < 0.13
+    assert (PICTURES, CONVERGED) == (16, ("dpmpp_2m", "karras", 120))
     for name, (error, _) in under.items():
         near = name in ("euler", "lms", "dpmpp_2m")
         assert (error < 0.06) if near else (error > max(0.15, 2.5 * without[name][0])), name
@@ -132,8 +155,9 @@ def test_no_exponent_reaches_two_and_eulers_is_the_smallest():
     theirs = {name: found["published"][0] for name, found in samplers.items()}
     for exponents in (later, theirs):
         assert max(exponents, key=exponents.get) == "euler" and min(exponents.values()) > -1.9
-    assert samplers["euler"]["errors"][0] < 0.7 * samplers["lms"]["errors"][0]
-    assert samplers["lms"]["errors"][-1] < samplers["euler"]["errors"][-1]
+    pairs = zip(samplers["euler"]["errors"], samplers["lms"]["errors"], strict=True)
+    ahead = dict(zip(published.convergence()["calls"], (euler < lms for euler, lms in pairs), strict=True))
+    assert all(ahead[calls] for calls in ahead if calls <= 80) and not ahead[112]
 
 
 def test_two_halves_call_some_close_pairs_a_win():
@@ -151,6 +175,7 @@ def test_what_is_recommended_beside_what_was_measured(atlas):
     assert atlas.found("right", *heun, 10).value < 20
     assert ("lms", "karras", True) in atlas.ranking("latent_error", 10)
     assert atlas.found("pixel_error", "lms", "karras", 20).value < 1.2
+    assert atlas.found("pixel_error", "lms", "normal", 20).value > 5
     assert ("uni_pc", "karras", True) in atlas.ranking("latent_error", 50)
     for calls in (5, 10):
         assert better(atlas, ("uni_pc", "karras"), euler, calls) is False

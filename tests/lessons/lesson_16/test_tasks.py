@@ -33,7 +33,6 @@ def test_states_stand_for_their_words():
 
 def test_the_measures():
     checkers = torch.tensor([[-0.5, 0.5], [0.5, -0.5]]).repeat(4, 4).expand(2, 3, 8, 8)
-    assert lesson.apart(checkers) == 0
     assert lesson.flicker(torch.stack([checkers[0], checkers[0], checkers[0]])) == 0
     assert lesson.decibels(checkers, checkers[:1] + 0.02).tolist() == pytest.approx([40, 40], abs=1e-3)
 
@@ -42,7 +41,6 @@ def test_the_measures():
     ("ask", "said"),
     [
         (lambda: lesson.flicker(torch.zeros(2, 3, 8, 8)), "at least three frames; got 2"),
-        (lambda: lesson.apart(torch.zeros(1, 3, 8, 8)), "at least two pictures; got 1"),
         (lambda: lesson.steadied(torch.zeros(3, 3, 8, 8)), "expected 8 frames; got 3"),
         (lambda: lesson.sure_of(torch.zeros(2, 3, 64, 64), ["panda"]), "each of 2 pictures; got 1"),
         (lambda: lesson.decibels(torch.zeros(2, 3, 8, 8), torch.zeros(3, 3, 8, 8)), "got \\(3, 3, 8, 8\\)"),
@@ -105,7 +103,7 @@ def test_fresh_noise_flickers_where_nothing_moves():
     ode, shared, fresh = (lesson.flicker_of("the start moves", row) for row in lesson.ROWS)
     assert max(ode, shared) < 0.4 * fresh
     ode, shared, fresh = (lesson.flicker_of("the picture moves", row) for row in lesson.ROWS)
-    assert ode < shared < 1.1 * fresh and ode > 0.2 * fresh  # this helps less
+    assert 0.3 * fresh < ode < 0.75 * fresh and 0.75 * fresh < shared < 1.1 * fresh  # shared noise hardly helps
 
 
 def test_a_frame_that_is_moved_back_is_still():
@@ -131,8 +129,8 @@ def test_a_push_is_the_error_of_the_predicted_noise():
 def test_distilled_pictures_begin_as_full_noise_and_stay_apart():
     first = lesson.grown().pictures[0]
     assert first.allclose(running.decoded(lesson.unit_noise(3, seed=5)), atol=1e-4)
-    found = lesson.spreads()
-    assert found["distilled"] > 0.5 * found["sampled"]
+    assert lesson.grown().pictures[-1].std(0).mean() > 0.1
+    assert distilling.SCALE == 30
     assert len(lesson.grown().pictures) == len(distilling.SHOWN)
 
 
