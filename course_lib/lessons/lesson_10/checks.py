@@ -13,6 +13,7 @@ _PAIRS = [
     tuple(torch.rand(3, 4, 4, generator=_GENERATOR, dtype=torch.float64) * size - size / 2 for _ in range(2))
     for size in (2.0, 1.0, 0.3)
 ]
+_PAIRS.append(_PAIRS[-1][::-1])  # the mean difference is below 0 in one of the two, and above in the other
 
 
 def _mse(back, picture):
@@ -21,6 +22,27 @@ def _mse(back, picture):
 
 def _without_import(back, picture):
     raise NameError("name 'math' is not defined")
+
+
+def _has_no_logarithm(answer, back, picture):
+    """Whether an answer stops, or gives nan, for two pictures of one value each: a logarithm got a number below 0."""
+    try:
+        return math.isnan(float(answer(*(torch.full((3, 2, 2), value) for value in (back, picture)))))
+    except ValueError:
+        return True
+    except Exception:
+        return False
+
+
+def _minus_the_square(answer):
+    """Whether it takes back - picture ** 2 as the error: above 0 in the first case only."""
+    cases = ((0.9, 0.1), (0.1, 0.9), (-0.25, -0.75))
+    return [_has_no_logarithm(answer, *case) for case in cases] == [False, True, True]
+
+
+def _is_unsquared(answer):
+    """Whether a logarithm is there for one order of two pictures only: a square doesn't depend on the order."""
+    return _has_no_logarithm(answer, -0.25, -0.75) != _has_no_logarithm(answer, -0.75, -0.25)
 
 
 check_decibels = FunctionCheck(
@@ -41,6 +63,20 @@ check_decibels = FunctionCheck(
             lambda back, picture: 20 * math.log10(4 / _mse(back, picture)),
         ),
         Mistake(
+            "Your error is squared twice. With 20 log10, take its root. With 10 log10, leave it as it is, and write 4 "
+            "above it.",
+            lambda back, picture: 20 * math.log10(2 / _mse(back, picture)),
+        ),
+        Mistake(
+            "You squared the range once too often. With 10 log10 it is 2 ** 2, which is 4. With 20 log10 and the root "
+            "of the error it is 2.",
+            lambda back, picture: 20 * math.log10(4 / _mse(back, picture) ** 0.5),
+        ),
+        Mistake(
+            "The error belongs inside the logarithm's brackets.",
+            lambda back, picture: 10 * math.log10(4) / _mse(back, picture),
+        ),
+        Mistake(
             "math.log is the natural logarithm. Decibels need math.log10.",
             lambda back, picture: 10 * math.log(4 / _mse(back, picture)),
         ),
@@ -51,6 +87,20 @@ check_decibels = FunctionCheck(
         Mistake(
             "You took the mean of the absolute error. Square the differences first.",
             lambda back, picture: 10 * math.log10(4 / (back - picture).abs().mean().item()),
+        ),
+        Mistake(
+            "You took the mean of the absolute error, and the range itself. Square the differences, and the range, "
+            "too.",
+            lambda back, picture: 10 * math.log10(2 / (back - picture).abs().mean().item()),
+        ),
+        Mistake(
+            "The range is that of all pictures, from -1 to 1: it is 2, not what this one picture happens to have.",
+            lambda back, picture: 10 * math.log10((picture.max() - picture.min()) ** 2 / _mse(back, picture)),
+        ),
+        Mistake(
+            "In Python ^ isn't a power: write ** 2.",
+            lambda back, picture: 10 * math.log10(4 / ((back - picture) ^ 2).mean().item()),
+            stops=r"bitwise_xor|for \^",
         ),
         Mistake(
             "You averaged before you squared, so errors cancel. Square first, then take the mean.",
@@ -83,6 +133,17 @@ check_decibels = FunctionCheck(
         Mistake(
             "The brackets are missing: first back - picture, then the square of it.",
             lambda back, picture: 10 * math.log10(4 / abs((back - picture**2).mean().item())),
+        ),
+        Mistake(
+            "The brackets are missing: first back - picture, then the square of it.",
+            lambda back, picture: 10 * math.log10(4 / (back - picture**2).mean().item()),
+            when=_minus_the_square,
+        ),
+        Mistake(
+            "Your error can fall below 0, and then it has no logarithm. Square the differences first, then take the "
+            "mean.",
+            lambda back, picture: 10 * math.log10(4 / (back - picture).mean().item()),
+            when=_is_unsquared,
         ),
         Mistake(
             "The mean is missing: the error must be one number, .mean().item().",
@@ -118,8 +179,22 @@ check_decibels = FunctionCheck(
 check_times = FunctionCheck(
     "times_fewer",
     lambda channels, factor: 3 * factor**2 / channels,
-    [(4, 8), (12, 8), (16, 8), (3, 4)],
+    [(4, 8), (12, 8), (16, 8), (3, 4), (32, 4)],
     [
+        Mistake(
+            "`//` throws the fraction away, and so does int: write `/`.",
+            lambda channels, factor: 3 * factor**2 // channels,
+        ),
+        Mistake("Don't round: the fraction belongs to it.", lambda channels, factor: round(3 * factor**2 / channels)),
+        Mistake(
+            "That counts bytes in half precision. The question asks for numbers.",
+            lambda channels, factor: 3 * factor**2 / (2 * channels),
+        ),
+        Mistake(
+            "That counts bytes in single precision. The question asks for numbers.",
+            lambda channels, factor: 3 * factor**2 / (4 * channels),
+        ),
+        Mistake("4 belongs to Stable Diffusion 1.5: use `channels`.", lambda channels, factor: 3 * factor**2 / 4),
         Mistake("The picture has 3 numbers a pixel: they are missing.", lambda channels, factor: factor**2 / channels),
         Mistake(
             "Both sides get shorter by the factor, so it counts twice: factor ** 2.",
@@ -155,6 +230,7 @@ check_times = FunctionCheck(
             lambda channels, factor: 3 * factor ^ 2 / channels,
             stops=r"for \^",
         ),
+        Mistake("In Python ^ isn't a power: write factor ** 2.", lambda channels, factor: 3 * (factor ^ 2) / channels),
         Mistake(
             "3 and `channels` are swapped: the picture has 3 numbers a pixel, and the latent has `channels`.",
             lambda channels, factor: channels * factor**2 / 3,

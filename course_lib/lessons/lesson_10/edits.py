@@ -75,6 +75,7 @@ def show_edits() -> Shown:
         rows.append(beside(*panels, gap=10))
     alt = (
         "Two rows of pandas, one channel changed in each. Above, at all positions: channels 1 and 6 turn it blue, 8 "
-        "pales it, 9 darkens it, 2 and 12 change little. Below, at one position: a spot near the eye changes."
+        "pales it, 9 darkens it, 2 and 12 change little. Below, at one position: a spot near the eye changes, "
+        "with channels 2 and 12 hardly at all."
     )
     return show_pixels(stack(*rows), alt)

@@ -73,7 +73,7 @@ quiz = (
         ),
     ),
     Question(
-        "Somebody forgets the scaling factor before the U-Net. What goes wrong?",
+        "In image to image, somebody forgets the scaling factor before the U-Net. What goes wrong?",
         (
             Choice(
                 "nothing, it is only a unit", "The noise table has its own unit: it was made for latents of spread 1."
