@@ -26,6 +26,9 @@ check_tokens = ValueCheck(
             Mistake("Beginning and end are among the 77 positions.", wrong)
             for wrong in ((2, 75), (2, 76), (2, 78), (2, 79))
         ),
+        Mistake(
+            "A token is one whole number, not a list of one: the shape has two sides, batch and positions.", (2, 77, 1)
+        ),
         Mistake(_GUIDED, (4, 77)),
         Mistake("Each prompt has 77 positions of its own: the batch is a side of the shape, not a factor.", (1, 154)),
         Mistake("The batch comes first.", (77, 2)),
@@ -71,13 +74,13 @@ check_latent = ValueCheck(
         Mistake("The 4 channels are missing.", (2, 64, 80)),
         Mistake("The 4 channels are missing, and height comes before width.", (2, 80, 64)),
         Mistake("The small model's latents have 12 channels, those of Stable Diffusion 1.5 have 4.", (2, 12, 64, 80)),
-        Mistake(_SMALL, (2, 12, 8, 8)),
+        *(Mistake(_SMALL, wrong) for wrong in ((2, 12, 8, 8), (2, 12, 8, 10))),
         Mistake(_GUIDED, (4, 4, 64, 80)),
         Mistake("Batch and channels have changed places: the batch comes first.", (4, 2, 64, 80)),
         Mistake("The sides are 8 times smaller than the picture's.", (2, 4, 512, 640)),
         *(
             Mistake("512 / 8 is 64: three halvings, 256, 128, 64. And 640 / 8 is 80.", (2, 4, height, width))
-            for height, width in ((256, 320), (128, 160), (32, 40))
+            for height, width in ((256, 320), (128, 160), (32, 40), (8, 10))
         ),
         Mistake("That is the latent of a square picture: these are 640 wide.", (2, 4, 64, 64)),
         Mistake(_LATENT_LAST, (2, 64, 80, 4)),
@@ -91,6 +94,9 @@ check_picture = ValueCheck(
         *(Mistake(_BATCH, wrong) for wrong in ((3, 512, 640), (1, 3, 512, 640))),
         *(Mistake(_WIDTH_FIRST, wrong) for wrong in ((2, 3, 640, 512), (2, 640, 512, 3))),
         Mistake("A picture has 3 channels: red, green and blue. The fourth is the latent's.", (2, 4, 512, 640)),
+        Mistake(
+            "One channel would be a grey picture. A picture has 3 channels: red, green and blue.", (2, 1, 512, 640)
+        ),
         Mistake(_LATENT_LAST, (2, 512, 640, 3)),
         Mistake("The 3 channels are missing: red, green and blue.", (2, 512, 640)),
         Mistake("The 3 channels are missing, and height comes before width.", (2, 640, 512)),

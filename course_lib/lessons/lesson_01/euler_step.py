@@ -38,6 +38,10 @@ check_step = FunctionCheck(
             lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma / sigma_next * sigma * noise,
         ),
         Mistake(
+            "The 1/2 on paper was sigma_next / sigma. It changes with the levels.",
+            lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma * noise / 2,
+        ),
+        Mistake(
             "The sign is wrong: noise is taken away, denoised = x - sigma * noise.",
             lambda x, noise, sigma, sigma_next: x + sigma * noise - sigma_next * noise,
         ),
@@ -86,6 +90,15 @@ check_step = FunctionCheck(
         Mistake(
             "The distance x - denoised is sigma * noise: in its second place you forgot to multiply by sigma.",
             lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next / sigma * noise,
+        ),
+        Mistake(
+            "You start from x and add a part of the guess. It is the other way round: start from the guess, "
+            "and add a part of the distance x - denoised.",
+            lambda x, noise, sigma, sigma_next: x + sigma_next / sigma * (x - sigma * noise),
+        ),
+        Mistake(
+            "You start from x, and all of its noise is still there. Start from the guess, x - sigma * noise.",
+            lambda x, noise, sigma, sigma_next: x + sigma_next * noise,
         ),
         Mistake(
             "The brackets are missing: sigma_next / sigma multiplies the whole distance, (x - denoised).",

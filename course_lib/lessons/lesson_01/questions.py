@@ -55,14 +55,16 @@ predict_change = Question(
         Choice("another colour in the prompt", "Other words mean other guesses, at each step."),
         Choice(
             "Euler ancestral in place of Euler",
-            "It adds fresh noise after each step but the last, and that leads elsewhere.",
+            "It adds fresh noise after each step except the last, and takes another way. Here it ends near the same panda, "
+            "but not as near as 50 steps do.",
         ),
         Choice("50 steps in place of 20", "The steps were short enough already.", right=True),
     ),
 )
 
 predict_recall = Question(
-    "An exact denoiser knows 50 pictures and nothing else. Can a run of 20 steps end at a mixture of several?",
+    "An exact denoiser knows 50 pictures and nothing else. A run goes from level 100 down to 0.01 in 19 steps, and then "
+    "to 0. Can it end at a mixture of several?",
     (
         Choice("yes, a new animal", "As the noise falls, one picture fits better and better, until it alone counts."),
         Choice(

@@ -27,6 +27,10 @@ _YES_OR_NO = "Boolean value of Tensor"  # where an answer wants one yes or no fo
 
 _EACH = "x holds many numbers, some above 0 and some below. Choose for each of them, as torch.where does."
 
+_LEAKY = "Below 0 a little still passes: that is the slope of leaky ReLU. ReLU's slope is 0 there."
+
+_WHOLE = "The decimals are lost. Above 0 ReLU leaves every number as it is, 0.5 too."
+
 _ONES = "Those are ones and zeros, the slope. ReLU gives the number itself where it is above 0."
 
 
@@ -78,6 +82,8 @@ check_relu = FunctionCheck(
         Mistake(_ONES, lambda x: (x > 0).float()),
         Mistake(_ONES, lambda x: (x >= 0).float()),
         Mistake("Large numbers are cut off. ReLU has no upper end.", lambda x: x.clamp(0, 1), _cuts_off_large),
+        Mistake(_WHOLE, lambda x: relu(x).trunc()),
+        Mistake(_WHOLE, lambda x: relu(x).round()),
         Mistake("Small numbers above 0 are lost. The corner is at 0: from there on, every number stays.", lambda x: torch.where(x >= 0.5, x, 0.0), _passes_from),
         Mistake("Numbers below 0 are made small, not 0; that is called leaky ReLU.", lambda x: torch.where(x > 0, x, 0.01 * x)),
         Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
@@ -98,11 +104,15 @@ check_gradient = FunctionCheck(
         Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is 1 there.", lambda x, arriving: arriving * (x >= 0)),
         Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is one half there.", lambda x, arriving: arriving * torch.heaviside(x, torch.tensor(0.5))),
         Mistake("Where x is small, but above 0, nothing passes. The corner is at 0: just right of it the slope is 1.", lambda x, arriving: arriving * (x > 0.4), lambda answer: _passes_from(answer, _FOUR)),
+        *(Mistake(_LEAKY, lambda x, arriving, slope=slope: torch.where(x > 0, arriving, slope * arriving)) for slope in (0.01, 0.1, 0.2)),
         Mistake("The wrong side: the slope is 1 where x is above 0.", lambda x, arriving: arriving * (x < 0)),
         Mistake("The wrong side: the slope is 1 where x is above 0, and 0 at 0 and below.", lambda x, arriving: arriving * (x <= 0)),
         Mistake("That is the slope alone. Multiply it by what arrives.", lambda x, arriving: (x > 0).float()),
         Mistake("That looks at the sign of what arrives. What counts is the sign of x.", lambda x, arriving: relu(arriving)),
         Mistake("What arrives may have either sign: only x decides what passes.", lambda x, arriving: relu(arriving) * (x > 0)),
+        Mistake("What arrives loses its sign. Where x is above 0, it passes unchanged, with its sign.", lambda x, arriving: torch.where(x > 0, arriving.abs(), 0.0)),
+        Mistake("That multiplies by x, and keeps what is above 0. x only decides: where it is above 0, what arrives passes unchanged.", lambda x, arriving: relu(x * arriving)),
+        Mistake("What does not pass is thrown away. It becomes 0: the result has as many numbers as x.", lambda x, arriving: arriving[x > 0]),
         Mistake("Below 0 the slope is 0, not -1: that would be the absolute value.", lambda x, arriving: arriving * x.sign()),
         Mistake("That multiplies by the result. The slope above 0 is 1, however large x is.", lambda x, arriving: arriving * relu(x)),
         Mistake("Below 0 the slope is 0, not -1: that would be the absolute value.", lambda x, arriving: torch.where(x > 0, arriving, -arriving)),

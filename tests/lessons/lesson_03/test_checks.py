@@ -149,6 +149,9 @@ def ask_for_grad(x, arriving):
         (lambda x: torch.nn.ReLU()(x), "ReLU is ready-made"),
         (lambda x: torch.max(x, 0), "torch.maximum(x, torch.zeros_like(x)) compares each"),
         (lambda x: torch.where(x < 0, 0, 1), "Those are ones and zeros"),
+        (lambda x: torch.where(x > 0, x, 0).long(), "The decimals are lost"),
+        (lambda x: x.int().clamp(min=0), "The decimals are lost"),
+        (lambda x: x.clamp(min=0).round(), "The decimals are lost"),
     ],
 )
 def test_what_learners_write_for_relu(answer, said):
@@ -162,6 +165,11 @@ def test_what_learners_write_for_relu(answer, said):
         (lambda x, arriving: torch.where(arriving > 0, x, 0), "have changed places"),
         (lambda x, arriving: torch.where(x > 0, arriving, -arriving), "the slope is 0, not -1"),
         (lambda x, arriving: torch.where(x > 0, x + arriving, 0), "x is added to what arrives"),
+        (lambda x, arriving: torch.where(x > 0, arriving, 0.01 * arriving), "slope of leaky ReLU"),
+        (lambda x, arriving: arriving * torch.where(x > 0, 1.0, 0.1), "slope of leaky ReLU"),
+        (lambda x, arriving: torch.where(x > 0, arriving.abs(), 0), "loses its sign"),
+        (lambda x, arriving: (x * arriving).clamp(min=0), "x only decides"),
+        (lambda x, arriving: arriving[x > 0], "What does not pass is thrown away"),
         (lambda x, arriving: F.relu(x) / x * arriving, "nan is no number: 0 was divided by 0"),
         (lambda x, arriving: (x > 0) & arriving, "& joins True and False"),
         (lambda x, arriving: relu_gradient(x) * arriving, "relu_gradient is ready-made"),

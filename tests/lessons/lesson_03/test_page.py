@@ -248,3 +248,9 @@ def test_twice_as_many_corners_soon_leave_a_quarter_of_the_difference():
         corners = np.linspace(0, 2 * math.pi, pieces + 1)
         off.append(np.abs(np.interp(x, corners, np.sin(corners)) - np.sin(x)).max())
     assert off[0] / off[1] < 3.2 and all(3.5 < wide / narrow < 4.2 for wide, narrow in itertools.pairwise(off[1:]))
+
+
+def test_the_columns_at_the_rim_come_from_the_padding():
+    column = feature_map(0)[0, 0, 1:-1]
+    assert (column[:, 0] > 3.9).all() and (column[:, -1] < -3.9).all()
+    assert (ZEBRA[..., :2] == 1).all() and (ZEBRA[..., -2:] == 1).all(), "the picture has edges of its own there"
