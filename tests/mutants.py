@@ -55,9 +55,9 @@ READ_FIRST = ("numpy", "torch", "PIL.Image", "scipy.ndimage", "safetensors.torch
 READ_IF_NAMED = ("diffusers", "transformers", "matplotlib")
 AS_IT_IS = ""  # the name of no mutant
 PROGRAM, STARTS = "a program", {"subprocess.Popen", "os.posix_spawn", "os.fork"}
-SENTENCE = re.compile(r"\"[^\"]* [^\"]*\"|'[^']* [^']*'")
-# zip's `strict` guards against what does not happen; a file's encoding differs on other systems only.
-GUARD, EMPTY = re.compile(r'(, *)?\b(strict|encoding)=(\w+|"[^"]*")'), re.compile(r", *\)")
+TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")  # a sentence, if it has a blank
+# zip's `strict` guards against what does not happen; a file's encoding differs on other systems only; help is words.
+GUARD, EMPTY = re.compile(r'(, *)?\b(strict|encoding|help)=(\w+|"[^"]*")'), re.compile(r", *\)")
 
 
 def tests_of(file: Path) -> list[str]:
@@ -111,10 +111,14 @@ def counts(difference: str) -> bool:
     """Whether a mutant differs in more than the words of a sentence and what no test here can notice."""
     changed = [line for line in difference.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     before, after = (
-        [EMPTY.sub(")", GUARD.sub("", SENTENCE.sub("", line[1:]))) for line in changed if line[0] == sign]
+        [EMPTY.sub(")", TEXT.sub(unless_sentence, GUARD.sub("", line[1:]))) for line in changed if line[0] == sign]
         for sign in "-+"
     )
     return before != after
+
+
+def unless_sentence(text: re.Match) -> str:
+    return "" if " " in text[0] else text[0]
 
 
 def forked(work: Callable[[], int]) -> int:
