@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
 
 
-def _guide(without: Tensor, with_words: Tensor, scale: float) -> Tensor:
-    return without + scale * (with_words - without)
+def _guide(without: Tensor, with_words: Tensor, w: float) -> Tensor:
+    """Guidance as Ho and Salimans count it: their w is the page's scale minus 1."""
+    return with_words + w * (with_words - without)
 
 
 def _answers() -> list[tuple]:
     draw = torch.Generator().manual_seed(11)
-    return [(*torch.randn(2, 2, 3, generator=draw), scale) for scale in (3.0, 0.0, 1.0, 7.5, 0.5)]
+    return [(*torch.randn(2, 2, 3, generator=draw), w) for w in (3.0, 0.0, 1.0, 7.5, 0.5)]
 
+
+def _ignores_w(answer: Callable) -> bool:
+    (a, b, _), *_ = _answers()
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        small, middle, large = (answer(a.clone(), b.clone(), w) for w in (0.5, 3.0, 7.5))
+        return torch.equal(small, middle) and torch.equal(middle, large)
+    return False
+
+
+_BRACKETS = "Brackets are missing: the 1 belongs to w, (1 + w). Python multiplies before it adds."
+_LEFT_OUT = "The answer without the words is missing. If you wrote it, it cancels: put the difference into brackets, w * (with_words - without)."
 
 check_guide = FunctionCheck(
     "my_guide",
     _guide,
     _answers(),
     [
-        Mistake("The wrong way round: your scale 0 gives the answer with the words. Start from `without`, and move towards `with_words`.", lambda a, b, w: b + w * (a - b)),
-        Mistake("The difference has the wrong sign: it leads away from the words. Subtract `without` from `with_words`.", lambda a, b, w: a - w * (b - a)),
-        Mistake("That starts from `with_words`, so your scale 0 is our scale 1. Start from `without`. (Some papers count so.)", lambda a, b, w: b + w * (b - a)),
+        Mistake("That is the page's way of counting: your w = 0 gives the answer without the words. Theirs starts from the answer with them.", lambda a, b, w: a + w * (b - a)),
+        Mistake("You subtract 1 where it must be added: our scale is their w plus 1.", lambda a, b, w: a + (w - 1) * (b - a)),
+        Mistake("That is one difference too far. Start from `with_words` and add w differences, or from `without` and add w + 1.", lambda a, b, w: b + (w + 1) * (b - a)),
+        Mistake("The difference has the wrong sign: it leads back towards the answer without the words. Subtract `without` from `with_words`.", lambda a, b, w: b + w * (a - b)),
+        Mistake("The two answers are exchanged: yours leads away from the words.", lambda a, b, w: a + w * (a - b)),
         Mistake("Only the answer with the words is multiplied. Multiply the difference.", lambda a, b, w: a + w * b),
-        Mistake("In yours only scale * with_words is left, `without` cancels. Are brackets missing? Python multiplies before it subtracts: scale * (with_words - without).", lambda a, b, w: a + w * b - a),
-        Mistake("That is the stretched difference alone. Add it to `without`.", lambda a, b, w: w * (b - a)),
-        Mistake("The sign of `without` is wrong: its share is 1 - scale, so it is added with (1 - scale), or subtracted with (scale - 1).", lambda a, b, w: w * b + (w - 1) * a),
-        Mistake("That is the difference alone. Multiply it by the scale, and add it to `without`.", lambda a, b, w: b - a),
-        Mistake("Brackets: the scale multiplies the difference alone, without + scale * (with_words - without).", lambda a, b, w: (a + w) * (b - a)),
-        Mistake("The scale is made a whole number. 7.5 is a scale, too.", lambda a, b, w: _guide(a, b, int(w))),
-        Mistake("The sum of the two is stretched. Guidance stretches their difference.", lambda a, b, w: a + w * (a + b)),
-        Mistake("The scale is not used.", lambda a, b, w: b),
-        Mistake("The scale is cut off at 1. Beyond 1 lies what guidance is for.", lambda a, b, w: _guide(a, b, min(w, 1.0))),
+        Mistake(_LEFT_OUT, lambda a, b, w: w * b),
+        Mistake(_LEFT_OUT, lambda a, b, w: (1 + w) * b),
+        Mistake("`without` is subtracted once, not w times. Are brackets missing? Python multiplies before it subtracts: w * (with_words - without).", lambda a, b, w: b + w * b - a),
+        Mistake("That is the stretched difference alone. Add it to `with_words`.", lambda a, b, w: w * (b - a)),
+        Mistake("That is the difference alone, 1 + w times as long. Add it to `without`.", lambda a, b, w: (1 + w) * (b - a)),
+        Mistake("The sign of `without` is wrong: guidance stretches the difference, not the sum, so the share of `without` is −w.", lambda a, b, w: (1 + w) * b + w * a),
+        Mistake("That is the difference alone. Multiply it by w, and add it to `with_words`.", lambda a, b, w: b - a),
+        Mistake(_BRACKETS, lambda a, b, w: 1 + w * b - w * a),
+        Mistake(_BRACKETS, lambda a, b, w: a + w + 1 * (b - a)),
+        Mistake(_BRACKETS, lambda a, b, w: a + 1 + w * (b - a)),
+        Mistake("Brackets: w multiplies the difference alone, with_words + w * (with_words - without).", lambda a, b, w: (b + w) * (b - a)),
+        Mistake("w is made a whole number. 7.5 is possible, too.", lambda a, b, w: _guide(a, b, int(w))),
+        Mistake("You divide by w. A larger w must lead further away from `without`, so multiply.", lambda a, b, w: b + (b - a) / w),
+        Mistake("w is cut off at 1. Beyond 1 lies what guidance is for.", lambda a, b, w: _guide(a, b, min(w, 1.0))),
+        Mistake("Your result is the same for every w. If a number stands where w belongs, put w there.", lambda a, b, w: a + 4 * (b - a), when=_ignores_w),
     ],
 )  # fmt: skip
 
@@ -69,8 +93,13 @@ check_cosine = FunctionCheck(
         Mistake("You brought the rows of the product to length 1. Bring `a` and `b` to length 1 before you multiply.", lambda a, b: torch.nn.functional.normalize(a @ b.T, dim=1)),
         Mistake("You divide by sums of numbers. A length is the root of a sum of squares: .norm(dim=1).", lambda a, b: a @ b.T / (a.sum(1)[:, None] * b.sum(1))),
         Mistake("Two shapes do not fit. The products a @ b.T are (N, M); divide them by the lengths of `a` as a column, .norm(dim=1)[:, None], and by those of `b` as a row, .norm(dim=1).", lambda a, b: a * b / 0, stops="must match the size"),
+        Mistake("That is a distance, 1 minus the cosine. Leave the 1 out.", lambda a, b: 1 - _cosine(a, b)),
+        Mistake("That is the angle. Its cosine is asked, so leave acos out.", lambda a, b: torch.acos(_cosine(a, b))),
+        Mistake("You multiply by the lengths. Divide by them.", lambda a, b: a @ b.T * (a.norm(dim=1)[:, None] * b.norm(dim=1))),
+        Mistake("The signs are lost. Vectors that point opposite ways have a cosine of −1, so leave abs out.", lambda a, b: _cosine(a, b).abs()),
         Mistake("Softmax makes shares of them. A cosine lies between −1 and 1, and needs none.", lambda a, b: torch.softmax(_cosine(a, b), dim=1)),
     ],
+    ready=("normalize", "cosine_similarity"),
 )  # fmt: skip
 
 check_passes = ValueCheck(

@@ -62,7 +62,8 @@ quiz = (
         (
             Choice("rescaling each guess", "It helps: the guess gets back the spread that it has with the words alone."),
             Choice("guidance at the middle noise levels only", "It helps: fewer steps are stretched, and those that are left out cost half."),
-            Choice("twice as many steps", "Each step's guess is stretched as before. Shorter steps change little.", right=True),
+            Choice("twice as many steps", "It helps, at twice the cost: with shorter steps the colours end calmer."),
+            Choice("another seed", "Each step's guess is stretched as before, whatever the noise.", right=True),
         ),
     ),
 )  # fmt: skip

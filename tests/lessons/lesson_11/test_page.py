@@ -91,9 +91,50 @@ def test_both_remedies_end_at_a_smaller_spread():
     assert spreads(lesson.walk(guided_in_interval(*answers, 12, low=2, high=5)))[-1] < 0.95 * plain
 
 
-def test_more_steps_do_not_calm_a_large_scale():
-    denoise = lesson.model().guided_denoiser(PANDA, cfg_scale=15)
-    assert spreads(lesson.walk(denoise, steps=40))[-1] > 0.7 * spreads(lesson.walk(denoise, steps=20))[-1]
+def test_of_four_remedies_another_seed_helps_least():
+    """The key of the quiz, and what the page says of 40 steps: the spread at the end of each run, for several seeds."""
+    texts = torch.cat([lesson.encode(prompt) for prompt in (PANDA, "a fox", SHAPES, "a rocket")])
+    answers = [lesson.model().denoiser(states) for states in (lesson.encode(""), texts)]
+
+    def ends(denoise, steps=20):
+        runs = [lesson.walk(denoise, len(texts), seed=seed, steps=steps) for seed in (1, 2, 3)]
+        return torch.stack([run[-1].denoised.flatten(1).std(dim=1) for run in runs])
+
+    plain = ends(guided(*answers, 15))
+    assert (plain > 1.2 * ends(answers[1])).all(), "no seed brings it back to scale 1"
+    for remedy in (
+        ends(guided_and_rescaled(*answers, 15, share=0.7)),
+        ends(guided_in_interval(*answers, 15, low=2, high=5)),
+        ends(guided(*answers, 15), steps=40),
+    ):
+        assert (remedy < 0.95 * plain).all() and (remedy.mean(dim=0) < 0.92 * plain.amin(dim=0)).all()
+    assert (ends(guided(*answers, 20), steps=40) < 0.92 * ends(guided(*answers, 20))).all()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_how_far_above_scale_1_a_run_ends(seed):
+    ends = {}
+    for scale in (1, 3, 7.5, 20):
+        denoise = lesson.model().guided_denoiser(PANDA, cfg_scale=scale)
+        ends[scale] = spreads(lesson.walk(denoise, seed=seed))[-1]
+    assert ends[1] < ends[3] < ends[7.5] < 1.25 * ends[1], "at most a quarter above"
+    assert 1.6 < ends[20] / ends[1] < 2.6, "about twice"
+
+
+@pytest.mark.parametrize("prompt", ["a fox", "a heart"])
+def test_a_larger_scale_varies_less_where_the_words_leave_something_open(prompt):
+    varied = {}
+    for scale in (1, 7.5):
+        pictures = [lesson.paint(prompt, cfg_scale=scale, seed=seed) for seed in range(1, 5)]
+        varied[scale] = torch.stack(pictures).std(dim=0).mean()
+    assert varied[7.5] < 0.5 * varied[1] and (prompt != "a fox" or varied[7.5] < 0.1)
+
+
+def test_the_spread_of_real_pictures():
+    with torch.no_grad():
+        latents = lesson.model().encode(lesson.held_out().images)
+    single = latents.flatten(1).std(dim=1)
+    assert 0.9 < latents.std() < 1.15 and single.min() < 0.7 and single.max() > 1.3
 
 
 def test_guidance_works_after_the_network():
@@ -137,23 +178,7 @@ def test_half_a_letter_is_refused_in_words():
         list(lesson.draw_guided("\ud800", "", 3.0, 1))
 
 
-def test_other_ways_of_writing_the_exercises_are_right():
-    assert lesson.check_guide.verdict(lambda a, b, w: (1 - w) * a + w * b).startswith("[OK]")
-    assert lesson.check_guide.verdict(torch.lerp).startswith("[OK]")
-    normal = torch.nn.functional.normalize
-    assert lesson.check_cosine.verdict(lambda a, b: normal(a) @ normal(b).T).startswith("[OK]")
-    by_loops = lambda a, b: torch.stack([torch.cosine_similarity(row[None], b) for row in a])  # noqa: E731
-    assert lesson.check_cosine.verdict(by_loops).startswith("[OK]")
-    assert lesson.check_passes.verdict(torch.tensor(28)).startswith("[OK]")
-
-
-def test_usual_slips_are_named():
-    for misfit in (lambda a, b: a * b, lambda a, b: a @ b.T / (a.norm(dim=1)[:, None] * b.norm(dim=1)[:, None])):
-        assert "Two shapes do not fit" in lesson.check_cosine.verdict(misfit)
-    assert "1 - scale" in lesson.check_guide.verdict(lambda a, b, w: w * b - (1 - w) * a)
-    assert "wrong way round" in lesson.check_guide.verdict(lambda a, b, w: b + w * (a - b))
-    assert "multiplies before it subtracts" in lesson.check_guide.verdict(lambda a, b, w: a + w * b - a)
-    assert "shape" in lesson.check_cosine.verdict(lambda a, b: (a @ b.T).sum())
-    assert "transpose the second" in lesson.check_cosine.verdict(lambda a, b: a @ b)
-    column = lambda a, b: a @ b.T / (a.norm(dim=1) * b.norm(dim=1))  # noqa: E731
-    assert "[:, None]" in lesson.check_cosine.verdict(column)
+def test_the_maps_of_a_word_stay_alike():
+    runs = [watch(lesson.model(), SHAPES, seed=2, cfg_scale=scale) for scale in (1, 3, 10)]
+    maps = [run.looks("words", run.layers[0])[..., run.places.index("red")].mean(dim=0).flatten() for run in runs]
+    assert torch.corrcoef(torch.stack(maps)).min() > 0.9

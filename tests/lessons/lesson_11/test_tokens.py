@@ -30,6 +30,7 @@ def test_the_counts_of_the_page():
     assert 48_894 + 2 * 256 + 2 == 49_408 == len(clip_tokenizer().vocabulary)
     assert [len(clip_tokenizer().tokens(word)) for word in ("th", "the", "astronaut")] == [1, 1, 1]
     assert len(clip_tokenizer().tokens("(red:1.3)")) > 3, "brackets are tokens like any other"
+    assert len(clip_tokenizer().tokens("hippopotamus")) == 3 and clip_tokenizer().tokens("a") == ["a</w>"]
 
 
 @pytest.mark.parametrize("vocabulary", [CLIP, SMALL])

@@ -1,0 +1,110 @@
+"""The checks of lesson 11: other ways of writing an answer are right, and usual slips are named."""
+
+import pytest
+import torch
+
+from course_lib.diffusion import guide
+from course_lib.lessons import lesson_11 as lesson
+
+normal = torch.nn.functional.normalize
+
+
+def cosines(a, b):
+    return a @ b.T / torch.outer(a.norm(dim=1), b.norm(dim=1))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda a, b, w: (1 + w) * b - w * a,
+        lambda a, b, w: a + (w + 1) * (b - a),
+        lambda a, b, w: guide(a, b, 1 + w),
+        lambda a, b, w: torch.lerp(a, b, 1 + w),
+        lambda a, b, w: torch.stack([y + w * (y - x) for x, y in zip(a, b, strict=True)]),
+    ],
+)
+def test_other_ways_of_writing_guidance_are_right(answer):
+    assert lesson.check_guide.verdict(answer) == "[OK] my_guide is right."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda a, b: (a / a.norm(dim=1, keepdim=True)) @ (b / b.norm(dim=1, keepdim=True)).T,
+        lambda a, b: a @ b.T / a.square().sum(1).sqrt()[:, None] / b.square().sum(1).sqrt(),
+        lambda a, b: torch.stack([torch.stack([x @ y / (x.norm() * y.norm()) for y in b]) for x in a]),
+        cosines,
+    ],
+)
+def test_other_ways_of_writing_cosines_are_right(answer):
+    assert lesson.check_cosine.verdict(answer) == "[OK] my_cosines is right."
+
+
+def test_ready_made_cosines_are_refused():
+    for answer in (
+        lambda a, b: torch.nn.functional.normalize(a) @ torch.nn.functional.normalize(b).T,
+        lambda a, b: torch.cosine_similarity(a[:, None], b[None], dim=2),
+    ):
+        assert "right, but" in lesson.check_cosine.verdict(answer)
+
+
+def test_counting_passes():
+    assert lesson.check_passes.verdict(torch.tensor(28)).startswith("[OK]")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda a, b, w: (1 - w) * a + w * b, "the page's way of counting"),
+        (torch.lerp, "the page's way of counting"),
+        (lambda a, b, w: guide(a, b, w - 1), "where it must be added"),
+        (lambda a, b, w: (w + 2) * b - (w + 1) * a, "one difference too far"),
+        (lambda a, b, w: b - w * (b - a), "wrong sign"),
+        (lambda a, b, w: (1 + w) * a - w * b, "exchanged"),
+        (lambda a, b, w: a + w * b, "Only the answer with the words is multiplied"),
+        (lambda a, b, w: w * b, "answer without the words is missing"),
+        (lambda a, b, w: b + w * b, "answer without the words is missing"),
+        (lambda a, b, w: a + w * b - a, "answer without the words is missing"),
+        (lambda a, b, w: b + w * b - a, "multiplies before it subtracts"),
+        (lambda a, b, w: (1 + w) * b - a, "subtracted once, not w times"),
+        (lambda a, b, w: w * b - w * a, "Add it to `with_words`"),
+        (lambda a, b, w: (w + 1) * (b - a), "Add it to `without`"),
+        (lambda a, b, w: (1 + w) * b + w * a, "share of `without` is −w"),
+        (lambda a, b, w: b + w * (a + b), "the difference, not the sum"),
+        (lambda a, b, w: 1 + w * b - w * a, "the 1 belongs to w"),
+        (lambda a, b, w: a + w + 1 * (b - a), "the 1 belongs to w"),
+        (lambda a, b, w: a + (b - a) * w + 1, "the 1 belongs to w"),
+        (lambda a, b, w: b + (b - a) / w, "You divide by w"),
+        (lambda a, b, w: a + 4 * (b - a), "same for every w"),
+        (lambda a, b, w: b + 7.5 * (b - a), "same for every w"),
+        (lambda a, b, w: b, "same for every w"),
+        (lambda a, b, w: a, "same for every w"),
+        (lambda a, b, w: b - a, "Multiply it by w"),
+    ],
+)
+def test_slips_of_guidance_are_named(answer, says):
+    assert says in lesson.check_guide.verdict(answer)
+
+
+def test_a_scale_that_is_cut_off_is_not_called_unused():
+    assert "same for every w" not in lesson.check_guide.verdict(lambda a, b, w: a + min(w, 1) * (b - a))
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda a, b: a * b, "Two shapes do not fit"),
+        (lambda a, b: a @ b.T / (a.norm(dim=1)[:, None] * b.norm(dim=1)[:, None]), "Two shapes do not fit"),
+        (lambda a, b: (a @ b.T).sum(), "shape"),
+        (lambda a, b: a @ b, "transpose the second"),
+        (lambda a, b: a @ b.T / (a.norm(dim=1) * b.norm(dim=1)), "[:, None]"),
+        (lambda a, b: 1 - cosines(a, b), "1 minus the cosine"),
+        (lambda a, b: torch.acos(cosines(a, b)), "That is the angle"),
+        (lambda a, b: torch.arccos(normal(a) @ normal(b).T), "That is the angle"),
+        (lambda a, b: a @ b.T * torch.outer(a.norm(dim=1), b.norm(dim=1)), "multiply by the lengths"),
+        (lambda a, b: cosines(a, b).abs(), "signs are lost"),
+        (lambda a, b: a @ b.T, "Those are dot products"),
+    ],
+)
+def test_slips_of_cosines_are_named(answer, says):
+    assert says in lesson.check_cosine.verdict(answer)
