@@ -288,3 +288,30 @@ def test_what_is_no_folder_and_no_device_is_refused(saved):
     for device in ("cuda:99", "cpu:7"):
         with pytest.raises(ValueError, match=f"device must be one of this machine; got {device}"):
             load(saved, device)
+
+
+def test_where_a_file_is_damaged_nothing_of_the_others_is_held(copy, monkeypatch):
+    from course_lib.models import model
+
+    made = []
+    outline = lambda configs: made.append(model_outline(configs)) or made[-1]  # noqa: E731
+    model_outline = model.outline
+    monkeypatch.setattr(model, "outline", outline)
+    assert list(load(copy).networks) == list(made[0]), "read in this order"
+    last = list(made[0])[-1]
+    (copy / last).glob("*.safetensors").__next__().write_bytes(b"cut off")
+    with pytest.raises(ValueError, match="cannot be read"):
+        load(copy)
+    assert all(weight.is_meta for network in made[1].values() for weight in network.parameters())
+
+
+def test_what_it_is_given_goes_to_its_device(saved):
+    """On the meta device, which has no numbers: what came from the CPU would be refused beside them."""
+    model = load(saved)
+    states = model.encode_text(["a red h"])
+    for network in model.networks.values():
+        network.to("meta")
+    assert model.encode_text(["a red h"]).is_meta
+    denoised = model.denoiser(states)(torch.ones(1, 4, 8, 8, device="meta"), torch.tensor(1.0))
+    assert denoised.is_meta and denoised.shape == (1, 4, 8, 8)
+    assert model.decode(torch.ones(1, 4, 8, 8)).is_meta and model.encode(torch.ones(1, 3, 16, 16)).is_meta
