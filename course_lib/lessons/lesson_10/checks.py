@@ -20,6 +20,13 @@ def _mse(back, picture):
     return (back - picture).square().mean().item()
 
 
+_BRACKETS = "Division goes from left to right. The error needs brackets: 4 / (sum / count)."
+
+
+def _sum_below(back, picture):
+    return 4 / (back - picture).square().sum().item() / picture.numel()
+
+
 def _without_import(back, picture):
     raise NameError("name 'math' is not defined")
 
@@ -51,7 +58,7 @@ check_decibels = FunctionCheck(
     _PAIRS,
     [
         Mistake(
-            "You took 1 as the range. From -1 to 1 the range is 2, and its square is 4.",
+            "You took 1 as the range, or left the range out. From -1 to 1 the range is 2, and its square is 4.",
             lambda back, picture: 10 * math.log10(1 / _mse(back, picture)),
         ),
         Mistake(
@@ -83,6 +90,18 @@ check_decibels = FunctionCheck(
         Mistake(
             "The sign: a smaller error must give more decibels. Put the error below.",
             lambda back, picture: 10 * math.log10(_mse(back, picture) / 4),
+        ),
+        Mistake(
+            "The range is missing. Divide its square, 4, by the error.",
+            lambda back, picture: 10 * math.log10(_mse(back, picture)),
+        ),
+        Mistake(
+            "You multiplied 4 by the error. Divide 4 by it: a smaller error must give more decibels.",
+            lambda back, picture: 10 * math.log10(4 * _mse(back, picture)),
+        ),
+        Mistake(
+            "You took a logarithm for each pixel. Take the mean of the squares first, then one logarithm.",
+            lambda back, picture: 10 * torch.log10(4 / (back - picture).square()).mean(),
         ),
         Mistake(
             "You took the mean of the absolute error. Square the differences first.",
@@ -129,7 +148,10 @@ check_decibels = FunctionCheck(
         ),
         Mistake("That is the mean squared error. Now put it into the formula.", _mse),
         Mistake("The logarithm is missing.", lambda back, picture: 10 * 4 / _mse(back, picture)),
-        Mistake("The logarithm is missing.", lambda back, picture: 4 / _mse(back, picture)),
+        Mistake(
+            "The logarithm is missing, or undone: write 10 *, not 10 **.",
+            lambda back, picture: 4 / _mse(back, picture),
+        ),
         Mistake(
             "The brackets are missing: first back - picture, then the square of it.",
             lambda back, picture: 10 * math.log10(4 / abs((back - picture**2).mean().item())),
@@ -168,6 +190,15 @@ check_decibels = FunctionCheck(
             "Python doesn't know this name: `import math` first, and write math.log10.",
             _without_import,
             stops="name '(math|log10)' is not defined",
+        ),
+        Mistake(_BRACKETS, lambda back, picture: 10 * math.log10(_sum_below(back, picture))),
+        Mistake(_BRACKETS + " The logarithm is missing, too.", _sum_below),
+        *(
+            Mistake(
+                "Don't round: the fraction belongs to it.",
+                lambda back, picture, digits=digits: round(10 * math.log10(4 / _mse(back, picture)), digits),
+            )
+            for digits in range(4)
         ),
         Mistake(
             "Decibels are ten times the logarithm: multiply by 10.",
@@ -213,6 +244,10 @@ check_times = FunctionCheck(
             lambda channels, factor: channels / (3 * factor**2),
         ),
         Mistake("48 is right for 4 channels and factor 8 only: use both arguments.", lambda channels, factor: 48),
+        Mistake(
+            "A side of the latent isn't `factor` long. It is 512 / factor: `factor` times shorter than the picture's.",
+            lambda channels, factor: 3 * 512 * 512 / (channels * factor**2),
+        ),
         Mistake(
             "512 and 64 belong to factor 8. Use `factor`: the picture's size cancels out.",
             lambda channels, factor: 192 / channels,

@@ -33,15 +33,15 @@ class PatchPCA:
         count = expect.whole("count", count, at_most=patches.shape[1])
         values, directions = torch.linalg.eigh(torch.cov(patches.T))
         self.directions = directions[:, -count:].flip(1)
-        self.spread = values[-count:].flip(0).sqrt()
+        self.deviation = values[-count:].flip(0).sqrt()
 
     def encode(self, picture: Tensor) -> Tensor:
         """Pictures (B, 3, H, W) -> (B, count, H / 8, W / 8)."""
-        return ((_patches(picture) - self.mean) @ self.directions / self.spread).permute(0, 3, 1, 2)
+        return ((_patches(picture) - self.mean) @ self.directions / self.deviation).permute(0, 3, 1, 2)
 
     def decode(self, latent: Tensor) -> Tensor:
         """Numbers (B, count, h, w) -> pictures (B, 3, 8 h, 8 w)."""
-        patches = latent.permute(0, 2, 3, 1) * self.spread @ self.directions.T + self.mean
+        patches = latent.permute(0, 2, 3, 1) * self.deviation @ self.directions.T + self.mean
         patches = patches.unflatten(3, (3, _SIZE, _SIZE)).permute(0, 3, 1, 4, 2, 5)
         return patches.flatten(4, 5).flatten(2, 3)
 

@@ -21,7 +21,7 @@ predict_draw = Question(
         Choice("one of them is noisy", "The noise is small, and the decoder was trained with it."),
         Choice(
             "your eye finds no difference",
-            "The noise is about 0.02, and the numbers spread over about 1.",
+            "The noise is about 0.02, and the standard deviation of the means is about 1.",
             right=True,
         ),
     ),
@@ -76,7 +76,8 @@ quiz = (
         "In image to image, somebody forgets the scaling factor before the U-Net. What goes wrong?",
         (
             Choice(
-                "nothing, it is only a unit", "The noise table has its own unit: it was made for latents of spread 1."
+                "nothing, it is only a unit",
+                "The noise table has its own unit: it was made for latents of standard deviation 1.",
             ),
             Choice(
                 "signal and noise are no longer in the proportion of the training",

@@ -41,6 +41,18 @@ def mse(back, picture):
             lambda back, picture: 10 * math.log10((picture.max() - picture.min()) ** 2 / mse(back, picture)),
             "is that of",
         ),
+        (lambda back, picture: 10 ** math.log10(4 / mse(back, picture)), "or undone: write 10 *"),
+        (lambda back, picture: -10 * math.log10(mse(back, picture)), "left the range out"),
+        (lambda back, picture: 10 * math.log10(mse(back, picture)), "range is missing"),
+        (lambda back, picture: 10 * math.log10(4 * mse(back, picture)), "Divide 4 by it"),
+        (lambda back, picture: (10 * torch.log10(4 / (back - picture) ** 2)).mean(), "a logarithm for each pixel"),
+        (
+            lambda back, picture: 10 * math.log10(4 / ((back - picture) ** 2).sum() / picture.numel()),
+            "from left to right",
+        ),
+        (lambda back, picture: 4 / ((back - picture) ** 2).sum() / picture.numel(), "logarithm is missing, too"),
+        (lambda back, picture: round(10 * math.log10(4 / mse(back, picture)), 2), "Don't round"),
+        (lambda back, picture: round(10 * math.log10(4 / mse(back, picture))), "Don't round"),
     ],
 )
 def test_wrong_formulas_are_named(answer, words):
@@ -62,6 +74,7 @@ def test_ways_to_the_right_number_of_decibels_are_right():
         (lambda channels, factor: 3 * factor**2 // channels, "throws the fraction away"),
         (lambda channels, factor: int(3 * 512**2 / (channels * (512 // factor) ** 2)), "throws the fraction away"),
         (lambda channels, factor: round(3 * factor**2 / channels), "Don't round"),
+        (lambda channels, factor: 3 * 512 * 512 / (channels * factor**2), "It is 512 / factor"),
         (lambda channels, factor: 3 * factor**2 / (2 * channels), "half precision"),
         (lambda channels, factor: 3 * factor**2 / (4 * channels), "single precision"),
         (lambda channels, factor: 3 * factor**2 / 4, "use `channels`"),

@@ -156,6 +156,31 @@ def test_channels_of_the_still_picture_do_what_is_said():
     assert max(size[2], size[12]) < min(size[1], size[6], size[8], size[9]) / 3
 
 
+def test_a_channel_that_changes_little_is_still_needed(some):
+    """What emoji lose where channel 12 is its mean everywhere."""
+    without = some[1].clone()
+    without[:, 11] = without[:, 11].mean()
+    with torch.no_grad():
+        poorer = lesson.model().decode(without)
+    assert 1.6 < lesson.decibels(some[2], some[0]) - lesson.decibels(poorer, some[0]) < 2.7
+
+
+def test_a_latent_too_small_is_nearly_one_of_zeros_and_one_too_large_is_hard():
+    latent, back = there_and_back(lesson.open_pictures()["panda"])
+    with torch.no_grad():
+        nothing, small, large = (lesson.model().decode(scale * latent) for scale in (0, 0.18215, 5.49))
+    assert lesson.decibels(small, nothing) > lesson.decibels(small, back) + 5
+    red, green, blue = nothing.mean((0, 2, 3))
+    assert red > blue + 0.2 > green + 0.3, "not pink"
+    assert large.std() > back.std() + 0.05
+
+
+def test_the_numbers_of_patches_have_the_unit_of_latents():
+    emoji = open_emoji("fluent").images[::2]
+    deviations = lesson.PatchPCA(emoji).encode(emoji).std((0, 2, 3))
+    torch.testing.assert_close(deviations, torch.ones(12), rtol=0, atol=0.01)
+
+
 def test_a_wrong_scale_spoils_the_picture():
     panda = lesson.open_pictures()["panda"]
     latent, back = there_and_back(panda)
