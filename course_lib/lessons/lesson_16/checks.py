@@ -143,7 +143,9 @@ def _not_good(task: str, sampler: str, scheduler: str) -> str:
     if (sampler, scheduler, True) in ranking:
         return ""
     best = f"{atlas.found(measure, *ranking[0][:2], budget).value:.{digits}f}"
-    says = tr("the best cell has {best}, yours {found}, and that is no tie.").format(best=best, **mine)
+    says = tr("the best cell has {best}, yours {found}, and that is no tie. The map frames the ties.").format(
+        best=best, **mine
+    )
     if budget == 5 and not scheduler.startswith("ays"):
         says += " " + tr("At 5 calls look at the AYS columns.")
     return says
@@ -153,6 +155,8 @@ def _names_wrong(answer: object, count: int) -> str:
     """What to say of an answer that does not begin with the names of a sampler and a scheduler; "" where it does."""
     if answer is ... or answer is None:
         return tr("your choice is still missing.")
+    if isinstance(answer, tuple | list) and len(answer) == 2 < count:
+        return tr("the third entry, the number, is missing.")
     if not isinstance(answer, tuple | list) or len(answer) != count:
         return tr("write it as {shape}.").format(shape=SHAPES[count])
     for kind, name, known, other, swapped in (

@@ -18,10 +18,11 @@ predict_ten = Question(
 )
 
 predict_votes = Question(
-    "Six in ten people prefer picture A. How many votes do you need before you can be fairly sure that it is not chance?",
+    "You prefer sampler A on six prompts in ten. How many votes do you need before you can be fairly sure that it is "
+    "not chance?",
     (
-        Choice("about 12", "A vote of 12 would show it in only 9 of 100 tries."),
-        Choice("about 50", "That is enough where seven in ten prefer A."),
+        Choice("about 12", "A vote of 12 is too uneven for a coin in only 9 of 100 tries."),
+        Choice("about 50", "That is enough where you prefer A on seven prompts in ten."),
         Choice("about 200", "199. Small differences need many votes.", right=True),
     ),
 )

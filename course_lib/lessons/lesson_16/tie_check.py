@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -27,6 +31,34 @@ def _ratio(difference: Tensor) -> float:
 
 def _halves_disagree(first: Tensor, second: Tensor) -> bool:
     return len({bool(first[half::2].mean() < second[half::2].mean()) for half in (0, 1)}) == 2
+
+
+#: Means of differences, far from the round numbers that somebody may compare with.
+MEANS = (0.0007, 0.007, 0.07, 0.7, 7, 70)
+
+
+def _given(answer: Callable, pairs: list[tuple[Tensor, Tensor]]) -> list[Tensor]:
+    """What it returns for pairs of errors, as tensors; nothing where it stops or returns something else."""
+    with contextlib.redirect_stdout(io.StringIO()):  # what it prints has been shown already
+        try:
+            return [torch.as_tensor(answer(first.clone(), second.clone())) for first, second in pairs]
+        except Exception:
+            return []
+
+
+def _compares_with_a_number(answer: Callable) -> bool:
+    """Whether small means are ties and large ones are not, however much the differences vary."""
+    base = 2 + torch.rand(32, generator=torch.Generator().manual_seed(16))
+    waves = torch.tensor([1.0, -1]).repeat(16)
+    calm, wild = ([(mean * (base + 1 + spread * waves), mean * base) for mean in MEANS] for spread in (0.01, 100))
+    said = [value.tolist() for value in _given(answer, calm)]
+    same = said == [value.tolist() for value in _given(answer, wild)]
+    return bool(said) and same and said[0] is True and said[-1] is False
+
+
+def _gives_a_number(answer: Callable) -> bool:
+    """Whether it returns a number, or one for each picture, where True or False is asked for."""
+    return any(value.numel() != 1 or value.item() not in (0, 1) for value in _given(answer, _cases()[:1]))
 
 
 def _cases() -> list[tuple[Tensor, Tensor]]:
@@ -104,6 +136,11 @@ check_is_tie = FunctionCheck(
             lambda a, b: _is_tie(a, b, middle=lambda d: abs(d.median())),
         ),
         Mistake(
+            "You compare with a fixed number. Two standard errors depend on the differences.",
+            lambda a, b: bool(abs((a - b).mean()) < 0.1),
+            when=_compares_with_a_number,
+        ),
+        Mistake(
             "You took the sum of the differences. The rule takes their mean: .mean().",
             lambda a, b: _is_tie(a, b, middle=lambda d: abs(d.sum())),
         ),
@@ -145,6 +182,10 @@ check_is_tie = FunctionCheck(
         ),
         Mistake(EACH_CELL, lambda a, b: _is_tie(a, b, error=lambda d: ((a.var() + b.var()) / len(d)) ** 0.5)),
         Mistake(EACH_CELL, lambda a, b: _is_tie(a, b, error=lambda d: (a.std() + b.std()) / len(d) ** 0.5)),
+        *(
+            Mistake(EACH_CELL, lambda a, b, one=one: _is_tie(a, b, error=lambda d: (a, b)[one].std() / len(d) ** 0.5))
+            for one in (0, 1)
+        ),
         Mistake(
             "You ask two halves of the pictures. Here all differences answer together: their mean, and its standard error.",
             _halves_disagree,
@@ -153,6 +194,11 @@ check_is_tie = FunctionCheck(
             "You call it a tie only where both means are equal. Chance always moves them a little: allow two standard "
             "errors.",
             lambda a, b: bool(a.mean() == b.mean()),
+        ),
+        Mistake(
+            "Return True or False: compare the mean with two standard errors.",
+            lambda a, b: a - b,
+            when=_gives_a_number,
         ),
     ],
 )
