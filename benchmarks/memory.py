@@ -10,15 +10,11 @@ from benchmarks.rows import Measured
 
 ROOT = Path(__file__).parents[1]
 PEAK = """
-import sys
-def _peak():
-    import resource
-    kilo = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
+from benchmarks.memory import own_peak
 {prepare}
-_before = _peak()
+_before = own_peak()
 {run}
-print("peak", _before, _peak())
+print("peak", _before, own_peak())
 """
 
 
@@ -48,7 +44,16 @@ def shares(pid: int) -> dict[str, int]:
     return {"whole": numbers["Rss"], "own": own, "share": numbers["Pss"]}
 
 
-def peak_of(pid: int) -> int:
+def own_peak() -> int:
+    """The most that this process has held so far, in bytes."""
+    if Path("/proc/self/status").exists():
+        return peak_of("self")  # what getrusage says there begins with the peak of the program that started this one
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # on a Mac in bytes
+
+
+def peak_of(pid: int | str) -> int:
     """The most that a running process has held so far, in bytes (Linux)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
