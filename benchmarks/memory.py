@@ -26,10 +26,13 @@ def peak(prepare: str, run: str) -> tuple[int, int]:
     return int(before), int(after)
 
 
-def peaks(ours: tuple[str, str], peer: tuple[str, str], *, grown: bool = False) -> Measured:
-    """The peaks of two programs, each as (prepare, run); grown : only by how much `run` raised it."""
-    found = [peak(*program) for program in (ours, peer)]
-    (one, other) = ([after - before * grown] for before, after in found)
+def peaks(ours: tuple[str, str], peer: tuple[str, str], *, grown: bool = False, repeats: int = 3) -> Measured:
+    """The peaks of two programs, each as (prepare, run), in turn; grown : only by how much `run` raised it.
+
+    Where memory that was freed lies between what is held, a program takes more: no two runs are alike.
+    """
+    found = [[peak(*program) for program in (ours, peer)] for _ in range(repeats)]
+    (one, other) = ([after - before * grown for before, after in side] for side in zip(*found, strict=True))
     return Measured.of(one, other)
 
 
