@@ -39,16 +39,20 @@ def decode_in_bands(decoder: nn.Module, x: Tensor, rows: int) -> Tensor:
 def residual(block: ResidualBlock, x: Tensor, rows: int) -> Tensor:
     """A residual block that listens to no time, in bands: x (B, C, H, W) -> (B, out_channels, H, W).
 
+    The result lies in the memory of x, if there is room for it: nothing needs x afterwards.
+
     Example:
 
     >>> residual(ResidualBlock(4, 8, groups=2), torch.zeros(1, 4, 5, 3), rows=2).shape
     torch.Size([1, 8, 5, 3])
     """
-    inside = normed(block.norm2, block.conv2, normed(block.norm1, block.conv1, x, rows), rows)
-    for top, bottom in bands(x.shape[2], rows):
-        around = x[:, :, top:bottom]
-        inside[:, :, top:bottom] += around if block.conv_shortcut is None else block.conv_shortcut(around)
-    return inside
+    inside, around = normed(block.norm1, block.conv1, x, rows), x
+    if block.conv_shortcut is not None:
+        channels = block.conv_shortcut.out_channels
+        around = x[:, :channels] if channels <= x.shape[1] else x.new_empty(len(x), channels, *x.shape[2:])
+        for top, bottom in bands(x.shape[2], rows):
+            around[:, :, top:bottom] = block.conv_shortcut(x[:, :, top:bottom])
+    return normed(block.norm2, block.conv2, inside, rows, onto=around)
 
 
 def twice_as_large(layer: Upsample, x: Tensor, rows: int) -> Tensor:
@@ -68,8 +72,8 @@ def twice_as_large(layer: Upsample, x: Tensor, rows: int) -> Tensor:
     return convolved(layer.conv, grown, x, (2 * x.shape[2], 2 * x.shape[3]), rows)
 
 
-def normed(norm: nn.GroupNorm, conv: nn.Conv2d, x: Tensor, rows: int) -> Tensor:
-    """conv(silu(norm(x))) in bands: x (B, C, H, W) -> (B, out_channels, H, W).
+def normed(norm: nn.GroupNorm, conv: nn.Conv2d, x: Tensor, rows: int, onto: Tensor | None = None) -> Tensor:
+    """conv(silu(norm(x))) in bands, added to `onto` where that is given: x (B, C, H, W) -> (B, out_channels, H, W).
 
     Example:
 
@@ -85,16 +89,21 @@ def normed(norm: nn.GroupNorm, conv: nn.Conv2d, x: Tensor, rows: int) -> Tensor:
     def standardised(above: int, below: int) -> Tensor:
         return F.silu(torch.addcmul(offset, x[:, :, above:below], scale), inplace=True)
 
-    return convolved(conv, standardised, x, x.shape[2:], rows)
+    return convolved(conv, standardised, x, x.shape[2:], rows, onto)
 
 
 def convolved(
-    conv: nn.Conv2d, band: Callable[[int, int], Tensor], like: Tensor, size: tuple[int, int], rows: int
+    conv: nn.Conv2d,
+    band: Callable[[int, int], Tensor],
+    like: Tensor,
+    size: tuple[int, int],
+    rows: int,
+    onto: Tensor | None = None,
 ) -> Tensor:
     """A convolution of 3 x 3 with a frame of 1 over a picture (B, C, H, W) that is only ever there in bands.
 
     band(above, below) -> these rows of it (B, C, below - above, W); like : a tensor of the same B, kind and layout;
-    size : (H, W). Returns (B, out_channels, H, W).
+    size : (H, W); onto : what it is added to, in place. Returns (B, out_channels, H, W).
 
     Example:
 
@@ -104,11 +113,11 @@ def convolved(
     True
     """
     height, width = size
-    out = like.new_empty(len(like), conv.out_channels, height, width)
+    out = like.new_zeros(len(like), conv.out_channels, height, width) if onto is None else onto
     for top, bottom in bands(height, rows):
         above, below = max(0, top - 1), min(height, bottom + 1)
         framed = F.pad(band(above, below), (1, 1, int(top == 0), int(bottom == height)))
-        out[:, :, top:bottom] = F.conv2d(framed, conv.weight, conv.bias)
+        out[:, :, top:bottom] += F.conv2d(framed, conv.weight, conv.bias)
     return out
 
 
