@@ -18,6 +18,8 @@ from benchmarks.rows import Measured, Row
 from tests.browser.lab import LAUNCH, Lab, Notebook, Server
 
 PRESSES, KEYS = 9, ("ArrowRight", "ArrowLeft")
+FRAME = "the browser's own way from a key to its next frame is most of it"
+WAY = "a drawing takes 1 to 40 ms; the way to the kernel and back, which the peer has too, takes 25"
 # For each lesson: its drawing as a function of one number, and the slider of that number.
 DRAWINGS = {
     "02": ("lesson.draw_places(value, 3, 1, 0, 1)", "IntSlider(4, 3, 8)"),
@@ -102,13 +104,15 @@ def rows() -> list[Row]:
             browser = playwright.chromium.launch(executable_path=chromium, **LAUNCH)
             lab = Lab(server, browser)
             measured = measure(lab, [START, PLAYER, STEPS], ".cl-player input[type=range]")
-            found.append(Row("player: key to new pixels", measured, peer, "20 steps, 2 panes", 0.02))
+            found.append(Row("player: key to new pixels", measured, peer, "20 steps, 2 panes", 0.02, reason=FRAME))
             for number, (draw, slider) in DRAWINGS.items():
                 if not is_wanted(number):
                     continue
                 cells = [EXPLORER.format(number=number, draw=draw, slider=slider), PEER.format(slider=slider)]
                 measured = measure(lab, [START, *cells], "[role=slider]")
-                found.append(Row(f"explorer of lesson {number}: key to new pixels", measured, peer, "", 0.3))
+                found.append(
+                    Row(f"explorer of lesson {number}: key to new pixels", measured, peer, "", 0.3, reason=WAY)
+                )
             browser.close()
         finally:
             server.stop()

@@ -149,7 +149,7 @@ def cells(row: Row) -> tuple[str, ...]:
     """A row as it is printed, under `HEAD`."""
     found = row.measured
     goal = "" if row.goal is None else f"{row.goal:g}, {'reached' if row.reached else 'missed'}"
-    note = f"{row.note}; {row.reason}" if row.reason and not row.reached else row.note
+    note = "; ".join(filter(None, [row.note, row.reason if not row.reached else ""]))
     quartiles = f"{found.low:.2f} to {found.high:.2f}"
     ours, peer = (shown(value, row.unit) for value in (found.ours, found.peer))
     return row.name, ours, peer, f"{row.ratio:.2f}", quartiles, goal, row.peer, note
