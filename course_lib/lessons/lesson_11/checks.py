@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.exercises.differences import same
 
 
 def _guide(without: Tensor, with_words: Tensor, w: float) -> Tensor:
@@ -30,6 +31,18 @@ def _ignores_w(answer: Callable) -> bool:
     return False
 
 
+def _less_one(a: Tensor, b: Tensor, w: float) -> Tensor:
+    return a + (w - 1) * (b - a)
+
+
+def _subtracts_1(answer: Callable) -> bool:
+    """Also where it is written with `guide`, which stops at a scale below 0: so only where w is 1 or more."""
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        cases = [case for case in _answers() if case[-1] >= 1]
+        return all(same(answer(a.clone(), b.clone(), w), _less_one(a, b, w)) for a, b, w in cases)
+    return False
+
+
 _BRACKETS = "Brackets are missing: the 1 belongs to w, (1 + w). Python multiplies before it adds."
 _LEFT_OUT = "The answer without the words is missing. If you wrote it, it cancels: put the difference into brackets, w * (with_words - without)."
 
@@ -39,7 +52,7 @@ check_guide = FunctionCheck(
     _answers(),
     [
         Mistake("That is the page's way of counting: your w = 0 gives the answer without the words. Theirs starts from the answer with them.", lambda a, b, w: a + w * (b - a)),
-        Mistake("You subtract 1 where it must be added: our scale is their w plus 1.", lambda a, b, w: a + (w - 1) * (b - a)),
+        Mistake("You subtract 1 where it must be added: our scale is their w plus 1.", _less_one, when=_subtracts_1),
         Mistake("That is one difference too far. Start from `with_words` and add w differences, or from `without` and add w + 1.", lambda a, b, w: b + (w + 1) * (b - a)),
         Mistake("The difference has the wrong sign: it leads back towards the answer without the words. Subtract `without` from `with_words`.", lambda a, b, w: b + w * (a - b)),
         Mistake("The two answers are exchanged: yours leads away from the words.", lambda a, b, w: a + w * (a - b)),
@@ -73,6 +86,8 @@ def _vectors() -> list[tuple]:
     return [(3 * torch.randn(n, width, generator=draw), torch.randn(m, width, generator=draw)) for n, m, width in sizes]
 
 
+_SUMS = "You divide by sums of numbers. A length is the root of a sum of squares: .norm(dim=1)."
+
 check_cosine = FunctionCheck(
     "my_cosines",
     _cosine,
@@ -91,13 +106,15 @@ check_cosine = FunctionCheck(
         Mistake("Brackets are missing: a / b * c divides by b and multiplies by c. Put both lengths into one pair of brackets.", lambda a, b: a @ b.T / a.norm(dim=1)[:, None] * b.norm(dim=1)),
         Mistake("You add the two lengths. The cosine divides by their product.", lambda a, b: a @ b.T / (a.norm(dim=1)[:, None] + b.norm(dim=1))),
         Mistake("You brought the rows of the product to length 1. Bring `a` and `b` to length 1 before you multiply.", lambda a, b: torch.nn.functional.normalize(a @ b.T, dim=1)),
-        Mistake("You divide by sums of numbers. A length is the root of a sum of squares: .norm(dim=1).", lambda a, b: a @ b.T / (a.sum(1)[:, None] * b.sum(1))),
-        Mistake("Two shapes do not fit. The products a @ b.T are (N, M); divide them by the lengths of `a` as a column, .norm(dim=1)[:, None], and by those of `b` as a row, .norm(dim=1).", lambda a, b: a * b / 0, stops="must match the size"),
+        Mistake(_SUMS, lambda a, b: a @ b.T / (a.sum(1)[:, None] * b.sum(1))),
+        Mistake(_SUMS, lambda a, b: a @ b.T / (a.abs().sum(1)[:, None] * b.abs().sum(1))),
+        Mistake("Two shapes do not fit. The products a @ b.T are (N, M); divide them by the lengths of `a` as a column, .norm(dim=1)[:, None], and by those of `b` as a row, .norm(dim=1). Or bring the rows to length 1 first: a / a.norm(dim=1, keepdim=True), and b likewise.", lambda a, b: a * b / 0, stops="must match the size"),
         Mistake("That is a distance, 1 minus the cosine. Leave the 1 out.", lambda a, b: 1 - _cosine(a, b)),
         Mistake("That is the angle. Its cosine is asked, so leave acos out.", lambda a, b: torch.acos(_cosine(a, b))),
         Mistake("You multiply by the lengths. Divide by them.", lambda a, b: a @ b.T * (a.norm(dim=1)[:, None] * b.norm(dim=1))),
         Mistake("The signs are lost. Vectors that point opposite ways have a cosine of −1, so leave abs out.", lambda a, b: _cosine(a, b).abs()),
         Mistake("Softmax makes shares of them. A cosine lies between −1 and 1, and needs none.", lambda a, b: torch.softmax(_cosine(a, b), dim=1)),
+        Mistake("Softmax makes shares of the dot products. Divide by the two lengths instead.", lambda a, b: torch.softmax(a @ b.T, dim=1)),
     ],
     ready=("normalize", "cosine_similarity"),
 )  # fmt: skip

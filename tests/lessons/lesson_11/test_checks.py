@@ -83,7 +83,20 @@ def test_counting_passes():
     ],
 )
 def test_slips_of_guidance_are_named(answer, says):
-    assert says in lesson.check_guide.verdict(answer)
+    verdict = lesson.check_guide.verdict(answer)
+    assert says in verdict and "stops with" not in verdict, "an error quotes the line above, and with it the sentence"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda a, b, w: guide(a, b, 1 - w),
+        lambda a, b, w: guide(a, b, -w),
+        lambda a, b, w: guide(b, a, w - 1),
+    ],
+)
+def test_another_scale_below_0_is_not_called_1_too_small(answer):
+    assert "where it must be added" not in lesson.check_guide.verdict(answer)
 
 
 def test_a_scale_that_is_cut_off_is_not_called_unused():
@@ -104,7 +117,13 @@ def test_a_scale_that_is_cut_off_is_not_called_unused():
         (lambda a, b: a @ b.T * torch.outer(a.norm(dim=1), b.norm(dim=1)), "multiply by the lengths"),
         (lambda a, b: cosines(a, b).abs(), "signs are lost"),
         (lambda a, b: a @ b.T, "Those are dot products"),
+        (lambda a, b: (a / a.norm(dim=1)) @ (b / b.norm(dim=1)).T, "keepdim=True"),
+        (lambda a, b: a @ b.T / (a.sum(1)[:, None] * b.sum(1)), "divide by sums"),
+        (lambda a, b: a @ b.T / torch.outer(a.norm(p=1, dim=1), b.norm(p=1, dim=1)), "divide by sums"),
+        (lambda a, b: torch.softmax(a @ b.T, dim=1), "shares of the dot products"),
+        (lambda a, b: torch.softmax(cosines(a, b), dim=1), "lies between −1 and 1"),
     ],
 )
 def test_slips_of_cosines_are_named(answer, says):
-    assert says in lesson.check_cosine.verdict(answer)
+    verdict = lesson.check_cosine.verdict(answer)
+    assert says in verdict and "stops with" not in verdict
