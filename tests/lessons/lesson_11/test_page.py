@@ -91,6 +91,11 @@ def test_both_remedies_end_at_a_smaller_spread():
     assert spreads(lesson.walk(guided_in_interval(*answers, 12, low=2, high=5)))[-1] < 0.95 * plain
 
 
+def test_three_steps_lie_in_the_interval():
+    levels = [float(step.sigma) for step in lesson.walk(lesson.model().denoiser(lesson.encode(PANDA)))]
+    assert len(levels) == 20 and sum(2 < level <= 5 for level in levels) == 3
+
+
 def test_of_four_remedies_another_seed_helps_least():
     """The key of the quiz, and what the page says of 40 steps: the spread at the end of each run, for several seeds."""
     texts = torch.cat([lesson.encode(prompt) for prompt in (PANDA, "a fox", SHAPES, "a rocket")])
@@ -128,6 +133,18 @@ def test_a_larger_scale_varies_less_where_the_words_leave_something_open(prompt)
         pictures = [lesson.paint(prompt, cfg_scale=scale, seed=seed) for seed in range(1, 5)]
         varied[scale] = torch.stack(pictures).std(dim=0).mean()
     assert varied[7.5] < 0.5 * varied[1] and (prompt != "a fox" or varied[7.5] < 0.1)
+
+
+def test_the_words_leave_the_background_of_the_fox_open():
+    """At scale 1 the third of five seeds puts it on green; at 7.5 all stand on white. White is 1."""
+    for scale, on_green in ((1, [3]), (7.5, [])):
+        for seed in range(1, 6):
+            picture = lesson.paint("a fox", cfg_scale=scale, seed=seed)
+            red, green, blue = torch.cat([picture[:, :4], picture[:, -4:]], dim=1).mean(dim=(1, 2))
+            if seed in on_green:
+                assert red < green - 0.1 > blue and green < 0.6
+            else:
+                assert min(red, green, blue) > 0.8
 
 
 def test_the_spread_of_real_pictures():
