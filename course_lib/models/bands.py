@@ -1,7 +1,8 @@
 """A large picture in bands: the VAE's decoder with much less memory, and the same result, up to rounding.
 
 A convolution of 3 x 3 reads one row above and one below. So each layer may be computed some rows at a time, if the
-group norm before it knows mean and variance of the whole picture, which it does here beforehand.
+group norm before it knows mean and variance of the whole picture, which it does here beforehand. Results lie where what
+they were made of lay: it is for decoding, and has no derivatives.
 """
 
 from __future__ import annotations
