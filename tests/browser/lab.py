@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,7 @@ LABEXTENSIONS = ROOT / "course_lib" / "widgets" / "labextensions"
 TOKEN = "course"
 STILL = 180  # seconds in which neither the kernel says anything nor the page asks for a file: it has stopped
 WHOLE = 1200  # seconds for one wait, however much happens
+FIRST_WORD = 120  # seconds for a kernel to say something after its start
 LAUNCH = {"args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -75,7 +77,11 @@ class Server:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
         self.stop()
-        raise RuntimeError(f"JupyterLab did not answer within {seconds} s:\n{self.log.read_text()[-2000:]}")
+        raise RuntimeError(f"JupyterLab did not answer within {seconds} s:\n{self.said()}")
+
+    def said(self) -> str:
+        """The end of the log."""
+        return self.log.read_text()[-2000:]
 
     def stop(self) -> None:
         self.process.terminate()
@@ -93,12 +99,21 @@ class Lab:
         self.server, self.browser = server, browser
 
     def open(self, notebook: Path | str, width: int = 1400, height: int = 1000) -> Notebook:
-        """Open a copy of a notebook file; the file itself stays untouched."""
+        """Open a copy of a notebook file; the file itself stays untouched.
+
+        Now and then a kernel starts and never says a word. Another copy then gets another kernel, once.
+        """
         notebook = Path(notebook)
-        copy = self.server.root / f"{notebook.stem}_{uuid.uuid4().hex[:6]}.ipynb"
-        shutil.copyfile(notebook, copy)
-        page = self.browser.new_page(viewport={"width": width, "height": height})
-        return Notebook(page, self.server, copy.name)
+        for last in (False, True):
+            copy = self.server.root / f"{notebook.stem}_{uuid.uuid4().hex[:6]}.ipynb"
+            shutil.copyfile(notebook, copy)
+            page = self.browser.new_page(viewport={"width": width, "height": height})
+            opened = Notebook(page, self.server, copy.name)
+            if last or opened.speaks():
+                opened.wait_idle()
+                return opened
+            warnings.warn(f"a kernel said nothing for {FIRST_WORD} s\n{self.server.said()}", stacklevel=2)
+            page.close()
 
     def write(self, cells: Mapping[str, str] | list[str], **options) -> Notebook:
         """Write a notebook of code cells and open it."""
@@ -113,7 +128,7 @@ class Notebook:
     """One notebook in one page: run it, find its widgets, look at them."""
 
     def __init__(self, page: Page, server: Server, name: str):
-        self.page, self.folder = page, server.root
+        self.page, self.server, self.folder = page, server, server.root
         self.requests: list[str] = []
         self.messages = 0  # of the kernel
         page.on("request", lambda request: self.requests.append(request.url))
@@ -123,7 +138,13 @@ class Notebook:
         self.wait_for("() => document.querySelector('.jp-NotebookPanel .jp-CodeCell')?.checkVisibility()")
         self.wait_for("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
         page.evaluate("() => jupyterapp.shell.collapseLeft()")
-        self.wait_idle()
+
+    def speaks(self) -> bool:
+        """Whether the kernel says something, soon after it was started."""
+        end = time.monotonic() + FIRST_WORD
+        while not self.messages and time.monotonic() < end:
+            self.page.wait_for_timeout(100)
+        return self.messages > 0
 
     def _count_messages(self, socket) -> None:
         def count(_):
@@ -145,7 +166,10 @@ class Notebook:
                 return self.page.wait_for_function(condition, arg=arg, timeout=1000 * STILL).json_value()
             except PlaywrightTimeout:
                 continue
-        raise AssertionError(f"still waiting, after {happened[0]} messages and {happened[1]} files, for {condition}")
+        messages, files = happened
+        raise AssertionError(
+            f"still waiting, after {messages} messages and {files} files, for {condition}\n{self.server.said()}"
+        )
 
     def command(self, name: str, **arguments) -> None:
         """Execute one of JupyterLab's commands."""
