@@ -147,13 +147,16 @@ def _for_each(x: Tensor, states: Tensor) -> Tensor:
     return states.expand(len(x), -1, -1)
 
 
-class _WithoutNumbers(TorchFunctionMode):
-    """Within it, a layer that is made does not draw the random numbers that it would begin a training with."""
+class _ShapesAlone(TorchFunctionMode):
+    """Within it, layers are made on the meta device, and draw no random numbers to begin a training with."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function is torch.empty:
+            return function(*args, **kwargs | {"device": "meta"})
         if getattr(function, "__module__", None) == "torch.nn.init":
             return args[0] if args else kwargs["tensor"]
-        return function(*args, **(kwargs or {}))
+        return function(*args, **kwargs)
 
 
 def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:
@@ -167,7 +170,7 @@ def outline(configs: Mapping[str, dict]) -> dict[str, torch.nn.Module]:
     >>> sum(parameter.numel() for parameter in networks["unet"].parameters())
     859520964
     """
-    with torch.device("meta"), _WithoutNumbers():
+    with _ShapesAlone():
         return {name: kind(**settings(configs[name])) for name, (kind, settings) in NETWORKS.items()}
 
 

@@ -48,17 +48,20 @@ def walk(
     steps = len(levels) - 1
     churn = min(s_churn / steps, math.sqrt(2) - 1)
     past = deque(maxlen=MEMORY)
-    for index, (sigma, sigma_next) in enumerate(pairwise(levels)):
-        x_before, level = x, sigma
-        if churn > 0 and s_tmin <= sigma <= s_tmax:
-            level = sigma * (1 + churn)
-            x = add_noise(x, noise, sigma, level, math.sqrt(level**2 - sigma**2) * s_noise)
-        denoised = evaluate(denoise, x, level)
-        split = partial(noise_rule, progress=index / steps)
-        sigma_to, sigma_up = split(level, sigma_next)
-        here = Here(denoise, x, denoised, level, sigma_to, sigma_next, index, levels, past, split, noise, s_noise)
-        target = estimator(here)
-        x = target if sigma_to == 0 else move(x, target, level, sigma_to)
-        x = add_noise(x, noise, sigma, sigma_next, sigma_up * s_noise)
-        past.append(here)
-        yield Step(index, sigma, sigma_next, x_before, denoised, target, x)
+    try:
+        for index, (sigma, sigma_next) in enumerate(pairwise(levels)):
+            x_before, level = x, sigma
+            if churn > 0 and s_tmin <= sigma <= s_tmax:
+                level = sigma * (1 + churn)
+                x = add_noise(x, noise, sigma, level, math.sqrt(level**2 - sigma**2) * s_noise)
+            denoised = evaluate(denoise, x, level)
+            split = partial(noise_rule, progress=index / steps)
+            sigma_to, sigma_up = split(level, sigma_next)
+            here = Here(denoise, x, denoised, level, sigma_to, sigma_next, index, levels, past, split, noise, s_noise)
+            target = estimator(here)
+            x = target if sigma_to == 0 else move(x, target, level, sigma_to)
+            x = add_noise(x, noise, sigma, sigma_next, sigma_up * s_noise)
+            past.append(here)
+            yield Step(index, sigma, sigma_next, x_before, denoised, target, x)
+    finally:
+        past.clear()  # it holds what holds it: else the states would stay until Python looks for such circles

@@ -130,7 +130,7 @@ class Learner:
     """A network with its optimiser, its learning rate, and the running average of its weights.
 
     factor(step) -> the learning rate of an update as a part of the highest, `rate`. decay : how much of the average
-    stays in an update. weight_decay : as in AdamW.
+    stays in an update. weight_decay : as in AdamW. optimizer : another one than AdamW, of the network's parameters.
 
     Example:
 
@@ -147,9 +147,10 @@ class Learner:
         factor: Callable[[int], float],
         decay: float,
         weight_decay: float = 0.0,
+        optimizer: torch.optim.Optimizer | None = None,
     ):
         self.network = network.train()
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = optimizer or torch.optim.AdamW(
             network.parameters(), rate, betas=(0.9, 0.99), weight_decay=weight_decay, fused=True
         )
         self.schedule = LambdaLR(self.optimizer, factor)

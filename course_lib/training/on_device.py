@@ -71,13 +71,18 @@ class Latents:
         self.no_words, self.table = tokenizer([""]).to(device), NoiseTable.scaled_linear().alphas_cumprod.to(device)
         self.seed, self.device = seed, device
 
-    def batch(self, step: int, size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Noisy latents, timesteps, tokens, and the v to be learned; timesteps are spread evenly over a batch."""
+    def batch(
+        self, step: int, size: int, timesteps_at: Callable[[Tensor], Tensor] = lambda part: part
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Noisy latents, timesteps, tokens, and the v to be learned.
+
+        Numbers are spread evenly over 0..1 in a batch; timesteps_at(numbers) -> where on 0..1 the timesteps lie.
+        """
         generator = torch.Generator(self.device).manual_seed(self.seed * 2**32 + step)
         settings = {"device": self.device, "generator": generator}
         scenes = torch.randint(len(self.which), (size,), **settings)
         spread = (torch.arange(size, device=self.device) + torch.rand(size, **settings)) / size
-        timesteps = (spread * len(self.table)).long().clamp(max=len(self.table) - 1)
+        timesteps = (timesteps_at(spread) * len(self.table)).long().clamp(max=len(self.table) - 1)
         noise = torch.randn((size, *self.latents.shape[1:]), **settings)
         left_out = torch.rand(size, **settings) < unet.LEFT_OUT
         tokens = torch.where(left_out[:, None], self.no_words, self.tokens[scenes])

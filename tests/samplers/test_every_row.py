@@ -1,7 +1,9 @@
 """One checklist for every row of the table: shape, dtype, chaining, seeds, calls, bad input."""
 
+import gc
 import math
 import re
+from collections import deque
 
 import pytest
 import torch
@@ -334,3 +336,26 @@ def test_dpm_adaptive_says_so_where_its_steps_become_too_short_to_be_steps():
 
     with pytest.raises(ValueError, match="dpm_adaptive must reach sigma"):
         sample("dpm_adaptive", jumping, torch.zeros(1, 1, dtype=torch.float64), [10.0, 1.0], rtol=1e-9)
+
+
+# Torchsde's Brownian path is a tree whose branches know each other; ttm's derivative leaves a circle of PyTorch's.
+IN_CIRCLES = {name for name, row in SAMPLERS.items() if row.noise == "brownian"} | {"ttm"}
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLERS.keys() - IN_CIRCLES))
+@pytest.mark.parametrize("whole", [True, False], ids=["to its end", "broken off"])
+def test_what_a_run_held_is_given_back_at_once(name, whole):
+    """And not only when Python looks for circles: a state of a real model is large."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        walking = walk(name, start(2, 3))
+        deque(walking, maxlen=0) if whole else next(walking)
+        del walking
+        gc.collect()
+        assert not [found for found in gc.garbage if isinstance(found, torch.Tensor)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
