@@ -19,7 +19,7 @@ from tests.browser.lab import LAUNCH, Lab, Notebook, Server
 
 PRESSES, KEYS = 9, ("ArrowRight", "ArrowLeft")
 FRAME = "the browser's own way from a key to its next frame is most of it"
-WAY = "a drawing takes 1 to 40 ms; the way to the kernel and back, which the peer has too, takes 25"
+WAY = "the rest is the way to the kernel and back, and to the next frame, which the peer has, too"
 # For each lesson: its drawing as a function of one number, and the slider of that number.
 DRAWINGS = {
     "02": ("lesson.draw_places(value, 3, 1, 0, 1)", "IntSlider(4, 3, 8)"),
@@ -57,10 +57,14 @@ def with_matplotlib(paint):
     return paint_and_show
 """
 EXPLORER = """
+from statistics import median
+from timeit import repeat
 from course_lib.lessons import lesson_{number} as lesson
 def draw(value):
     return {draw}
-Explorer(draw, {{"value": {slider}}}, label="ours")
+slider = {slider}
+print(f"a drawing takes {{1000 * median(repeat(lambda: draw(slider.value), number=1, repeat=9)):.0f}} ms")
+Explorer(draw, {{"value": slider}}, label="ours")
 """
 PEER = "ipywidgets.interact(with_matplotlib(lambda value: draw(value).pixels), value={slider});"
 PLAYER = """
@@ -103,26 +107,31 @@ def rows() -> list[Row]:
         try:
             browser = playwright.chromium.launch(executable_path=chromium, **LAUNCH)
             lab = Lab(server, browser)
-            measured = measure(lab, [START, PLAYER, STEPS], ".cl-player input[type=range]")
+            measured, _ = measure(lab, [START, PLAYER, STEPS], ".cl-player input[type=range]")
             found.append(Row("player: key to new pixels", measured, peer, "20 steps, 2 panes", 0.02, reason=FRAME))
             for number, (draw, slider) in DRAWINGS.items():
                 if not is_wanted(number):
                     continue
                 cells = [EXPLORER.format(number=number, draw=draw, slider=slider), PEER.format(slider=slider)]
-                measured = measure(lab, [START, *cells], "[role=slider]")
-                found.append(
-                    Row(f"explorer of lesson {number}: key to new pixels", measured, peer, "", 0.3, reason=WAY)
-                )
+                measured, printed = measure(lab, [START, *cells], "[role=slider]")
+                name = f"explorer of lesson {number}: key to new pixels"
+                found.append(Row(name, measured, peer, printed, 0.3, reason=WAY))
             browser.close()
         finally:
             server.stop()
     return found
 
 
-def measure(lab: Lab, cells: list[str], where: str) -> Measured:
-    """Press an arrow in the widget of the second cell, at `where`, and in that of the third, in turn."""
+def measure(lab: Lab, cells: list[str], where: str) -> tuple[Measured, str]:
+    """Press an arrow in the widget of the second cell, at `where`, and in that of the third, in turn.
+
+    Beside the times, what the second cell printed.
+    """
     notebook = lab.write(cells)
     notebook.run_all()
+    printed = " ".join(
+        notebook.page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea pre").all_inner_texts()
+    ).strip()
     notebook.page.evaluate(WATCH)
     places = [
         notebook.page.locator(".jp-CodeCell").nth(cell).locator(inside).first
@@ -132,7 +141,7 @@ def measure(lab: Lab, cells: list[str], where: str) -> Measured:
     # There and back: no slider comes to its end. The first press of each is not counted.
     times = [[press(place, key) for place in places] for key in islice(cycle(KEYS), 1 + PRESSES)][1:]
     notebook.close()
-    return Measured.of(*zip(*times, strict=True))
+    return Measured.of(*zip(*times, strict=True)), printed
 
 
 def pressing(notebook: Notebook) -> Callable[..., float]:

@@ -14,6 +14,7 @@ from course_lib.models.configs import STABLE_DIFFUSION_15, unet_settings, vae_se
 from course_lib.models.unet import UNet
 from course_lib.models.vae import VAE
 
+KEPT = "the maps that the skips keep, and the largest block's input and output, are in both"
 SAME = "nearly all of it is convolutions and products, and both leave these to the same routines of PyTorch"
 SIDES = (64, 32)  # of the latent
 KINDS = {
@@ -73,7 +74,8 @@ def rows() -> list[Row]:
     for kind, name, ours, peer, how, goal in memories:
         programs = [(OPEN.format(kind=kind, whose=whose), run) for whose, run in ((1, ours), (0, peer))]
         measured = peaks(*programs, grown=True)
-        found.append(Row(name, measured, KINDS[kind][0].__name__, f"{how}beyond the weights", goal, "bytes"))
+        note = f"{how}beyond the weights"
+        found.append(Row(name, measured, KINDS[kind][0].__name__, note, goal, "bytes", reason=KEPT))
     return found
 
 

@@ -23,6 +23,7 @@ def rows() -> list[Row]:
             "import torch",
             "every part, with torch, in a new process",
             1.05,
+            reason="the files of the course are read and the tables of its samplers made",
         )
     ]
 

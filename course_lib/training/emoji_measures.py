@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_lib.datasets.scenes import Scene, Scenes, emoji_scene, is_held_out
 from course_lib.models import StableDiffusion
-from course_lib.training.likeness import median_likeness
+from course_lib.training.likeness import median_likeness, nearer_style
 from course_lib.training.painting import paint
 from course_lib.training.recogniser import CONCEPTS, Recogniser, agreement, kernel_distance
 from course_lib.training.small_model import STYLES
@@ -40,7 +40,8 @@ def measure_concepts(model: StableDiffusion, judge: Recogniser) -> dict:
     """How many emoji are recognised, and in the style that was asked for: every concept in each style.
 
     Pairs that were seen are painted once each; those kept out are few, so each is painted several times. Beside it
-    what the same recogniser says of the drawings themselves, and of drawings that went through the VAE.
+    what the same recogniser says of the drawings themselves, and of drawings that went through the VAE; and how many
+    are nearer to the artwork in the style that was asked for than in the other one that was learned.
     """
     asked = [emoji_scene(concept, style) for concept, style in product(CONCEPTS, STYLES)]
     pairs = {
@@ -58,8 +59,9 @@ def measure_concepts(model: StableDiffusion, judge: Recogniser) -> dict:
             scenes = scenes * UNSEEN_TIMES
         pictures, things = make(scenes), [scene.things[0] for scene in scenes]
         found[f"{kind}, {which}"] = {"pictures": len(scenes)} | recognised(judge, pictures, scenes)
-        if kind != "drawings" and which == "seen pairs":
-            found[f"{kind}, {which}"] |= median_likeness(pictures, things)
+        if kind != "drawings":
+            found[f"{kind}, {which}"]["nearer style"] = nearer_style(pictures, things, STYLES)
+            found[f"{kind}, {which}"] |= median_likeness(pictures, things) if which == "seen pairs" else {}
     return found
 
 

@@ -19,7 +19,7 @@ SIZES = range(FULL - 6, FULL + 5, 2)
 ROOM = 4  # pixels of shift in each direction
 
 
-@lru_cache(4)
+@lru_cache(8)
 def _layers(name: str, style: str) -> tuple[Tensor, Tensor]:
     """The artwork at all sizes and shifts, in 0..1: opacity times colour (N, 3, 64, 64), and opacity (N, 1, 64, 64)."""
     black, white = (torch.tensor(COLOURS[name])[:, None, None] / 255 for name in ("black", "white"))
@@ -58,3 +58,11 @@ def median_likeness(pictures: Tensor, things: list[Thing]) -> dict[str, float]:
         for which in ("likeness", f"likeness, {thing.style}"):
             found.setdefault(which, []).append(near)
     return {which: torch.tensor(values).median().item() for which, values in found.items()}
+
+
+def nearer_style(pictures: Tensor, things: list[Thing], styles: tuple[str, ...]) -> float:
+    """The share of pictures (N, 3, 64, 64) that are nearer to the artwork in their own style than in the other ones."""
+    return sum(
+        thing.style == max(styles, key=lambda style: likeness(picture, thing.name, style))
+        for picture, thing in zip(pictures, things, strict=True)
+    ) / len(things)

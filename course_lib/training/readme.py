@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course_lib import files
+from course_lib.training.compare_changes import TRAININGS
 from course_lib.training.small_model import WEIGHTS
 
 SHIPPED = ("small-stable-diffusion/**/*", "logs/*", "*.png", "*.webp", "*.json", "*.safetensors")
@@ -95,11 +96,30 @@ def _whole() -> dict[str, dict]:
 def guidance_table() -> str:
     """What `compare_guidance` measured."""
     found = _measured("guidance.json")
-    rows = {
-        scale: {name: value if name in SHARES else f"{value:.1f}" for name, value in numbers.items()}
-        for scale, numbers in found["scales"].items()
-    }
+    rows = {scale: _painted(numbers) for scale, numbers in found["scales"].items()}
     return f"About {found['count']} pictures for each number:\n\n{_table('guidance', rows)}"
+
+
+def changes_table() -> str:
+    """What `compare_changes` measured: the trainings from nothing, and those from the shipped weights."""
+    found, parts = _measured("changes.json"), []
+    for shipped, begun in ((False, "From random weights"), (True, "From the shipped weights")):
+        rows = {TRAININGS[name].words: _change(found[name]) for name in found if TRAININGS[name].shipped == shipped}
+        parts.append(f"{begun}:\n\n{_table('change', rows)}")
+    return "\n\n".join(parts)
+
+
+def _change(numbers: dict) -> dict:
+    first = {"samples": f"{numbers['samples']:,}", "minutes": f"{numbers['minutes']:.0f}"}
+    first["error on unseen scenes"] = f"{numbers['unseen']:.3f}"
+    return first | _painted(
+        {name: value for name, value in numbers.items() if name not in ("samples", "minutes", "unseen")}
+    )
+
+
+def _painted(numbers: dict) -> dict:
+    """What `compare_guidance.measure` found, as cells."""
+    return {name: value if name in SHARES else f"{value:.1f}" for name, value in numbers.items()}
 
 
 def _measured(file: str) -> dict:
@@ -158,7 +178,8 @@ def fill(text: str, name: str, content: str) -> str:
 
 def filled(text: str) -> str:
     """README.md as it should be."""
-    tables = {"compared": compared_table, "guidance": guidance_table, "reached": reached_table, "files": files_table}
+    tables = {"changes": changes_table, "compared": compared_table, "guidance": guidance_table}
+    tables |= {"reached": reached_table, "files": files_table}
     for name, table in tables.items():
         text = fill(text, name, table())
     return text

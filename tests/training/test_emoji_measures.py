@@ -14,6 +14,7 @@ def test_concepts_are_measured_seen_and_unseen(monkeypatch):
     monkeypatch.setattr(emoji_measures, "paint", lambda model, captions: captions)
     monkeypatch.setattr(emoji_measures, "recognised", lambda judge, pictures, scenes: {"of": (pictures, scenes)})
     monkeypatch.setattr(emoji_measures, "median_likeness", lambda pictures, things: {"likeness": (pictures, things)})
+    monkeypatch.setattr(emoji_measures, "nearer_style", lambda *given: given)
     found = emoji_measures.measure_concepts(None, None)
     kinds = ("drawings", "through the VAE", "painted")
     assert list(found) == [f"{kind}, {which} pairs" for kind in kinds for which in ("seen", "unseen")]
@@ -23,8 +24,10 @@ def test_concepts_are_measured_seen_and_unseen(monkeypatch):
         scenes *= 6 if name == "painted, unseen pairs" else 1
         pictures = {"d": ["drawn"], "t": ["through"]}.get(name[0], []) * len(scenes) or [s.caption for s in scenes]
         assert numbers["pictures"] == len(scenes) and numbers["of"] == (pictures, scenes)
+        things = [scene.things[0] for scene in scenes]
+        assert numbers.get("nearer style") == (None if name[0] == "d" else (pictures, things, ("noto", "fluent")))
         nearly = name in ("through the VAE, seen pairs", "painted, seen pairs")
-        assert numbers.get("likeness") == ((pictures, [scene.things[0] for scene in scenes]) if nearly else None)
+        assert numbers.get("likeness") == ((pictures, things) if nearly else None)
 
 
 def test_the_distance_of_sets_is_taken_to_drawings_of_the_same_kind_of_pairs(monkeypatch):

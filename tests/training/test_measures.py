@@ -11,7 +11,7 @@ from course_lib.datasets.scenes import Scene, Scenes, Thing, emoji_scene
 from course_lib.models import load
 from course_lib.training import compare_guidance, recogniser, text_encoder
 from course_lib.training import emoji_measures as measures
-from course_lib.training.likeness import likeness, median_likeness
+from course_lib.training.likeness import likeness, median_likeness, nearer_style
 from course_lib.training.small_model import FOLDER, WEIGHTS
 
 
@@ -112,6 +112,18 @@ def test_likeness_finds_the_artwork_whatever_its_size_place_and_background():
     # The range of a pixel is 2 here: noise of 0.2 is a tenth of it, 20 dB.
     assert likeness(at_home + 0.2 * noise, "panda", "noto") == pytest.approx(20, abs=0.3)
     assert likeness(at_home, "panda", "fluent") < 20 and likeness(at_home, "rocket", "noto") < 15
+
+
+def test_a_softened_picture_is_still_nearer_to_its_own_style():
+    styles = ("noto", "fluent")
+    things = [Thing(name, None, style, (32, 32), 56) for name in ("panda", "ghost") for style in styles]
+    pictures = measures.pictures_of([Scene("emoji", "", (thing,), "white") for thing in things])
+    soft = torch.nn.functional.avg_pool2d(pictures, 3, 1, 1)
+    assert nearer_style(soft, things, styles) == 1
+    assert (
+        nearer_style(soft[[1, 0, 2, 3]], things, styles) == 0.5
+        and nearer_style(soft[[1, 0, 3, 2]], things, styles) == 0
+    )
 
 
 def test_the_median_likeness_is_taken_in_each_style():
