@@ -25,7 +25,6 @@ LABEXTENSIONS = ROOT / "course_lib" / "widgets" / "labextensions"
 TOKEN = "course"
 STILL = 180  # seconds in which neither the kernel says anything nor the page asks for a file: it has stopped
 WHOLE = 1200  # seconds for one wait, however much happens
-FIRST_WORD = 120  # seconds for a kernel to say something after its start
 LAUNCH = {"args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -103,17 +102,17 @@ class Lab:
 
         Now and then a kernel starts and never says a word. Another copy then gets another kernel, once.
         """
-        notebook = Path(notebook)
         for last in (False, True):
-            copy = self.server.root / f"{notebook.stem}_{uuid.uuid4().hex[:6]}.ipynb"
+            copy = self.server.root / f"{Path(notebook).stem}_{uuid.uuid4().hex[:6]}.ipynb"
             shutil.copyfile(notebook, copy)
             page = self.browser.new_page(viewport={"width": width, "height": height})
-            opened = Notebook(page, self.server, copy.name)
-            if last or opened.speaks():
-                opened.wait_idle()
-                return opened
-            warnings.warn(f"a kernel said nothing for {FIRST_WORD} s\n{self.server.said()}", stacklevel=2)
-            page.close()
+            try:
+                return Notebook(page, self.server, copy.name)
+            except AssertionError as silent:
+                if last:
+                    raise
+                warnings.warn(f"opened again: {silent}", stacklevel=2)
+                page.close()
 
     def write(self, cells: Mapping[str, str] | list[str], **options) -> Notebook:
         """Write a notebook of code cells and open it."""
@@ -138,13 +137,7 @@ class Notebook:
         self.wait_for("() => document.querySelector('.jp-NotebookPanel .jp-CodeCell')?.checkVisibility()")
         self.wait_for("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
         page.evaluate("() => jupyterapp.shell.collapseLeft()")
-
-    def speaks(self) -> bool:
-        """Whether the kernel says something, soon after it was started."""
-        end = time.monotonic() + FIRST_WORD
-        while not self.messages and time.monotonic() < end:
-            self.page.wait_for_timeout(100)
-        return self.messages > 0
+        self.wait_idle()
 
     def _count_messages(self, socket) -> None:
         def count(_):
@@ -159,17 +152,20 @@ class Notebook:
         What happens are messages of the kernel, and files that the page has not asked for before. Raises
         AssertionError after STILL seconds without any, and after WHOLE seconds.
         """
-        end, seen = time.monotonic() + WHOLE, None
-        while seen != (happened := (self.messages, len(set(self.requests)))) and time.monotonic() < end:
-            seen = happened
+        end = time.monotonic() + WHOLE
+        while True:
+            before = self._happened()
             try:
                 return self.page.wait_for_function(condition, arg=arg, timeout=1000 * STILL).json_value()
             except PlaywrightTimeout:
-                continue
-        messages, files = happened
-        raise AssertionError(
-            f"still waiting, after {messages} messages and {files} files, for {condition}\n{self.server.said()}"
-        )
+                now = self._happened()
+                if now == before or time.monotonic() > end:
+                    happened = f"after {now[0]} messages and {now[1]} files"
+                    raise AssertionError(f"still waiting, {happened}, for {condition}\n{self.server.said()}") from None
+
+    def _happened(self) -> tuple[int, int]:
+        """How many messages and files came so far."""
+        return self.messages, len(set(self.requests))
 
     def command(self, name: str, **arguments) -> None:
         """Execute one of JupyterLab's commands."""

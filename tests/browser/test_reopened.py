@@ -91,7 +91,6 @@ def reopened(request, lab, tmp_path_factory):
         page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
         notebook.wait_idle()
     again = Notebook(page, server, name)
-    again.wait_idle()
     yield again, pixels
     assert again.foreign_requests() == []
     again.close()
@@ -174,7 +173,6 @@ def test_a_copy_of_an_older_version_shows_its_pictures_and_words(lab):
     nbformat.write(older, path)
     page = lab.browser.new_page()
     again = Notebook(page, lab.server, path.name)
-    again.wait_idle()
     trusted = "() => { jupyterapp.shell.currentWidget.content.widgets.forEach(({ model }) => (model.trusted = true)); }"
     page.evaluate(trusted)
     cell_of(again, "explorer").get_by_role("img", name="Grey. t is 5.").wait_for()
