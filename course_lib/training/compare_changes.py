@@ -34,12 +34,12 @@ DECAY, WEIGHT_DECAY = 0.9985, 1e-2
 
 
 def everywhere(part: Tensor) -> Tensor:
-    """Timesteps spread evenly: where in 0..1 they lie, for numbers spread evenly over 0..1."""
+    """Timesteps spread evenly: numbers (B,), spread evenly over 0..1 -> where in 0..1 timesteps lie, (B,)."""
     return part
 
 
 def middle(part: Tensor) -> Tensor:
-    """More timesteps in the middle: the sigmoid of a normal variable (arXiv 2403.03206, equation 19)."""
+    """More in the middle, numbers (B,) -> (B,): the sigmoid of a normal variable (arXiv 2403.03206, section 3.1)."""
     return torch.special.ndtri(part.clamp(1e-6, 1 - 1e-6)).sigmoid()
 
 
@@ -49,7 +49,7 @@ def alike(alpha: Tensor) -> Tensor:
 
 
 def min_snr(alpha: Tensor) -> Tensor:
-    """Errors of v weighted by min(SNR, 5) / (SNR + 1), SNR being alpha / (1 - alpha) (arXiv 2303.09556, 3.4)."""
+    """Errors of v weighted by min(SNR, 5) / (SNR + 1), SNR being alpha / (1 - alpha) (arXiv 2303.09556)."""
     return torch.minimum(alpha, 5 * (1 - alpha))
 
 
@@ -84,7 +84,7 @@ def with_styles(scenes: list[Scene]) -> list[Scene]:
 
 @dataclass(frozen=True)
 class Training:
-    """One training, of which `words` say what is changed."""
+    """One training, of which `words` say what is changed; timesteps and weight : functions (B,) -> (B,), see above."""
 
     words: str
     shipped: bool = False  # begins with the shipped weights

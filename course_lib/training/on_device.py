@@ -76,7 +76,7 @@ class Latents:
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Noisy latents, timesteps, tokens, and the v to be learned.
 
-        Numbers are spread evenly over 0..1 in a batch; timesteps_at(numbers) -> where on 0..1 the timesteps lie.
+        Numbers (size,) are spread evenly over 0..1; timesteps_at(numbers) -> where on 0..1 the timesteps lie, (size,).
         """
         generator = torch.Generator(self.device).manual_seed(self.seed * 2**32 + step)
         settings = {"device": self.device, "generator": generator}
