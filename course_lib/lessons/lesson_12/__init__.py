@@ -12,6 +12,7 @@ from course_lib.lessons.lesson_12.questions import (
     predict_field,
     predict_noise,
     predict_order,
+    predict_spread,
     quiz,
 )
 from course_lib.lessons.lesson_12.walks import ALL_OVER, CLOSE, ONE, draw_walk, draw_walks
@@ -54,6 +55,7 @@ __all__ = [
     "predict_field",
     "predict_noise",
     "predict_order",
+    "predict_spread",
     "quiz",
     "slope",
     "walk",

@@ -127,6 +127,22 @@ check_step = FunctionCheck(
             _with(lambda sigma, to, after: math.sqrt(after - to)),
         ),
         Mistake(
+            "The sign: the level falls, so its change is sigma_to - sigma. Yours leads away from the target.",
+            _with(_right_up, lambda sigma, to, after: 1 + (sigma - to) / sigma),
+        ),
+        Mistake(
+            "Your noise fills up from sigma_to to sigma, and by strengths. Fill up to sigma_next, and subtract the squares.",
+            _with(lambda sigma, to, after: sigma - to),
+        ),
+        Mistake(
+            "That is LCM's step, which goes down to level 0. Here sigma_to is given: a part of the distance stays.",
+            _with(lambda sigma, to, after: after, lambda sigma, to, after: 0.0),
+        ),
+        Mistake(
+            "You go down to sigma_next, and add noise of strength sigma_next. Go down to sigma_to, and add only what is missing up to sigma_next.",
+            _with(lambda sigma, to, after: after, lambda sigma, to, after: after / sigma),
+        ),
+        Mistake(
             "Your noise leads back up to sigma, where the step began. It must lead up to sigma_next.",
             _with(lambda sigma, to, after: math.sqrt(sigma**2 - to**2)),
         ),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+import torch
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
 
@@ -12,6 +15,16 @@ def _order(calls: float, error: float, more_calls: float, smaller_error: float) 
 
 
 _RUNS = [(16, 0.08, 32, 0.02), (10, 0.3, 40, 0.075), (12, 0.2, 36, 0.02), (20, 0.05, 30, 0.06)]
+
+
+def _rounds(answer: Callable) -> bool:
+    """Whether every answer is the right order, rounded to the same number of digits."""
+    try:
+        given = [answer(*run) for run in _RUNS]
+        return any(given == [round(_order(*run), digits) for run in _RUNS] for digits in range(5))
+    except Exception:  # an answer that is nothing of the kind
+        return False
+
 
 check_order = FunctionCheck(
     "order_of",
@@ -73,6 +86,16 @@ check_order = FunctionCheck(
         Mistake(
             "You round. A measured order is rarely a whole number: give it as it comes out.",
             lambda calls, error, more, smaller: round(_order(calls, error, more, smaller)),
+            when=_rounds,
+        ),
+        Mistake(
+            "An error may grow with the calls. Then the order is below 0: give it with its sign, without abs.",
+            lambda calls, error, more, smaller: abs(_order(calls, error, more, smaller)),
+        ),
+        Mistake(
+            "The errors and the calls are plain numbers, and torch.log takes tensors only. Use math.log.",
+            lambda calls, error, more, smaller: torch.log(error / smaller),
+            stops="must be Tensor, not",
         ),
         Mistake(
             "`log` alone is no name that Python knows here. Write math.log.",
@@ -95,15 +118,18 @@ check_odd = ValueCheck(
     "your sampler",
     "heunpp2",
     [
-        Mistake("Heun keeps what its name promises: between 16 and 32 steps you measure 2.1.", "heun"),
+        Mistake("Heun is of second order: between 16 and 32 steps you measure 2.1.", "heun"),
+        Mistake("Its name in SAMPLERS is heun. But it is of second order: you measure 2.1.", "Heun"),
         Mistake("DPM2 keeps what its name promises: it is of second order.", "dpm_2"),
         Mistake("Write the name in small letters, as SAMPLERS does: heunpp2.", "HeunPP2"),
         Mistake("Write the name as SAMPLERS has it, in small letters: heunpp2.", "Heunpp2"),
         Mistake("The name in SAMPLERS has no capitals: write heunpp2.", "HEUNPP2"),
         Mistake("The name in SAMPLERS has no underscore: write heunpp2.", "heunpp_2"),
         Mistake("The name in SAMPLERS is dpm_2. But it keeps what its name promises: it is of second order.", "dpm2"),
+        Mistake("In SAMPLERS its name is dpm_2. But it keeps what its name promises: it is of second order.", "DPM2"),
         Mistake("Almost: SAMPLERS has it with a 2 at the end, heunpp2.", "heunpp"),
         Mistake("That is an order. The question asks which of the three samplers has it.", 1),
+        Mistake("That is the order of two of the three. The question asks for the name of the other one.", 2),
     ],
     hint="It is one of heun, heunpp2 and dpm_2, in quotes: measure all three, and look for the order 1.",
 )

@@ -48,7 +48,7 @@ def draw_orders() -> Shown:
         axis.loglog(COUNTS, far, "o--", color=COLOURS["ink"], markersize=4, label=tr("Euler, starts close to a border"))
         ticks = [6, 12, 25, 50, 100, 200]
         axis.set(xlabel=tr("calls of the denoiser"), ylabel=tr("median error"), ylim=(1.5e-5, 2))
-        axis.set_title(tr("Each line's slope is an order"))
+        axis.set_title(tr("How steeply a line falls is its order"))
         axis.set_xticks(ticks, [str(tick) for tick in ticks])
         axis.minorticks_off()
         axis.legend(fontsize=9, loc="lower left")
@@ -57,10 +57,10 @@ def draw_orders() -> Shown:
 
 ALT = (
     "Left: the plane of starting points, darker where Euler with 12 steps ends far from the exact path. Most of it "
-    "is pale; three thin dark lines, the borders between the blobs' regions, meet near the middle. Right, with both "
-    "axes logarithmic: three lines fall as calls grow, Euler's with slope -1, Heun's and DPM++ 2M's with slope -2. A "
-    "fourth, Euler from starts close to a border, is high and nearly flat up to 12 calls, and falls like Euler's "
-    "later on."
+    "is pale, and the lower region is a little darker; three thin dark lines, the borders between the blobs' regions, "
+    "meet near the middle. Right, with both axes logarithmic: three lines fall as calls grow. Heun's and DPM++ 2M's "
+    "fall twice as steeply as Euler's. A fourth, Euler from starts close to a border, is high and nearly flat up to 12 "
+    "calls, and falls like Euler's later on."
 )
 
 

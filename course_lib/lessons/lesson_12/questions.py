@@ -27,6 +27,23 @@ predict_noise = Question(
     ),
 )
 
+predict_spread = Question(
+    "With 10 calls, Euler's results are too narrow: their spread is 0.84. Euler ancestral adds the right amount of "
+    "fresh noise in each step. What is its spread with 10 calls?",
+    (
+        Choice(
+            "nearer to 1: fresh noise widens the crowd",
+            "The noise only makes up for the longer way down. That way is inexact, and more so than Euler's.",
+        ),
+        Choice("0.84 as well: the right amount does no harm", "It does none after an exact way down. Euler's isn't."),
+        Choice(
+            "further from 1",
+            "It goes down further in each step, and such long steps of Euler's make this crowd narrower still.",
+            right=True,
+        ),
+    ),
+)
+
 predict_order = Question(
     "Euler's error is 0.041 with 16 calls, and 0.021 with 32. Heun's is 0.020 with 16 calls. What is Heun's with 32?",
     (
@@ -40,14 +57,15 @@ predict_border = Question(
     "Euler makes 12 steps, from many starting points. Which of them end far from their exact paths?",
     (
         Choice(
-            "those that start far away", "Their paths are long, but nearly straight. Euler is good at straight paths."
+            "those that start far away",
+            "The error grows with the distance, but slowly: 0.06 at (−6, 1), and up to 0.9 near a border.",
         ),
         Choice(
             "those that start near a border between two blobs",
-            "There a small error decides which blob the particle ends in.",
+            "There the paths part, so a small error grows large.",
             right=True,
         ),
-        Choice("all alike", "The slope bends the paths more in some places than in others. Look at the map."),
+        Choice("all alike", "The guess D changes more on some paths than on others. Look at the map."),
     ),
 )
 

@@ -136,7 +136,9 @@ def test_with_5_calls_heun_loses_to_euler_on_the_page():
     assert far == pytest.approx([0.18, 0.11, 0.745], abs=0.006)
 
 
-def test_heun_wins_from_12_calls_on_and_not_with_6():
+def test_heun_wins_from_10_calls_on_and_not_with_8():
+    assert lesson.median_error("heun", 5) < lesson.median_error("euler", 10)
+    assert lesson.median_error("heun", 4) > lesson.median_error("euler", 8)
     for count in (6, 8, 16, 32):
         assert lesson.errors("heun", count)[0] == 2 * count, "two calls in every step"
         assert lesson.median_error("heun", count) < 0.8 * lesson.median_error("euler", 2 * count)
@@ -167,9 +169,47 @@ def test_beside_the_border_eulers_own_border_sends_particles_into_the_wrong_blob
     assert blobs.owner(lesson.exact_end(beyond)).item() == 0, "the line does not begin at the border"
 
 
-def test_the_map_is_dark_at_the_borders_only():
+def test_between_the_two_borders_euler_ends_in_the_gap():
+    """At least 2.5 standard deviations from each blob; and no exact end jumps at the border."""
+    x = walking._particles(walking.BORDER)[0]
+    ends = lesson.errors("euler", 12, walking.BORDER), lesson.walk("euler", x, lesson.levels(13)[:-1]).states[-1]
+    wrong = ends[1][blobs.owner(ends[1]) == 0]
+    assert len(wrong) > 200 and ends[0][0] == 12
+    assert ((wrong[:, None] - blobs.MEANS).norm(dim=2) / blobs.STDS).min() > 2.5
+    inside, outside = torch.tensor([[-0.35, 3.5]], dtype=torch.float64), x[-1:]
+    assert lesson.exact_end(inside)[0, 0] < -0.5 and lesson.exact_end(outside)[0, 0] > 0.4
+    low, high = inside, outside
+    for _ in range(45):
+        middle = (low + high) / 2
+        low, high = (middle, high) if blobs.owner(lesson.exact_end(middle)) == 0 else (low, middle)
+    assert (lesson.exact_end(low) - lesson.exact_end(high)).norm() < 1e-6
+
+
+def test_the_map_is_dark_at_the_borders_only_and_the_lower_region_is_darker():
     far = orders.error_map("euler", 12)
-    assert far.max() > 0.8 and np.median(far) < 0.07 and np.mean(far > 0.3) < 0.03
+    assert 0.85 < far.max() < 0.99 and np.median(far) < 0.07 and np.mean(far > 0.3) < 0.03
+    third = len(far) // 3
+    assert np.median(far[-third:]) > 1.8 * np.median(far[:-third])
+
+
+def test_euler_errs_a_little_more_from_far_away():
+    x = torch.tensor([[-2.0, 1.0], [-6.0, 1.0], [-30.0, 5.0]], dtype=torch.float64)
+    far = (lesson.walk("euler", x, lesson.levels(12)).states[-1] - lesson.exact_end(x)).norm(dim=1)
+    assert far.tolist() == pytest.approx([0.036, 0.063, 0.338], abs=0.001)
+
+
+def test_the_step_to_0_has_an_error_that_more_steps_do_not_reduce():
+    x = lesson.noisy(100, seed=1)
+    for count in (32, 128):
+        far = (lesson.walk("heun", x, lesson.levels(count)).states[-1] - lesson.exact_end(x)).norm(dim=1)
+        assert far.median() == pytest.approx(0.0015, abs=1e-4)
+
+
+def test_where_the_guess_stays_the_same_one_euler_step_is_exact():
+    denoise = lambda x, sigma: torch.full_like(x, 0.5)  # noqa: E731
+    x = torch.tensor([[3.0, -2.0]], dtype=torch.float64)
+    one, many = (sample("euler", denoise, x, levels) for levels in ([3.0, 1.0], [3.0, 2.5, 1.7, 1.0]))
+    torch.testing.assert_close(one, many)
 
 
 def test_most_of_the_rows_that_add_noise_do_it_by_default():
@@ -227,6 +267,48 @@ def test_moves_that_take_the_wrong_levels_are_named():
 
     assert "multiply it by sigma_to - sigma" in lesson.check_step.verdict(by_slope)
     assert "a sigma_to of its own" in lesson.check_step.verdict(own_level)
+
+
+def test_moves_away_and_other_strengths_are_named():
+    def away(x, target, sigma, sigma_to, sigma_next, noise):
+        slope = (x - target) / sigma
+        return x + (sigma - sigma_to) * slope + math.sqrt(sigma_next**2 - sigma_to**2) * noise
+
+    def away_too(x, target, sigma, sigma_to, sigma_next, noise):
+        slope = (target - x) / sigma
+        return x + (sigma_to - sigma) * slope + math.sqrt(sigma_next**2 - sigma_to**2) * noise
+
+    def from_sigma(x, target, sigma, sigma_to, sigma_next, noise):
+        return target + sigma_to / sigma * (x - target) + (sigma - sigma_to) * noise
+
+    def lcm(x, target, sigma, sigma_to, sigma_next, noise):
+        return target + sigma_next * noise
+
+    def above(x, target, sigma, sigma_to, sigma_next, noise):
+        return target + sigma_next / sigma * (x - target) + sigma_next * noise
+
+    for answer in (away, away_too):
+        assert "its change is sigma_to - sigma" in lesson.check_step.verdict(answer)
+    assert "by strengths" in lesson.check_step.verdict(from_sigma)
+    assert "LCM's step" in lesson.check_step.verdict(lcm)
+    assert "You go down to sigma_next" in lesson.check_step.verdict(above)
+
+
+def test_rounded_orders_and_their_like_are_named():
+    def order(calls, error, more, less):
+        return math.log(error / less) / math.log(more / calls)
+
+    for digits in (None, 0, 1, 2, 3, 4):
+        assert "You round." in lesson.check_order.verdict(lambda *run: round(order(*run), digits))  # noqa: B023
+    assert "without abs" in lesson.check_order.verdict(lambda *run: abs(order(*run)))
+    assert "torch.log takes tensors only" in lesson.check_order.verdict(lambda *run: torch.log(run[1] / run[3]))
+    assert "You round." not in lesson.check_order.verdict(lambda *run: "text")
+
+
+def test_names_of_the_wrong_samplers_are_told_their_order():
+    for name in ("heun", "Heun", "dpm_2", "dpm2", "DPM2"):
+        assert "second order" in lesson.check_odd.verdict(name)
+    assert "the name of the other one" in lesson.check_odd.verdict(2)
 
 
 def test_logarithms_of_differences_are_named():
