@@ -7,7 +7,6 @@ import torch
 from course_lib.exercises.checks import Mistake, ValueCheck
 from course_lib.texts import tr
 
-
 _STAMP = [2.0, 1.0, 4.0, 5.0]
 
 
