@@ -239,6 +239,9 @@ class Letters:
         if len(given) != len(self.right):
             says = tr(
                 "You gave {given} of {count} answers, True or False without quotes, in the order ({first}) to ({last})."
+                if len(given) < len(self.right)
+                else "You gave {given} answers, but there are {count}: True or False without quotes, "
+                "in the order ({first}) to ({last})."
             )
             return says.format(given=len(given), **wanted)
         wrong = [letter for letter, one, fits in zip(self.reasons, given, self.right, strict=True) if one != fits]

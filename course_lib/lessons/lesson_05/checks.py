@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 
 from course_lib.exercises.checks import FunctionCheck, Mistake
 from course_lib.lessons.lesson_05.wrong_stamps import (
     axes_exchanged,
+    axes_exchanged_in_a_loop,
     canvas_already_cut,
     canvas_of_channels,
     cases,
@@ -15,9 +17,11 @@ from course_lib.lessons.lesson_05.wrong_stamps import (
     fits_only_uncut,
     fits_only_without_overlap,
     how_many_meet,
+    into_whole_numbers,
     last_stamp_stays,
     left_early,
     moves,
+    no_axis_chosen,
     one_place_after_the_other,
     only_square,
     resized,
@@ -42,6 +46,8 @@ _NOT_SUMMED = "Where stamps overlap, the later one wipes out the earlier. They a
 
 _NOT_SUMMED_AT_ALL = "A later stamp wipes out the earlier, and the last channel wipes out the others. All stamps are added up: += in place of =."
 
+_AN_AXIS_MORE = r"output with shape (\[\d+, \d+\] .* \[\d+, \d+, \d+|\[\d+, \d+, \d+\] .* \[\d+, \d+, \d+, \d+)"
+
 check_conv_transpose2d = FunctionCheck(
     "my_conv_transpose2d",
     stamped,
@@ -56,11 +62,12 @@ check_conv_transpose2d = FunctionCheck(
         Mistake(f"{_SIZE} Yours has `stride` rows and columns too many.", lambda x, w, b, s, p: cut_off(F.pad(uncut(x, w, s), (0, s, 0, s)), b, p)),
         Mistake(f"{_SIZE} Yours has one row and one column too many.", lambda x, w, b, s, p: cut_off(F.pad(uncut(x, w, s), (0, 1, 0, 1)), b, p)),
         Mistake(f"{_SIZE} Yours has stride - 1 rows and columns too many.", lambda x, w, b, s, p: cut_off(F.pad(uncut(x, w, s), (0, s - 1, 0, s - 1)), b, p)),
-        Mistake("The last row and the last column are missing: a stamp that begins at position 6 with 3 rows fills positions 6, 7 and 8, so there are 9.", lambda x, w, b, s, p: stamped(x, w, b, s, p)[:, :-1, :-1]),
+        Mistake("The last row and the last column are missing: a stamp that begins at position 6 with 3 rows fills positions 6, 7 and 8, so there are 9. Or the cut takes one too many: it ends at rows - padding.", lambda x, w, b, s, p: stamped(x, w, b, s, p)[:, :-1, :-1]),
         Mistake("The stride is ignored: stamp i, j begins at i * stride, j * stride.", lambda x, w, b, s, p: cut_off(uncut(x, w, 1), b, p)),
         Mistake("The size is right, but the stamps begin at i, j. They begin at i * stride, j * stride.", one_place_after_the_other),
         Mistake("The rows move by stride, but the columns by one: a stamp begins at i * stride, j * stride.", lambda x, w, b, s, p: moves(x, w, b, s, p, s, 1)),
         Mistake("The columns move by stride, but the rows by one: a stamp begins at i * stride, j * stride.", lambda x, w, b, s, p: moves(x, w, b, s, p, 1, s)),
+        Mistake("The stamps begin at i * kernel, j * kernel. They begin at i * stride, j * stride.", lambda x, w, b, s, p: moves(x, w, b, s, p, w.shape[-1], w.shape[-1])),
         Mistake("The stride is always 2. Use `stride`, which may be another number.", lambda x, w, b, s, p: stamped(x, w, b, 2, p)),
         Mistake(f"Only the first number stamps: {_RETURN}", lambda x, w, b, s, p: left_early(x, w, b, s, p, 1)),
         Mistake(f"Only the first row stamps: {_RETURN}", lambda x, w, b, s, p: left_early(x, w, b, s, p, x.shape[2])),
@@ -69,6 +76,7 @@ check_conv_transpose2d = FunctionCheck(
         Mistake("The padding is ignored: cut off `padding` rows and columns at each end.", lambda x, w, b, s, p: stamped(x, w, b, s, 0)),
         Mistake("Here padding takes away: cut rows and columns off, in place of adding them.", lambda x, w, b, s, p: F.pad(stamped(x, w, 0 * b, s, 0), (p,) * 4) + b[:, None, None]),
         Mistake("Here padding takes away: cut rows and columns off the result. You have put zeros around x, as for a convolution.", lambda x, w, b, s, p: stamped(F.pad(x, (p,) * 4), w, b, s, 0)),
+        Mistake("You have put zeros around x, and cut the result as well. Here padding only cuts: x stays as it is.", lambda x, w, b, s, p: stamped(F.pad(x, (p,) * 4), w, b, s, p)),
         Mistake("That is twice the padding: `padding` rows and columns go at each end, 2 * padding in all.", lambda x, w, b, s, p: stamped(x, w, b, s, 0)[:, 2 * p : -2 * p or None, 2 * p : -2 * p or None]),
         Mistake("All of the padding is cut off at the beginning: half of it goes at the other end, out[:, padding : rows - padding, padding : columns - padding].", lambda x, w, b, s, p: stamped(x, w, b, s, 0)[:, 2 * p :, 2 * p :]),
         Mistake("That cuts padding * stride. `padding` counts rows and columns of the result: cut `padding` of them at each end.", lambda x, w, b, s, p: cut_off(uncut(x, w, s), b, p * s)),
@@ -94,15 +102,20 @@ check_conv_transpose2d = FunctionCheck(
         Mistake("Only the first channel stamps: every channel of x does, with its own kernels. (Or return stands inside the loop over the channels.)", lambda x, w, b, s, p: stamped(x[:1], w[:1], b, s, p)),
         Mistake("Only the last channel's stamps are left: those of all channels are added up.", lambda x, w, b, s, p: stamped(x[-1:], w[-1:], b, s, p)),
         Mistake("Every channel stamps with the first one's kernels: channel c has weight[c].", lambda x, w, b, s, p: stamped(x, w[:1].expand_as(w), b, s, p)),
+        Mistake("Every channel stamps the first one's numbers: channel c has x[c, i, j].", lambda x, w, b, s, p: stamped(x[:1].expand_as(x), w, b, s, p)),
+        Mistake("The stamps are weight[c] alone, without the number: x[c, i, j] * weight[c].", lambda x, w, b, s, p: stamped(torch.ones_like(x), w, b, s, p)),
         Mistake("The stamps are divided by four. They are added up, and not averaged.", lambda x, w, b, s, p: stamped(x, w / 4, b, s, p)),
         Mistake("The result has an axis too many. x is one picture here, (channels, rows, columns), and the result is (filters, rows, columns).", lambda x, w, b, s, p: stamped(x, w, b, s, p)[None]),
         Mistake("The channels are averaged. They are added up.", lambda x, w, b, s, p: stamped(x, w / len(x), b, s, p)),
         Mistake("The result has as many feature maps as x has channels. It has one for each filter: weight.shape[1] of them.", canvas_of_channels),
         Mistake("The axes of weight are exchanged: here the channels of x come first, weight[c, o], the other way round than in conv2d.", axes_exchanged),
+        Mistake("The axes of weight are exchanged: here the channels of x come first. For filter o it is weight[c, o], the other way round than in conv2d.", axes_exchanged_in_a_loop),
         Mistake("All filters stamp with the first one's kernel: filter o has weight[c, o].", lambda x, w, b, s, p: stamped(x, w[:, :1].expand_as(w), b, s, p)),
         Mistake("The kernel's side is read from the filters. weight is (channels, filters, kernel rows, kernel columns): take weight.shape[-1].", lambda x, w, b, s, p: side_from(x, w, b, s, p, 1)),
         Mistake("The kernel's side is read from the channels. weight is (channels, filters, kernel rows, kernel columns): take weight.shape[-1].", lambda x, w, b, s, p: side_from(x, w, b, s, p, 0)),
         Mistake("The result has not as many feature maps as bias has numbers. Do you cut the first axis, too? It belongs to the filters: out[:, padding : rows - padding, padding : columns - padding].", filters_cut, stops="non-singleton dimension 0"),
+        Mistake("What you add has an axis more than where it goes. For all filters at once a stamp is x[c, i, j] * weight[c]; for filter o alone it is x[c, i, j] * weight[c, o].", no_axis_chosen, stops=_AN_AXIS_MORE),
+        Mistake("You add decimals to a tensor of whole numbers. Make the canvas with torch.zeros(...), without a dtype.", into_whole_numbers, stops="can't be cast to the desired output type (Int|Long|Short|Char|Byte|Bool)"),
         Mistake("The canvas is already cut: make it as large as the stamps reach, and cut at the end.", canvas_already_cut, when=fits_only_uncut),
         Mistake("The canvas may be too small: the last stamp begins at (rows − 1) · stride and is `kernel` long.", times_stride, when=fits_only_without_overlap),
     ],

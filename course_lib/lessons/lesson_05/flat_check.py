@@ -46,9 +46,12 @@ def _rule_first(answer: object) -> str:
     """The wrong letters, after the rule; without it where the list itself isn't one of seven truth values."""
     says = _WRONG_LETTERS(answer)
     try:
-        whole = len([float(item) for item in answer]) == len(_FLAT)
+        numbers = [float(item) for item in answer]
     except (TypeError, ValueError, RuntimeError):
-        whole = False
+        numbers = []
+    whole = len(numbers) == len(_FLAT)
+    if whole and not {0.0, 1.0}.issuperset(numbers):
+        return tr("True or False is asked for each letter: True where the result is flat, False where it is not.")
     return f"{tr('At each position, add up what meets.')} {says}" if whole else says
 
 

@@ -78,7 +78,7 @@ quiz = (
     Question(
         "How does Stable Diffusion 1.x make its feature maps larger, in the U-Net and in the VAE's decoder?",
         (
-            Choice("2x2 transposed convolutions with stride 2", "That is the U-Net of 2015. Stable Diffusion has no transposed convolution at all."),
+            Choice("2x2 transposed convolutions with stride 2", "That is how the U-Net of 2015 is usually written. Stable Diffusion has no transposed convolution at all."),
             Choice("it writes every number twice along each side, and a 3x3 convolution follows", "Three times in the U-Net, three times in the VAE's decoder.", right=True),
             Choice("it puts each number back where the largest one stood", "Some networks remember the positions of max pooling for this. Stable Diffusion has no max pooling."),
         ),

@@ -103,6 +103,23 @@ def axes_exchanged(x, w, b, s, p) -> torch.Tensor:
     return cut_off(uncut(x, w[:, : len(x)].transpose(0, 1), s), b, p)
 
 
+def axes_exchanged_in_a_loop(x, w, b, s, p) -> torch.Tensor:
+    """weight[o, c] for filter o: an index is too large where filters and channels are not equally many."""
+    if w.shape[0] != w.shape[1]:
+        raise IndexError("index 2 is out of bounds for dimension 0 with size 2")
+    return stamped(x, w.transpose(0, 1), b, s, p)
+
+
+def no_axis_chosen(x, w, b, s, p) -> torch.Tensor:
+    """x[c, i, j] * weight: the kernels of all channels at once do not fit onto one canvas."""
+    return torch.zeros(w.shape[1:]).add_(x[0, 0, 0] * w)
+
+
+def into_whole_numbers(x, w, b, s, p) -> torch.Tensor:
+    """A canvas of whole numbers takes no decimals."""
+    return torch.zeros(w.shape[1:], dtype=torch.long).add_(x[0, 0, 0] * w[0])
+
+
 def canvas_of_channels(x, w, b, s, p) -> torch.Tensor:
     """As many feature maps as x has channels: the stamps of one filter fit, too, and go to all of them."""
     return cut_off(uncut(x, w, s).expand(len(x), -1, -1), b, p)

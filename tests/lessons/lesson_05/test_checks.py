@@ -19,6 +19,11 @@ def test_the_list_of_exercise_2_is_found_by_trying():
     assert found == lesson.check_flat.right
     assert lesson.check_flat.verdict(tuple(found)) == "[OK] your list is right."
     assert "You gave 2 of 7 answers" in lesson.check_flat.verdict([True, False])
+    assert "You gave 8 answers, but there are 7:" in lesson.check_flat.verdict([True] * 8)
+    for sums in ([3, 2, 3, 4, 2, 10, 6], [0, 1, 1, 0, 0, 1, 0.5], torch.full((7,), 2.0)):
+        assert lesson.check_flat.verdict(sums).endswith("True where the result is flat, False where it is not.")
+        assert "Look again" not in lesson.check_flat.verdict(sums)
+    assert lesson.check_flat.verdict([0, 1, 1, 0, 0, 1, 1]) == "[OK] your list is right."
     assert "without quotes" in lesson.check_flat.verdict(list(map(str, found)))
     by_count = [kernel % stride == 0 for kernel, stride in [(5, 2), (4, 2), (3, 2), (4, 2), (4, 3), (4, 1)]] + [True]
     assert "You have counted the stamps" in lesson.check_flat.verdict(by_count)
@@ -79,6 +84,10 @@ def loops(
     side_axis=None,
     leave=None,
     first_kernels=False,
+    first_numbers=False,
+    whole_numbers=False,
+    stamp_of=None,
+    one_filter=None,
     begin=None,
     end=None,
 ):
@@ -88,19 +97,26 @@ def loops(
     filters = {None: filters, "channels": channels, "first": weight.shape[0]}[tables]
     size = size or (lambda length: (length - 1) * stride + side)
     height, width = size(rows), size(rows if square else columns)
-    out, move = torch.zeros(filters, height, width), move or stride
+    out, move = torch.zeros(filters, height, width, dtype=torch.long if whole_numbers else None), move or stride
     for c, i, j in itertools.product(range(channels if every else 1), range(rows), range(columns)):
         if leave == (c, i, j):
             break
         kernel = weight[:, c] if conv2d_order else weight[0 if first_kernels else c]
-        stamp = x[c, i, j] * (kernel.flip(-1, -2) if flip else kernel)
+        stamp = x[0 if first_numbers else c, i, j] * (kernel.flip(-1, -2) if flip else kernel)
+        stamp = stamp_of(x, weight, c, i, j) if stamp_of else stamp
         if exchanged:
             i, j = j, i
         if bias_at == "stamp":
             stamp = stamp + bias[:, None, None]
         top, left = i * (rows_move or move), j * (columns_move or move)
         place = (slice(None), slice(top, top + side), slice(left, left + side))
-        out[place] = out[place] + stamp if adds else stamp
+        if one_filter:
+            for o in range(filters):
+                out[o][place[1:]] += x[c, i, j] * one_filter(weight, c, o)
+        elif whole_numbers or stamp_of:
+            out[place] += stamp
+        else:
+            out[place] = out[place] + stamp if adds else stamp
     if cut:
         first, last = (padding if some is None else some for some in (begin, end))
         out = out[:, first : height - last, first : width - last]
@@ -168,6 +184,12 @@ def cuts_the_filters(x, weight, bias, stride, padding):
         ([1, 4, 5, 0], "one position too late"),
         ([0, 2, -1, 5, 0], "which is not repeated"),
         ([6, 6, 6, 6], "what flat ground becomes"),
+        ([2, 1, 4, 5, 0], "the zeros at the ends belong to no stamp"),
+        ([0, 2, 1, 4, 5], "the zeros at the ends belong to no stamp"),
+        ([0, 0, 2, 1, 4, 5, 0, 0], "the zeros at the ends belong to no stamp"),
+        (torch.tensor([[[0.0, 0, 2, 1, 4, 5, 0, 0]]]), "the zeros at the ends belong to no stamp"),
+        ([0, 2, 0, 1, 4, 5], "It has four numbers"),
+        ([0, 0, 0], "It has four numbers"),
     ],
 )
 def test_slips_of_exercise_3_are_named(stamp, says):
@@ -231,6 +253,16 @@ def by_zeros_between(x, weight, bias, stride, padding, turned=True):
         (lambda *a: loops(*a, tables="channels"), "one for each filter"),
         (lambda *a: loops(*a, square=True), "The columns are counted like the rows"),
         (lambda *a: loops(*a, exchanged=True), "Rows and columns are exchanged"),
+        (lambda *a: loops(*a, move=a[1].shape[-1]), "The stamps begin at i * kernel, j * kernel."),
+        (lambda *a: loops(*a, end=a[4] + 1), "Or the cut takes one too many: it ends at rows - padding."),
+        (lambda x, w, b, s, p: loops(F.pad(x, (p,) * 4), w, b, s, p), "zeros around x, and cut the result as well"),
+        (lambda *a: loops(*a, first_numbers=True), "stamps the first one's numbers"),
+        (lambda *a: loops(*a, stamp_of=lambda x, w, c, i, j: w[c]), "weight[c] alone, without the number"),
+        (lambda *a: loops(*a, stamp_of=lambda x, w, c, i, j: x[c, i, j] * w), "an axis more than where it goes"),
+        (lambda *a: loops(*a, one_filter=lambda w, c, o: w[c]), "an axis more than where it goes"),
+        (lambda *a: loops(*a, one_filter=lambda w, c, o: w), "an axis more than where it goes"),
+        (lambda *a: loops(*a, one_filter=lambda w, c, o: w[o, c]), "For filter o it is weight[c, o]"),
+        (lambda *a: loops(*a, whole_numbers=True), "decimals to a tensor of whole numbers"),
         (columns_before_rows, "Rows and columns are exchanged"),
         (lambda *a: loops(*a, cut=False)[:, a[4] : -a[4] or None], "off the rows only"),
         (lambda x, w, b, s, p: F.conv2d(x, w, b, s, p), "That is conv2d"),
@@ -245,5 +277,8 @@ def test_the_check_takes_other_ways_of_writing_it():
     def by_pytorch(x, weight, bias, stride, padding):
         return F.conv_transpose2d(x, weight, bias, stride, padding)
 
-    for answer in (loops, by_zeros_between, by_pytorch):
+    def by_filters(*arguments):
+        return loops(*arguments, one_filter=lambda weight, c, o: weight[c, o])
+
+    for answer in (loops, by_zeros_between, by_pytorch, by_filters):
         assert lesson.check_conv_transpose2d.verdict(answer) == "[OK] my_conv_transpose2d is right."

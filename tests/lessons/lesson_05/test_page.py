@@ -228,9 +228,23 @@ def test_training_removes_the_checkerboard_and_both_ways_are_equally_good():
         assert becomes.flatten().tolist() == pytest.approx([1.03] * 4, abs=0.005)
     flat = (SMALL[..., 1:] - SMALL[..., :-1]).abs() < 0.01
     assert 0.45 < flat.double().mean() < 0.55
+    assert (SMALL[..., 1:][flat] > 0.9).double().mean() > 0.6, "most of the flat ground is white"
     repeated = loss_of(upsample_nearest(SMALL))
     assert (round(repeated, 3), round(losses[4][300], 3)) == (0.018, 0.020), "repeating alone is better"
     assert (round(losses[3][10], 3), round(losses[4][10], 3)) == (0.047, 0.202)
+
+
+def test_flat_ground_that_is_nearer_to_zero_teaches_less():
+    spreads = []
+    for large in (LARGE, LARGE - LARGE.mean()):
+        weight = 0.3 * torch.randn(1, 1, 4, 4, generator=torch.Generator().manual_seed(5))
+        for _ in range(30):
+            weight = weight.detach().requires_grad_()
+            loss = (by_stamps(avg_pool2d(large, 2), weight) - large).square().mean()
+            weight = weight - 0.1 * torch.autograd.grad(loss, weight)[0]
+        block = by_stamps(torch.ones(1, 1, 8, 8), weight.detach())[0, 0, 6:8, 6:8]
+        spreads.append((block.max() - block.min()).item())
+    assert spreads[0] < 0.08 and spreads[1] > 0.2
 
 
 def test_more_than_one_costs_on_flat_ground_and_gains_at_edges():
@@ -298,6 +312,39 @@ def test_a_slope_can_have_a_pattern_that_a_tent_removes_and_three_equal_numbers_
     assert uneven.max().item() == pytest.approx(2 / 3, abs=1e-5) and uneven.min().item() == pytest.approx(
         1 / 3, abs=1e-5
     )
+
+
+def test_equal_sums_keep_flat_ground_flat_and_only_some_a_slope():
+    def stamped(numbers, *kernel):
+        kernel = torch.tensor([[kernel]], dtype=torch.float)
+        return F.conv_transpose1d(torch.tensor([[numbers]]).float(), kernel, stride=2)[0, 0].tolist()
+
+    assert stamped(range(5), 1, 1, 1, 1)[2:-2] == [1, 1, 3, 3, 5, 5, 7, 7], "stairs"
+    assert stamped(range(5), 1, 2, 1)[2:-1] == [1, 2, 3, 4, 5, 6, 7, 8], "even"
+    assert stamped(range(5), 1, 3, 2)[2:-1] == [1, 3, 4, 6, 7, 9, 10, 12], "steps of 2 and 1"
+    for kernel in ([1.0, 1, 1, 1], [1.0, 2, 1], [1.0, 3, 2]):
+        assert len(set(lesson.sums(torch.tensor(kernel), 2).tolist())) == 1
+
+
+def test_pytorch_fills_in_halfway_as_two_other_ways_do():
+    row, tent = torch.tensor([[[2.0, 4, 6]]]), torch.tensor([[[1.0, 2, 1]]]) / 4
+    between = F.interpolate(row, scale_factor=2, mode="linear")[0, 0]
+    assert between[1:-1].tolist() == [2.5, 3.5, 4.5, 5.5]
+    by_stamp = F.conv_transpose1d(row, torch.tensor([[[1.0, 3, 3, 1]]]) / 4, stride=2, padding=1)[0, 0]
+    by_repeating = F.conv1d(row.repeat_interleave(2, dim=2), tent, padding=1)[0, 0]
+    for other in (by_stamp, by_repeating):
+        torch.testing.assert_close(other[1:-1], between[1:-1])
+
+
+def test_the_sums_that_meet_in_lesson_4s_blur_are_a_quarter():
+    rows = torch.tensor([1.0, 2, 1])
+    blur = rows[:, None] * rows / 16
+    assert [blur[i::2, j::2].sum().item() for i in (0, 1) for j in (0, 1)] == [0.25] * 4
+
+
+def test_digits_of_pi_meet_in_pairs_with_four_different_sums():
+    digits = lesson.NUMBERS["digits of pi"](8)
+    assert lesson.overlap(8, 4) == [2] * 4 and lesson.sums(digits, 4).tolist() == [8, 10, 6, 7]
 
 
 def test_the_numbers_about_stable_diffusion_are_true():
