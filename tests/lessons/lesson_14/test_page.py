@@ -383,3 +383,41 @@ def nothing_math(number):
 )
 def test_cards_that_are_written_in_another_way_are_told_how(answer, says):
     assert says in lesson.check_cards.verdict(answer)
+
+
+@pytest.mark.parametrize(
+    ("split", "says"),
+    [
+        (lambda s, n, eta: (n**2 - noise_of(s, n, eta) ** 2, noise_of(s, n, eta) ** 2), "You return two variances."),
+        (lambda s, n, eta: with_rest(n, eta * n * ((1 - n / s) ** 2) ** 0.5), "Square the ratio, not 1 minus it"),
+        (lambda s, n, eta: with_rest(n, eta * (n - n**2 / s)), "Square the ratio, not 1 minus it"),
+        (lambda s, n, eta: (((1 - eta) * n**2 + eta * (n**2 / s) ** 2) ** 0.5, noise_of(s, n, eta)), "missing one eta"),
+        (lambda s, n, eta: ((n**2 - eta * noise_of(s, n, 1) ** 2) ** 0.5, noise_of(s, n, eta)), "missing one eta"),
+        (lambda s, n, eta: [round(part, 2) for part in with_rest(n, noise_of(s, n, eta))], "right, but rounded"),
+        (lambda s, n, eta: [round(part, 3) for part in with_rest(n, noise_of(s, n, eta))], "right, but rounded"),
+        (lambda s, n, eta: with_rest(n, noise_of(s, n, eta)), "is right."),
+    ],
+)  # fmt: skip
+def test_splits_are_told_by_what_they_compute(split, says):
+    assert says in lesson.check_split.verdict(split)
+
+
+def noise_of(sigma, sigma_next, eta):
+    return eta * sigma_next * (1 - (sigma_next / sigma) ** 2) ** 0.5
+
+
+def with_rest(sigma_next, up):
+    return (sigma_next**2 - up**2) ** 0.5, up
+
+
+@pytest.mark.parametrize(
+    ("path_end", "says"),
+    [
+        (lambda x, sigma, s: x / (1 + sigma**2) ** 0.5, "the factor of a blob with s = 1"),
+        (lambda x, sigma, s: x * s / (1 + sigma**2) ** 0.5, "The 1 under your root"),
+        (lambda x, sigma, s: x / 10**0.5, "the factor for sigma = 3 and s = 1"),
+        (lambda x, sigma, s: x / (1 + (sigma / s) ** 2) ** 0.5, "is right."),
+    ],
+)
+def test_the_factor_of_the_page_is_known_where_it_is_written_with_its_numbers(path_end, says):
+    assert says in lesson.check_path_end.verdict(path_end)
