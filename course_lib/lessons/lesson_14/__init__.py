@@ -15,6 +15,7 @@ from course_lib.lessons.lesson_14.mistakes import (
 )
 from course_lib.lessons.lesson_14.questions import (
     predict_calls,
+    predict_late,
     predict_mistake,
     predict_same_seed,
     predict_seeds,
@@ -63,6 +64,7 @@ __all__ = [
     "noisy",
     "posterior",
     "predict_calls",
+    "predict_late",
     "predict_mistake",
     "predict_same_seed",
     "predict_seeds",

@@ -133,6 +133,18 @@ check_path_end = FunctionCheck(
             lambda x, sigma, s: x / math.sqrt(s**2 + sigma**2),
         ),
         Mistake(
+            "The 1 under your root is the s**2 of a blob with s = 1. Here it is s**2.",
+            lambda x, sigma, s: x * s / math.sqrt(1 + sigma**2),
+        ),
+        Mistake(
+            "That is the factor of a blob with s = 1. Here s stands above the root, and s**2 under it.",
+            lambda x, sigma, s: x / math.sqrt(1 + sigma**2),
+        ),
+        Mistake(
+            "That is the factor for sigma = 3 and s = 1 alone: write it with sigma and s.",
+            lambda x, sigma, s: x / math.sqrt(10),
+        ),
+        Mistake(
             "The crowd's width is the root of s**2 + sigma**2: noise comes on top of the blob's own width.",
             lambda x, sigma, s: x * s / sigma,
         ),

@@ -61,6 +61,10 @@ def _split(sigma: float, sigma_next: float, eta: float) -> tuple[float, float]:
     return _rest(sigma_next, eta * _full(sigma, sigma_next))
 
 
+def _rounded(digits: int) -> Callable:
+    return lambda *given: tuple(round(part, digits) for part in _split(*given))
+
+
 def _halved_twice(sigma: float, sigma_next: float, eta: float) -> tuple[float, float]:
     up = eta * sigma_next * (1 - (sigma_next / sigma) ** 2) / 2
     return (sigma_next**2 - up**2) / 2, up
@@ -128,6 +132,14 @@ check_split = FunctionCheck(
             lambda sigma, after, eta: (_split(sigma, after, eta)[0], (eta * _full(sigma, after)) ** 2),
         ),
         Mistake(
+            "You return two variances. Take the root of each.",
+            lambda *given: tuple(part**2 for part in _split(*given)),
+        ),
+        *(
+            Mistake("That is right, but rounded. Return the numbers as they are.", _rounded(digits))
+            for digits in (2, 3)
+        ),
+        Mistake(
             "Your sigma_up is squared, and then squared again under the last root. Take the strength: eta * sigma_next * the root.",
             lambda sigma, after, eta: _rest(after, (eta * _full(sigma, after)) ** 2),
         ),
@@ -167,7 +179,7 @@ check_split = FunctionCheck(
             ),
         ),
         Mistake(
-            "Under the last root you square sigma_up without its eta: take sigma_up as it is, and square all of it.",
+            "Your sigma_to**2 is missing one eta. It is sigma_next**2 - sigma_up**2, and sigma_up**2 has eta in it twice.",
             lambda sigma, after, eta: (
                 math.sqrt(after**2 - eta * _full(sigma, after) ** 2),
                 eta * _full(sigma, after),
@@ -195,6 +207,10 @@ check_split = FunctionCheck(
         Mistake(
             "The root around 1 - (sigma_next / sigma)**2 is missing: it is a share of a variance.",
             lambda sigma, after, eta: _rest(after, eta * after * (1 - (after / sigma) ** 2)),
+        ),
+        Mistake(
+            "Your noise is eta * sigma_next * (1 - sigma_next / sigma). Square the ratio, not 1 minus it, and take the root of the whole.",
+            lambda sigma, after, eta: _rest(after, eta * after * (1 - after / sigma)),
         ),
         Mistake(
             "Square the ratio sigma_next / sigma under the root: levels are strengths, and the root wants variances.",

@@ -37,6 +37,25 @@ predict_mistake = Question(
     ),
 )
 
+predict_late = Question(
+    "Now the push comes at level 1, by 1. How many particles end on the left, where a half is exact?",
+    (
+        Choice(
+            "with DPM++ 2M SDE nearly a half, with DPM++ 2M far fewer",
+            "So it was at level 6. Below level 1 the noise is too weak to carry many particles back to another blob.",
+        ),
+        Choice(
+            "with both about a third",
+            "Around this level it is decided which blob a particle goes to, and later noise carries few of them back.",
+            right=True,
+        ),
+        Choice(
+            "with both nearly a half: so small a push does no harm",
+            "It is small, but it comes where the blobs part: there it sends many particles to the wrong one.",
+        ),
+    ),
+)
+
 predict_calls = Question(
     "There is no mistake, the denoiser is exact, and you have 20 calls. Which comes closest to the data?",
     (
