@@ -1,6 +1,7 @@
 """Lesson 10, latents: its questions, its checks, and its drawings of the small model's VAE."""
 
-from course_lib.lessons.lesson_10.checks import check_decibels, check_parts, check_times
+from course_lib.lessons.lesson_10.checks import check_parts, check_times
+from course_lib.lessons.lesson_10.decibels_check import check_decibels
 from course_lib.lessons.lesson_10.edits import ALL, ONE, draw_edit, show_edits
 from course_lib.lessons.lesson_10.mixes import PAIRS, draw_mix, show_mixes, show_scales
 from course_lib.lessons.lesson_10.patches import PatchPCA, show_noisy

@@ -1,211 +1,9 @@
-"""Lesson 10, latents: the checks of its exercises."""
+"""Lesson 10, latents: the checks of exercises 2 and 3."""
 
 from __future__ import annotations
 
-import math
-
-import torch
-
-from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck
-
-_GENERATOR = torch.Generator().manual_seed(10)
-_PAIRS = [
-    tuple(torch.rand(3, 4, 4, generator=_GENERATOR, dtype=torch.float64) * size - size / 2 for _ in range(2))
-    for size in (2.0, 1.0, 0.3)
-]
-_PAIRS.append(_PAIRS[-1][::-1])  # the mean difference is below 0 in one of the two, and above in the other
-
-
-def _mse(back, picture):
-    return (back - picture).square().mean().item()
-
-
-_BRACKETS = "Division goes from left to right. The error needs brackets: 4 / (sum / count)."
-
-
-def _sum_below(back, picture):
-    return 4 / (back - picture).square().sum().item() / picture.numel()
-
-
-def _without_import(back, picture):
-    raise NameError("name 'math' is not defined")
-
-
-def _has_no_logarithm(answer, back, picture):
-    """Whether an answer stops, or gives nan, for two pictures of one value each: a logarithm got a number below 0."""
-    try:
-        return math.isnan(float(answer(*(torch.full((3, 2, 2), value) for value in (back, picture)))))
-    except ValueError:
-        return True
-    except Exception:
-        return False
-
-
-def _minus_the_square(answer):
-    """Whether it takes back - picture ** 2 as the error: above 0 in the first case only."""
-    cases = ((0.9, 0.1), (0.1, 0.9), (-0.25, -0.75))
-    return [_has_no_logarithm(answer, *case) for case in cases] == [False, True, True]
-
-
-def _is_unsquared(answer):
-    """Whether a logarithm is there for one order of two pictures only: a square doesn't depend on the order."""
-    return _has_no_logarithm(answer, -0.25, -0.75) != _has_no_logarithm(answer, -0.75, -0.25)
-
-
-check_decibels = FunctionCheck(
-    "psnr",
-    lambda back, picture: 10 * math.log10(4 / _mse(back, picture)),
-    _PAIRS,
-    [
-        Mistake(
-            "You took 1 as the range, or left the range out. From -1 to 1 the range is 2, and its square is 4.",
-            lambda back, picture: 10 * math.log10(1 / _mse(back, picture)),
-        ),
-        Mistake(
-            "You put the range itself, 2, above the error. It must be squared, as the error is: 4.",
-            lambda back, picture: 10 * math.log10(2 / _mse(back, picture)),
-        ),
-        Mistake(
-            "20 log10 belongs to the root of the mean squared error. With the mean squared error itself it is 10.",
-            lambda back, picture: 20 * math.log10(4 / _mse(back, picture)),
-        ),
-        Mistake(
-            "Your error is squared twice. With 20 log10, take its root. With 10 log10, leave it as it is, and write 4 "
-            "above it.",
-            lambda back, picture: 20 * math.log10(2 / _mse(back, picture)),
-        ),
-        Mistake(
-            "You squared the range once too often. With 10 log10 it is 2 ** 2, which is 4. With 20 log10 and the root "
-            "of the error it is 2.",
-            lambda back, picture: 20 * math.log10(4 / _mse(back, picture) ** 0.5),
-        ),
-        Mistake(
-            "The error belongs inside the logarithm's brackets.",
-            lambda back, picture: 10 * math.log10(4) / _mse(back, picture),
-        ),
-        Mistake(
-            "math.log is the natural logarithm. Decibels need math.log10.",
-            lambda back, picture: 10 * math.log(4 / _mse(back, picture)),
-        ),
-        Mistake(
-            "The sign: a smaller error must give more decibels. Put the error below.",
-            lambda back, picture: 10 * math.log10(_mse(back, picture) / 4),
-        ),
-        Mistake(
-            "The range is missing. Divide its square, 4, by the error.",
-            lambda back, picture: 10 * math.log10(_mse(back, picture)),
-        ),
-        Mistake(
-            "You multiplied 4 by the error. Divide 4 by it: a smaller error must give more decibels.",
-            lambda back, picture: 10 * math.log10(4 * _mse(back, picture)),
-        ),
-        Mistake(
-            "You took a logarithm for each pixel. Take the mean of the squares first, then one logarithm.",
-            lambda back, picture: 10 * torch.log10(4 / (back - picture).square()).mean(),
-        ),
-        Mistake(
-            "You took the mean of the absolute error. Square the differences first.",
-            lambda back, picture: 10 * math.log10(4 / (back - picture).abs().mean().item()),
-        ),
-        Mistake(
-            "You took the mean of the absolute error, and the range itself. Square the differences, and the range, "
-            "too.",
-            lambda back, picture: 10 * math.log10(2 / (back - picture).abs().mean().item()),
-        ),
-        Mistake(
-            "The range is that of all pictures, from -1 to 1: it is 2, not what this one picture happens to have.",
-            lambda back, picture: 10 * math.log10((picture.max() - picture.min()) ** 2 / _mse(back, picture)),
-        ),
-        Mistake(
-            "In Python ^ isn't a power: write ** 2.",
-            lambda back, picture: 10 * math.log10(4 / ((back - picture) ^ 2).mean().item()),
-            stops=r"bitwise_xor|for \^",
-        ),
-        Mistake(
-            "You averaged before you squared, so errors cancel. Square first, then take the mean.",
-            lambda back, picture: 10 * math.log10(4 / (back - picture).mean().square().item()),
-        ),
-        Mistake(
-            "You added up the squared errors. Take their mean.",
-            lambda back, picture: 10 * math.log10(4 / (back - picture).square().sum().item()),
-        ),
-        Mistake(
-            "You took the root of the error, but not of 4. Leave out the root.",
-            lambda back, picture: 10 * math.log10(4 / _mse(back, picture) ** 0.5),
-        ),
-        Mistake(
-            "You left the range unsquared and took the root of the error: then the factor is 20. With 4 and without "
-            "the root it is 10.",
-            lambda back, picture: 10 * math.log10(2 / _mse(back, picture) ** 0.5),
-        ),
-        Mistake(
-            "255 is the range of bytes. These pictures go from -1 to 1, so the range is 2.",
-            lambda back, picture: 10 * math.log10(255**2 / _mse(back, picture)),
-        ),
-        Mistake(
-            "math.log2 is another logarithm. Decibels need math.log10.",
-            lambda back, picture: 10 * math.log2(4 / _mse(back, picture)),
-        ),
-        Mistake("That is the mean squared error. Now put it into the formula.", _mse),
-        Mistake("The logarithm is missing.", lambda back, picture: 10 * 4 / _mse(back, picture)),
-        Mistake(
-            "The logarithm is missing, or undone: write 10 *, not 10 **.",
-            lambda back, picture: 4 / _mse(back, picture),
-        ),
-        Mistake(
-            "The brackets are missing: first back - picture, then the square of it.",
-            lambda back, picture: 10 * math.log10(4 / abs((back - picture**2).mean().item())),
-        ),
-        Mistake(
-            "The brackets are missing: first back - picture, then the square of it.",
-            lambda back, picture: 10 * math.log10(4 / (back - picture**2).mean().item()),
-            when=_minus_the_square,
-        ),
-        Mistake(
-            "Your error can fall below 0, and then it has no logarithm. Square the differences first, then take the "
-            "mean.",
-            lambda back, picture: 10 * math.log10(4 / (back - picture).mean().item()),
-            when=_is_unsquared,
-        ),
-        Mistake(
-            "The mean is missing: the error must be one number, .mean().item().",
-            lambda back, picture: 10 * torch.log10(4 / (back - picture).square()),
-        ),
-        Mistake(
-            "The mean is missing: the error must be one number, .mean().item().",
-            lambda back, picture: 10 * math.log10(4 / (back - picture).square()),
-            stops="one element|cannot be converted to Scalar",
-        ),
-        Mistake(
-            "A pair of brackets is missing after a name: .mean(), .item().",
-            lambda back, picture: 10 * math.log10(4 / (back - picture).square().mean),
-            stops="_method'",
-        ),
-        Mistake(
-            "math.log10 gives a plain number already: .item() belongs to the tensor, inside its brackets.",
-            lambda back, picture: (10 * math.log10(4 / _mse(back, picture))).item(),
-            stops="'float' object has no attribute 'item'",
-        ),
-        Mistake(
-            "Python doesn't know this name: `import math` first, and write math.log10.",
-            _without_import,
-            stops="name '(math|log10)' is not defined",
-        ),
-        Mistake(_BRACKETS, lambda back, picture: 10 * math.log10(_sum_below(back, picture))),
-        Mistake(_BRACKETS + " The logarithm is missing, too.", _sum_below),
-        *(
-            Mistake(
-                "Don't round: the fraction belongs to it.",
-                lambda back, picture, digits=digits: round(10 * math.log10(4 / _mse(back, picture)), digits),
-            )
-            for digits in range(4)
-        ),
-        Mistake(
-            "Decibels are ten times the logarithm: multiply by 10.",
-            lambda back, picture: math.log10(4 / _mse(back, picture)),
-        ),
-    ],
-)
+from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck, not_yet
+from course_lib.texts import tr
 
 check_times = FunctionCheck(
     "times_fewer",
@@ -226,6 +24,7 @@ check_times = FunctionCheck(
             lambda channels, factor: 3 * factor**2 / (4 * channels),
         ),
         Mistake("4 belongs to Stable Diffusion 1.5: use `channels`.", lambda channels, factor: 3 * factor**2 / 4),
+        Mistake("16 belongs to the VAE of the example: use `channels`.", lambda channels, factor: 3 * factor**2 / 16),
         Mistake("The picture has 3 numbers a pixel: they are missing.", lambda channels, factor: factor**2 / channels),
         Mistake(
             "Both sides get shorter by the factor, so it counts twice: factor ** 2.",
@@ -244,9 +43,14 @@ check_times = FunctionCheck(
             lambda channels, factor: channels / (3 * factor**2),
         ),
         Mistake("48 is right for 4 channels and factor 8 only: use both arguments.", lambda channels, factor: 48),
+        Mistake("12 is right for 16 channels and factor 8 only: use both arguments.", lambda channels, factor: 12),
         Mistake(
             "A side of the latent isn't `factor` long. It is 512 / factor: `factor` times shorter than the picture's.",
             lambda channels, factor: 3 * 512 * 512 / (channels * factor**2),
+        ),
+        Mistake(
+            "A latent has two sides, and each is 512 / factor: divide by both.",
+            lambda channels, factor: 3 * 512 * 512 / (channels * (512 / factor)),
         ),
         Mistake(
             "512 and 64 belong to factor 8. Use `factor`: the picture's size cancels out.",
@@ -277,8 +81,20 @@ check_times = FunctionCheck(
     ],
 )
 
+
+class _Answers(ValueCheck):
+    """A check of a list of answers that begins as a list of `...`."""
+
+    def verdict(self, answer: object) -> str:
+        """The verdict as one sentence; a list in which nothing is answered is a missing one."""
+        open_ones = [item is ... for item in answer] if isinstance(answer, (list, tuple)) else []
+        if any(open_ones) and not all(open_ones):
+            return not_yet(tr("A `...` is left in your list. Replace each of them by True or False."))
+        return super().verdict(... if any(open_ones) else answer)
+
+
 _RUN = [False, True, True, True, True, True]
-check_parts = ValueCheck(
+check_parts = _Answers(
     "your list",
     _RUN,
     [

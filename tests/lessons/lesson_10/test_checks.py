@@ -53,6 +53,14 @@ def mse(back, picture):
         (lambda back, picture: 4 / ((back - picture) ** 2).sum() / picture.numel(), "logarithm is missing, too"),
         (lambda back, picture: round(10 * math.log10(4 / mse(back, picture)), 2), "Don't round"),
         (lambda back, picture: round(10 * math.log10(4 / mse(back, picture))), "Don't round"),
+        (lambda back, picture: int(10 * math.log10(4 / mse(back, picture))), "int throws"),
+        (lambda back, picture: 20 * math.log10(2 / (back - picture).abs().mean()), "and then its root"),
+        (lambda back, picture: 10 * math.log10(4 / ((back - picture) ** 2).sum() * len(back)), "len counts"),
+        (lambda back, picture: -10 * math.log(mse(back, picture)), "write 4 above"),
+        (lambda back, picture: 10 * math.log10((2 ^ 2) / mse(back, picture)), "2^2 is 0"),
+        (lambda back, picture: 10 * math.log10((2 ^ 2) / mse(back, picture).item()), "2^2 is 0"),
+        (lambda back, picture: 10 * torch.log10((2 ^ 2) / mse(back, picture)), "2^2 is 0"),
+        (lambda back, picture: lesson.decibels(back, picture), "ready-made"),
     ],
 )
 def test_wrong_formulas_are_named(answer, words):
@@ -77,7 +85,11 @@ def test_ways_to_the_right_number_of_decibels_are_right():
         (lambda channels, factor: 3 * 512 * 512 / (channels * factor**2), "It is 512 / factor"),
         (lambda channels, factor: 3 * factor**2 / (2 * channels), "half precision"),
         (lambda channels, factor: 3 * factor**2 / (4 * channels), "single precision"),
-        (lambda channels, factor: 3 * factor**2 / 4, "use `channels`"),
+        (lambda channels, factor: 3 * factor**2 / 4, "4 belongs to Stable"),
+        (lambda channels, factor: 3 * factor**2 / 16, "16 belongs to the VAE"),
+        (lambda channels, factor: 12, "use both arguments"),
+        (lambda channels, factor: 3 * 512**2 / (channels * 512 / factor), "has two sides"),
+        (lambda channels, factor: 3 * factor / channels, "counts twice"),
         (lambda channels, factor: 3 * (factor ^ 2) / channels, "write factor ** 2"),
         (lambda channels, factor: 3 * 512**2 / (channels * (512 / factor) ** 2), "[OK]"),
     ],
@@ -91,3 +103,18 @@ def test_names_without_an_import_are_told():
         return 10 * log10(4 / (back - picture).square().mean().item())  # noqa: F821
 
     assert "`import math` first" in lesson.check_decibels.verdict(psnr)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ([...] * 6, "still missing"),
+        ([False, True, True, True, True, ...], "A `...` is left"),
+        ([True, True, True, False, True, True], "Look again at (a)"),
+        ([False, True], "You gave 2 of 6"),
+        ((False, True, True, True, True, True), "[OK]"),
+        (torch.tensor([False, True, True, True, True, True]), "[OK]"),
+    ],
+)
+def test_lists_of_networks_are_told_what_is_left(answer, words):
+    assert words in lesson.check_parts.verdict(answer)
