@@ -70,6 +70,7 @@ def draw_visits() -> Shown:
 
 ALT_VISITS = (
     "Six rows of dots on an axis of noise levels from 3 down to 0.03. For the easy particle DPM adaptive visits few "
-    "levels and makes 18, 21 and 27 calls as its tolerance shrinks from 0.2 to 0.01. For the hard one the dots lie "
-    "closer together, most of all below level 1, and it makes 27, 30 and 51 calls."
+    "levels: as its tolerance shrinks from 0.2 to 0.01, there are 6, 7 and 8 gaps between dots, and 18, 21 and 27 "
+    "calls. For the hard one the dots lie closer together, most of all below level 1: 8, 9 and 14 gaps, and 27, 30 "
+    "and 51 calls. The first four dots lie at nearly the same levels in all rows."
 )

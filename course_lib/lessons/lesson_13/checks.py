@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck, right
+from course_lib.texts import tr
 
 
 def two_points(x: Tensor, sigma: float) -> Tensor:
@@ -64,7 +67,64 @@ def _twice(denoise, x, sigma, sigma_next):
     return tried if sigma_next == 0 else _heun(denoise, x, sigma, sigma_next) + tried - x
 
 
-check_heun = FunctionCheck(
+def _halfway(denoise, x, sigma, sigma_next):
+    slope = (x - denoise(x, sigma)) / sigma
+    if sigma_next > 0:
+        middle = math.sqrt(sigma * sigma_next)
+        slope = (x + (middle - sigma) * slope - denoise(x + (middle - sigma) * slope, middle)) / middle
+    return x + (sigma_next - sigma) * slope
+
+
+def _away(denoise, x, sigma, sigma_next):
+    """The step is sigma - sigma_next in both lines, or both slopes are (D - x) / sigma."""
+    slope = (denoise(x, sigma) - x) / sigma
+    tried = x + (sigma_next - sigma) * slope
+    if sigma_next == 0:
+        return tried
+    slope_there = (denoise(tried, sigma_next) - tried) / sigma_next
+    return x + (sigma_next - sigma) * (slope + slope_there) / 2
+
+
+def _first_away(denoise, x, sigma, sigma_next):
+    slope = (denoise(x, sigma) - x) / sigma
+    tried = x + (sigma_next - sigma) * slope
+    if sigma_next == 0:
+        return tried
+    return x + (sigma_next - sigma) * (slope + (tried - denoise(tried, sigma_next)) / sigma_next) / 2
+
+
+class HeunCheck(FunctionCheck):
+    """Checks one step of Heun; a right answer that makes more than two calls is told so.
+
+    Example:
+
+    >>> check_heun(_heun)
+    [OK] heun_step is right.
+    >>> check_heun(lambda denoise, *given: [denoise(*given[:2]), _heun(denoise, *given)][1])
+    [OK] heun_step is right. But you called the denoiser 3 times. Heun needs two calls: keep the first slope.
+    """
+
+    def verdict(self, answer: Callable) -> str:
+        """The verdict as one sentence, or two."""
+        said = super().verdict(answer)
+        if not said.startswith(right(self.name)):
+            return said
+        calls = 0
+
+        def counting(*given, **named) -> Tensor:
+            nonlocal calls
+            calls += 1
+            return two_points(*given, **named)
+
+        with contextlib.redirect_stdout(io.StringIO()):
+            answer(counting, *_heun_cases()[0][1:])
+        if calls <= 2:
+            return said
+        says = tr("But you called the denoiser {calls} times. Heun needs two calls: keep the first slope.")
+        return f"{said} {says.format(calls=calls)}"
+
+
+check_heun = HeunCheck(
     "heun_step",
     _heun,
     _heun_cases(),
@@ -73,7 +133,11 @@ check_heun = FunctionCheck(
             "The last step, to level 0, is not a number in yours: at 0 there is no slope. Return the Euler step there.",
             _heun_with(last=False),
         ),
-        Mistake("You added the two slopes. Take their mean: half of the sum.", _heun_with(mix=lambda a, b: a + b)),
+        Mistake(
+            "You added the two slopes, or walked on from where Euler's step ends. Begin at x, and take the mean: half of the "
+            "sum.",
+            _heun_with(mix=lambda a, b: a + b),
+        ),
         Mistake(
             "Brackets: only the second slope was halved. Write (slope + slope_there) / 2.",
             _heun_with(mix=lambda a, b: a + b / 2),
@@ -87,6 +151,10 @@ check_heun = FunctionCheck(
         Mistake(
             "The second look tells the denoiser the level sigma. There the level is sigma_next.",
             _heun_with(look=lambda denoise, x, tried, sigma, after: (tried - denoise(tried, sigma)) / after),
+        ),
+        Mistake(
+            "The second look takes sigma twice, for the denoiser and below the line. There the level is sigma_next.",
+            _heun_with(look=lambda denoise, x, tried, sigma, after: (tried - denoise(tried, sigma)) / sigma),
         ),
         Mistake(
             "The second look is made at x. Make it where Euler's step would end.",
@@ -116,6 +184,12 @@ check_heun = FunctionCheck(
             "Your last line walks upwards. The level changes by sigma_next - sigma, which is below 0.",
             _heun_with(sign=-1),
         ),
+        Mistake(
+            "You walk away from the guess. The slope is (x - D) / sigma, and the level changes by sigma_next - sigma.",
+            _away,
+        ),
+        Mistake("Your first slope has the wrong sign: it is (x - D) / sigma, as at the second look.", _first_away),
+        Mistake("That is DPM2, which looks half-way. Heun looks where Euler's step ends.", _halfway),
         Mistake(
             "You took the mean of the two guesses. Heun takes the mean of the two slopes: each guess has its own x and sigma.",
             _mean_of_guesses,
@@ -219,8 +293,13 @@ check_target = FunctionCheck(
             _target_with(how=lambda *levels: 1.0),
         ),
         Mistake(
-            "Your r is below 0. Both lengths must count downwards: sigma_before / sigma, and sigma / sigma_next.",
+            "Either both signs are exchanged (it is 1 + and then -), or your r is below 0. Both lengths must count downwards: "
+            "sigma_before / sigma, and sigma / sigma_next.",
             _target_with(how=lambda *levels: -_lengths(*levels)),
+        ),
+        Mistake(
+            "A length in log sigma is the log of a ratio, not of a difference: math.log(sigma / sigma_next).",
+            _target_with(how=lambda before, sigma, after: math.log(before - sigma) / math.log(sigma - after)),
         ),
         Mistake("That is Euler: the guess before doesn't reach the result.", lambda denoised, *others: denoised),
         Mistake(
@@ -250,10 +329,19 @@ check_middle = ValueCheck(
         Mistake("That is right, but rounded. Hand in the sum itself, as fractions.", 0.292),
         Mistake("That is right, but rounded. Hand in the sum itself, as fractions.", 0.2917),
         Mistake("That is the plain mean of the positions. Multiply each position by its weight.", 5 / 6),
-        Mistake("Don't divide by the two weights: with the look here, which lies at 0, all weights sum to 1.", 7 / 6),
+        Mistake(
+            "Either you didn't divide by the first level, 4, or you divided by the sum of two weights. With the look here, "
+            "which lies at 0, all weights sum to 1.",
+            7 / 6,
+        ),
+        Mistake("A weight is also divided by the number of looks: 2 / (3 * 4) and 1 / (3 * 4).", 7 / 8),
         Mistake("You left out the third look: it lies at 1.5 and has the weight 1/12.", 1 / 6),
         Mistake("That is the sum of the two weights. Multiply each by its position first.", 1 / 4),
-        Mistake("The third look lies at 1.5, not at 2: from level 4 to 1 are three, and the step is two long.", 1 / 3),
+        Mistake(
+            "Either the weights are exchanged (the look at level 2 has 2/12), or the third look lies at 2 in yours: it lies at "
+            "1.5, as from level 4 to 1 are three, and the step is two long.",
+            1 / 3,
+        ),
     ],
     hint="It is weight times position, added up over the three looks: give it as a fraction, such as 1 / 3 + 1 / 5.",
 )

@@ -1,6 +1,8 @@
 """Lesson 13's widget over its controls, and what its text states."""
 
+import itertools
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +11,10 @@ import torch
 from course_lib.lessons import lesson_13 as lesson
 from course_lib.lessons.lesson_13 import adaptive, balance, cards, guesses, pictures, race
 from course_lib.lessons.lesson_13.race import run
+from course_lib.lessons.plane import walking
+from course_lib.lessons.plane.blobs import exact_path
 from course_lib.samplers import SAMPLERS, passport, sample, steps
+from course_lib.samplers.here import Here
 from course_lib.schedulers import make_sigmas
 
 
@@ -91,6 +96,43 @@ def test_the_numbers_for_paper_are_right():
     assert all(far[name] < far["euler"] for name in found if name != "euler")
 
 
+def test_half_way_is_not_quite_the_perfect_target():
+    middle = math.sqrt(2)
+    assert guesses.best_guess(guesses.exact(middle), middle) == pytest.approx(1.29, abs=5e-3)
+
+
+def end_error(name, calls, exact_start):
+    """The median error of a row that remembers slopes; with `exact_start` its first step follows the exact path."""
+    x, end = walking._particles(walking.EVERYWHERE)
+    levels, past = lesson.levels(calls + 1)[:-1].tolist(), []
+    for index, (sigma, after) in enumerate(itertools.pairwise(levels)):
+        here = Here(lesson.BLOBS, x, lesson.BLOBS(x, torch.tensor(sigma)), sigma, after, after, index, levels, past)
+        if index == 0 and exact_start:
+            x = exact_path(x, levels[0], after, parts=48)[1][-1]
+        else:
+            x = here.move(SAMPLERS[name].estimator(here), after)
+        past = [*past, here]
+    return (x - end).norm(dim=1).median().item()
+
+
+def test_the_start_costs_lms_much_and_ipndm_is_ahead_by_luck():
+    assert end_error("lms", 16, False) == pytest.approx(run("lms", 16)[1])
+    for calls in (16, 24, 64):
+        assert end_error("lms", calls, True) < 0.6 * end_error("lms", calls, False)
+    for calls in (8, 16, 24):
+        assert end_error("ipndm", calls, True) < end_error("lms", calls, True)
+    assert end_error("ipndm", 64, True) > 1.2 * end_error("ipndm", 64, False)  # its errors work against each other
+
+
+def test_the_factor_of_bh2_acts_in_three_steps_only(monkeypatch):
+    """It is asked for where one node is weighed; each step weighs twice, the last one once."""
+    module, asked = sys.modules[SAMPLERS["uni_pc_bh2"].own_loop.__module__], []
+    weigh = module._weights
+    monkeypatch.setattr(module, "_weights", lambda nodes, *rest: asked.append(len(nodes)) or weigh(nodes, *rest))
+    sample("uni_pc_bh2", lesson.BLOBS, lesson.noisy(2), lesson.levels(13)[:-1])
+    assert len(asked) == 23 and {at // 2 + 1 for at, nodes in enumerate(asked) if nodes == 1} == {1, 2, 11}
+
+
 def test_the_targets_are_those_of_the_rows():
     x = torch.tensor([[guesses.X]], dtype=torch.float64)
     for name in ("euler", "heun", "dpm_2"):
@@ -112,6 +154,9 @@ def test_adaptive_makes_more_calls_for_the_hard_particle():
     assert counts == [[18, 21, 27], [27, 30, 51]]
     below = [sum(sigma < 1 for sigma in adaptive.visits(*place)[0]) for place in places]
     assert below[1] > below[0]
+    gaps = [[len(adaptive.visits(*place, tolerance)[0]) - 1 for tolerance in tolerances] for place in places]
+    assert gaps == [[6, 7, 8], [8, 9, 14]]  # of three calls each; the others were rejected
+    assert lesson.adaptive_run(20.0)[0] == lesson.adaptive_run(1.0)[0] == 18
     with pytest.raises(ValueError, match="tolerance"):
         adaptive.visits(0.0, 0.0, 0.0)
 
@@ -172,6 +217,13 @@ def test_long_steps_and_old_slopes_are_as_the_text_says():
     assert pictures.steps_within("heun", 5) == pictures.steps_within("dpm_2", 5) == 3
     assert pictures.share_right("dpm_2", 5) > 3 * pictures.share_right("heun", 5)
     assert pictures.share_right("lms", 8) > max(pictures.share_right(name, 8) for name in ("ipndm", "plms"))
+    for calls, leader in [(5, "dpm_2"), (8, "dpm_fast"), (12, "uni_pc")]:
+        assert max(pictures.RUNNERS, key=lambda name, n=calls: pictures.share_right(name, n) or 0) == leader
+    fits = {("heunpp2", 5): 3, ("heunpp2", 8): 6, ("heun", 8): 7, ("dpm_2", 8): 7}
+    assert {both: pictures.ends(*both).calls for both in fits} == fits
+    assert pictures.share_right("plms", 8) < pictures.share_right("plms", 5)
+    assert lesson.left_over("plms", 8) > 1.5 * lesson.left_over("plms", 5)
+    assert all(lesson.left_over("dpm_fast", calls) == pytest.approx(0.03, abs=5e-3) for calls in (8, 12, 20))
     leaders = {name: pictures.share_right(name, 20) for name in pictures.RUNNERS}
     assert leaders["uni_pc"] == leaders["plms"] == max(leaders.values()) > leaders["dpm_fast"]
     assert min((run(name, 20)[1], name) for name in pictures.RUNNERS)[1] == "uni_pc"
@@ -220,6 +272,81 @@ def test_other_ways_to_be_right_are_right():
         return denoised + (denoised - before) / (2 * r)
 
     assert lesson.check_target.verdict(by_difference) == "[OK] target_2m is right."
+
+
+def test_more_than_two_calls_are_right_and_get_a_word():
+    def asks_again(denoise, x, sigma, sigma_next):
+        tried = x + (sigma_next - sigma) * (x - denoise(x, sigma)) / sigma
+        if sigma_next == 0:
+            return tried
+        there = (tried - denoise(tried, sigma_next)) / sigma_next
+        return x + (sigma_next - sigma) * ((x - denoise(x, sigma)) / sigma + there) / 2
+
+    said = lesson.check_heun.verdict(asks_again)
+    assert said.startswith("[OK] heun_step is right. But you called the denoiser 3 times.")
+
+
+def heun_told(first=1, dt=1, there=None, last=None):
+    """Heun as a learner may have it: the sign of its slopes, of its way, its second look and its last line."""
+
+    def step(denoise, x, sigma, sigma_next):
+        slope = first * (x - denoise(x, sigma)) / sigma
+        tried = x + dt * (sigma_next - sigma) * slope
+        if sigma_next == 0:
+            return tried
+        if there:
+            slope_there = there(denoise, tried, sigma)
+        else:
+            slope_there = first * (tried - denoise(tried, sigma_next)) / sigma_next
+        if last:
+            return last(tried, sigma_next - sigma, slope_there)
+        return x + dt * (sigma_next - sigma) * (slope + slope_there) / 2
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (heun_told(first=-1), "You walk away from the guess"),
+        (heun_told(dt=-1), "You walk away from the guess"),
+        (heun_told(there=lambda denoise, tried, sigma: (tried - denoise(tried, sigma)) / sigma), "takes sigma twice"),
+        (heun_told(last=lambda tried, dt, slope: tried + dt * slope), "walked on from where Euler's step ends"),
+        (lambda denoise, x, *way: sample("dpm_2", denoise, x[None], way)[0], "That is DPM2"),
+    ],
+)
+def test_slips_of_heun_are_recognised(answer, says):
+    assert says in lesson.check_heun.verdict(answer)
+
+
+def test_slips_of_the_target_are_recognised():
+    def written(mix, length=lambda high, low: math.log(high / low)):
+        def target(denoised, before, sigma_before, sigma, sigma_next):
+            if before is None or sigma_next == 0:
+                return denoised
+            r = length(sigma_before, sigma) / length(sigma, sigma_next)
+            return mix(r, denoised, before)
+
+        return target
+
+    signs = written(lambda r, here, before: (1 - 1 / (2 * r)) * here + 1 / (2 * r) * before)
+    assert "both signs are exchanged" in lesson.check_target.verdict(signs)
+    difference = written(
+        lambda r, here, before: (1 + 1 / (2 * r)) * here - 1 / (2 * r) * before, lambda high, low: math.log(high - low)
+    )
+    assert "of a ratio, not of a difference" in lesson.check_target.verdict(difference)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (2 / 4 + 1 / 4 * 1.5, "divided by the number of looks"),
+        (2 / 3 + 1 / 3 * 1.5, "you didn't divide by the first level"),
+        (1 / 12 + 2 / 12 * 1.5, "the weights are exchanged"),
+    ],
+)
+def test_slips_of_the_middle_are_recognised(answer, says):
+    assert says in lesson.check_middle.verdict(answer)
 
 
 def test_still_pictures_have_words():
