@@ -64,6 +64,7 @@ def _look_at(message: str) -> str:
             "name '.*' is not defined",
             tr("Python does not know this name. Has the cell run that makes it?"),
         ),
+        (r"bitwise_xor|for \^:", tr("A power is **, not ^.")),
         ("bitwise", tr("& joins True and False. To multiply, write *.")),
         ("Boolean value of Tensor", tr("That asks for one True or False, and a tensor holds many.")),
         ("NoneType", tr("Something in this line is None, for example what a function without a return gives.")),

@@ -43,7 +43,7 @@ from course_lib.lessons.lesson_16.repainting import (
     to_repaint,
 )
 from course_lib.lessons.lesson_16.running import run, unit_noise
-from course_lib.lessons.lesson_16.strengths import STRENGTHS, changed, draw_exchange, draw_strengths, show_strengths
+from course_lib.lessons.lesson_16.strengths import STRENGTHS, changed, draw_exchange, show_strengths
 from course_lib.lessons.lesson_16.tie_check import check_is_tie
 from course_lib.lessons.lesson_16.ties import differences, draw_differences, draw_halves, halves_by_chance
 from course_lib.lessons.lesson_16.voting import PROMPTS, ballot, draw_votes, painted, show_choices
@@ -74,7 +74,6 @@ __all__ = [
     "draw_flicker",
     "draw_guided",
     "draw_halves",
-    "draw_strengths",
     "draw_votes",
     "enlarged",
     "exponents",

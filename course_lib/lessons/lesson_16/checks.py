@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from numbers import Real
 
@@ -59,12 +60,14 @@ TASKS: Mapping[str, tuple[str, int]] = {
     "gallery": ("distance", 20),
     "film": ("latent_error", 10),
 }
+#: Samplers that must not be taken for a task: the table of the page names them already.
+WITHOUT: Mapping[str, tuple[str, ...]] = {"preview": ("euler", "ddim")}
 #: How an answer is written, by its length; neither is an answer.
 SHAPES = {2: '("euler", "normal")', 3: '("ttm", "karras", 0.5)'}
 #: Tasks that fresh noise spoils, and why.
 STEADY = {
     "preview": "{sampler} adds fresh noise: with many calls it paints another picture than the one you previewed.",
-    "film": "{sampler} adds fresh noise: each frame draws its own, and the film flickers.",
+    "film": "{sampler} adds fresh noise, so the map can't tell its error. Take a sampler without fresh noise.",
 }
 
 
@@ -92,6 +95,8 @@ def _choice(task: str, answer: object) -> str:
         return wrong
     (sampler, scheduler, number), (measure, budget) = answer, TASKS[task]
     atlas = open_atlas()
+    if sampler in WITHOUT.get(task, ()):
+        return tr("here the program has neither Euler nor DDIM. Find the best of the other samplers.")
     if SAMPLERS[sampler].stochastic and task in STEADY:
         return tr(STEADY[task]).format(sampler=SAMPLERS[sampler].label)
     if reason := atlas.reason(sampler, scheduler, budget):
@@ -139,13 +144,16 @@ def _not_good(task: str, sampler: str, scheduler: str) -> str:
         good = atlas.good(measure)[atlas.place(sampler, scheduler, budget)]
         says = "its KID is {found} ± {error}, and that is not less than twice its ±."
         return "" if good else tr(says).format(**mine)
-    ranking = atlas.ranking(measure, budget)
-    if (sampler, scheduler, True) in ranking:
+    best = next((*row[:2], budget) for row in atlas.ranking(measure, budget) if row[0] not in WITHOUT.get(task, ()))
+    if atlas.better(measure, best, (sampler, scheduler, budget)) is None:
         return ""
-    best = f"{atlas.found(measure, *ranking[0][:2], budget).value:.{digits}f}"
-    says = tr("the best cell has {best}, yours {found}, and that is no tie. The map frames the ties.").format(
-        best=best, **mine
-    )
+    mine["best"] = f"{atlas.found(measure, *best).value:.{digits}f}"
+    if task in WITHOUT:
+        says = tr("the best cell without Euler has {best}, yours {found}, and that is no tie.").format(**mine)
+    else:
+        says = tr("the best cell has {best}, yours {found}, and that is no tie. The map frames the ties.").format(
+            **mine
+        )
     if budget == 5 and not scheduler.startswith("ays"):
         says += " " + tr("At 5 calls look at the AYS columns.")
     return says
@@ -173,8 +181,21 @@ def _names_wrong(answer: object, count: int) -> str:
             return tr(says).format(name=repr(name), other=tr(other))
         if name not in known:
             labels = {row.label.lower(): key for key, row in known.items()}
-            near = difflib.get_close_matches(str(name).lower(), [*known, *labels], 1)
+            if kind == "sampler" and (both := _together(name.lower(), labels)):
+                return tr("write the scheduler as the second entry: {both}.").format(both=both)
+            short = re.sub(r"([_ ])a$", r"\1ancestral", name.lower())  # as in "Euler a"
+            near = difflib.get_close_matches(short, [*known, *labels], 1)
             meant = labels.get(near[0], near[0]) if near else None
             says = "there is no {kind} {name}." if meant is None else "there is no {kind} {name}; did you mean {meant}?"
             return tr(says).format(kind=tr(kind), name=repr(name), meant=repr(meant))
+    return ""
+
+
+def _together(name: str, labels: Mapping[str, str]) -> str:
+    """The two entries that somebody wrote as one, such as "dpm++ 2m karras"; "" where it is something else."""
+    for key, row in SCHEDULERS.items():
+        for end in (key, row.label.lower()):
+            first = name[: -len(end) - 1]
+            if name.endswith((f"_{end}", f" {end}")) and (first in SAMPLERS or first in labels):
+                return f'"{labels.get(first, first)}", "{key}"'
     return ""

@@ -114,8 +114,8 @@ def beside_ffhq() -> list[str]:
     """
     without, under = guided().values()
     return [
-        f"{SAMPLERS[name].label:10s} FID {FFHQ[name]:4.1f}   here without guidance {without[name][0]:.2f}, "
-        f"with guidance {under[name][0]:.2f}"
+        f"{SAMPLERS[name].label:10s} FID {FFHQ[name]:4.1f}   here without guidance {without[name][0]:.2f} ± "
+        f"{without[name][1]:.2f}, with guidance {under[name][0]:.2f} ± {under[name][1]:.2f}"
         for name in sorted(FFHQ, key=FFHQ.get)
     ]
 
@@ -133,12 +133,14 @@ def draw_guided() -> Shown:
         for index, name in enumerate(sorted(without, key=lambda name: under[name][0])):
             pair = np.array([without[name], under[name]])
             colour = COLOURS[("signal", "noise", "denoised", "target", "ink")[index % 5]]
-            axis.errorbar([0, 1], pair[:, 0], pair[:, 1], fmt=f"{'osD^vPX'[index]}-", color=colour, capsize=3)
-        axis.set(yscale="log", xlim=(-0.25, 1.6), ylabel=tr("error of the latent, 10 calls"))
+            look = f"{'osD^vPX'[index]}{'-' if index < 5 else '--'}"  # no colour has the same line twice
+            axis.errorbar([0, 1], pair[:, 0], pair[:, 1], fmt=look, color=colour, capsize=3)
+        axis.set(yscale="log", xlim=(-0.6, 1.6), ylabel=tr("error of the latent, 10 calls"))
         axis.set_xticks([0, 1], [tr("no guidance"), tr("guidance 3")])
-        for name, lift in _lifted({name: under[name][0] for name in without}, axis.get_ylim()).items():
-            place = (1, under[name][0])
-            axis.annotate(SAMPLERS[name].label, place, (8, lift), textcoords="offset points", va="center")
+        for x, found, side, aside in ((0, without, "right", -8), (1, under, "left", 8)):
+            for name, lift in _lifted({name: found[name][0] for name in found}, axis.get_ylim()).items():
+                look = {"textcoords": "offset points", "va": "center", "ha": side}
+                axis.annotate(SAMPLERS[name].label, (x, found[name][0]), (aside, lift), **look)
         says = tr(
             "Errors of seven samplers after 10 calls, on a logarithmic axis. Without guidance, on the left: {without}. "
             "With guidance 3, on the right: {under}."

@@ -21,7 +21,7 @@ predict_votes = Question(
     "You prefer sampler A on six prompts in ten. How many votes do you need before you can be fairly sure that it is "
     "not chance?",
     (
-        Choice("about 12", "A vote of 12 is too uneven for a coin in only 9 of 100 tries."),
+        Choice("about 20", "That is enough where you prefer A on eight prompts in ten."),
         Choice("about 50", "That is enough where you prefer A on seven prompts in ten."),
         Choice("about 200", "199. Small differences need many votes.", right=True),
     ),

@@ -82,29 +82,6 @@ def draw_exchange() -> Shown:
     return show(fig, ALT_EXCHANGE)
 
 
-def draw_strengths() -> Shown:
-    """Both measures over the strength, for an ODE and an SDE row: two plots.
-
-    Example:
-
-    >>> draw_strengths().width
-    760
-    """
-    with subplots(1, 2, width=7.6, height=3.3) as (fig, axes):
-        for sampler, (colour, marker, line) in LOOKS.items():
-            found = [changed(sampler, strength) for strength in STRENGTHS]
-            look = {"color": COLOURS[colour], "label": SAMPLERS[sampler].label}
-            axes[0].plot(STRENGTHS, [one.faithful for one in found], marker + line, **look)
-            axes[1].plot(STRENGTHS, [one.asked_for for one in found], marker + line, **look)
-        for axis, name in zip(axes, (LIKENESS, SURENESS), strict=True):
-            axis.set(xscale="log", xlabel=tr("strength"), ylabel=name)
-            axis.set_xticks(STRENGTHS, [f"{strength:g}" for strength in STRENGTHS])
-            axis.minorticks_off()
-        axes[1].set(ylim=(-0.03, 1))
-        axes[0].legend(loc="upper right", fontsize=9)
-    return show(fig, ALT_STRENGTHS)
-
-
 def show_strengths() -> Shown:
     """One seed of each change: the given picture, and what becomes of it with growing strength, row by row.
 
@@ -131,11 +108,6 @@ ALT_EXCHANGE = (
     "How sure the recogniser is of what the words ask for, over the likeness to the given picture, with a dot for each "
     "strength from 0.05 to 0.4. DPM++ 2M as a line with dots, DPM++ 2M SDE dashed with squares. Both rise to the left "
     "on nearly the same curve, from 0 to almost 1. At the same strength DPM++ 2M SDE is farther to the left."
-)
-ALT_STRENGTHS = (
-    "Two plots over the strength, 0.05 to 0.4, DPM++ 2M as a line with dots, DPM++ 2M SDE dashed with squares. The "
-    "likeness to the given picture falls, DPM++ 2M SDE's from a lower beginning; with 0.4 both are near. How "
-    "sure the recogniser is of what the words ask for rises from 0, DPM++ 2M SDE's at a smaller strength."
 )
 ALT_CHANGED = (
     "Four rows of five pictures, with the strength growing from left to right. DPM++ 2M: a red apple turns "

@@ -68,17 +68,20 @@ def _cases() -> list[tuple[Tensor, Tensor]]:
     slow = torch.tensor([1.0, 1, -1, -1, 1, 1, -1, -1])
     outlier = torch.tensor([7.0, -1, -1, -1, -1, -1, -1, -1])
     wanted = [
-        *((waves, 0.2, errors) for errors in (40, 6, 5, 3.5, -3.5, 1.5, -1.5, 1.2, 0.85, 0.5)),
+        *((waves, 0.2, errors) for errors in (40, 6, 5, 3.5, -3.5, 1.5, -1.5, 1.2, 0.85, 0.6, 0.45, 0.3, 0.2)),
         (waves, 4.0, 3.5), (waves, 4.0, 1.5), (waves, 0.02, -1.5), (outlier, 0.2, 0), (outlier, 0.02, -6),
         (slow, 0.2, 1.5), (waves, 0.2, 2.5), (waves[:4], 0.2, -3.5), (waves[:4], 0.2, 2.5), (waves[:4], 0.2, 1.5),
-        (waves.repeat(4), 0.2, 2.5), (waves.repeat(4), 0.2, -1.5),
+        (waves.repeat(4), 0.2, 2.5), (waves.repeat(4), 0.2, -1.5), (waves.repeat(4), 0.2, 0.3), (waves.repeat(4), 0.2, 0.1),
+        (waves.repeat(4), 0.2, 0.04), (waves[:4], 0.2, 0.2),
     ]  # fmt: skip
     pairs = [
         (base[: len(p)] + size * (p / p.std() + errors / len(p) ** 0.5), base[: len(p)]) for p, size, errors in wanted
     ]
     hard = 1 + torch.eye(8)[0] * 20  # one picture is much harder than the others, for both cells
     equal = (1 + waves / 4, torch.ones(8))  # both means are exactly equal
-    return [*pairs, (hard + 0.25 + waves / 16, hard), equal]
+    easy = 5.5 - 4.5 * waves.repeat(4)  # half of the pictures are easy, and only on those the first cell is far behind
+    quotients = (easy + waves.repeat(4) + slow.repeat(4) / 16, easy)
+    return [*pairs, (hard + 0.25 + waves / 16, hard), equal, quotients]
 
 
 #: Said to more than one wrong answer.
@@ -105,6 +108,26 @@ check_is_tie = FunctionCheck(
         Mistake(
             "You divide by the number of pictures. The standard error divides by its square root: len(...) ** 0.5.",
             lambda a, b: _is_tie(a, b, error=lambda d: d.std() / len(d)),
+        ),
+        Mistake(
+            "Your limit is the standard deviation divided by the number of pictures. If you wrote ** 1/2: the power comes "
+            "first, then the 2 divides once more. Write ** 0.5.",
+            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / len(d), errors=1),
+        ),
+        Mistake(
+            "You divide by the square of the number of pictures. The standard error divides by its square root: ** 0.5.",
+            lambda a, b: _is_tie(a, b, error=lambda d: d.std() / len(d) ** 2),
+        ),
+        Mistake(
+            "You allow half a standard error. Is the 2 on the wrong side? A tie is all that is below two of them.",
+            lambda a, b: _is_tie(a, b, errors=0.5),
+        ),
+        *(
+            Mistake("You divide the two errors of each picture. Subtract them: first - second.", quotient)
+            for quotient in (
+                lambda a, b: _is_tie(a / b, torch.ones_like(b)),
+                lambda a, b: _is_tie(b / a, torch.ones_like(a)),
+            )
         ),
         Mistake(
             "You took the variance. The standard error is made of its root, the standard deviation: .std().",

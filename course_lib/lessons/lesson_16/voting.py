@@ -19,7 +19,7 @@ PROMPTS = (
     "a koala, noto style", "red heart, fluent style", "jellyfish, noto style", "a small snail, noto style",
 )  # fmt: skip
 FEW = 6  # calls: so few that choices differ
-VOTES = range(4, 201, 4)
+VOTES = range(4, 221, 4)
 SHARES = {0.6: ("noise", "o", "-"), 0.7: ("signal", "s", "--"), 0.8: ("denoised", "^", ":")}
 
 
@@ -77,7 +77,7 @@ def draw_votes() -> Shown:
             label = tr("{percent} % prefer the one picture").format(percent=round(100 * share))
             axis.plot(VOTES, found, line, color=COLOURS[colour], marker=marker, markevery=5, label=label)
         axis.axhline(80, color=COLOURS["ink"], linewidth=1)
-        axis.set(xlabel=tr("votes"), ylabel=tr("found out (% of all such votes)"), xlim=(0, 202), ylim=(0, 103))
+        axis.set(xlabel=tr("votes"), ylabel=tr("found out (% of all such votes)"), xlim=(0, 222), ylim=(0, 103))
         axis.legend(loc="lower right", fontsize=9)
     return show(fig, ALT_VOTES)
 
@@ -87,7 +87,7 @@ ALT_CHOICES = (
     "whole. DPM++ 2M: stronger colours and harder edges. DPM++ 2M SDE: spotted, with torn outlines."
 )
 ALT_VOTES = (
-    "Three rising lines: how often a tally is too uneven for a coin, over 4 to 200 votes. Where 80 % prefer the one "
+    "Three rising lines: how often a tally is too uneven for a coin, over 4 to 220 votes. Where 80 % prefer the one "
     "picture, the line passes the mark of 80 at 20 votes; where 70 % do, at about 50; where 60 % do, at about 200. "
     "With 12 votes the lowest line is below 10."
 )

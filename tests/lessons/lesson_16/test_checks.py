@@ -43,6 +43,16 @@ def of_populations(first, second):
         (lambda a, b: is_tie(b, a), "[OK]"),
         (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std(), "square root of their number"),
         (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / len(a), "by the number of pictures"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / len(a) ** 1 / 2, "Write ** 0.5"),
+        (lambda a, b: abs((a - b).mean()) < (a - b).std() / len(a), "Write ** 0.5"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / len(a) ** 2, "by the square of the number"),
+        (lambda a, b: abs((a - b).mean()) < 0.5 * (a - b).std() / len(a) ** 0.5, "half a standard error"),
+        (lambda a, b: 2 * abs((a - b).mean()) < (a - b).std() / len(a) ** 0.5, "half a standard error"),
+        (lambda a, b: abs((a / b).mean() - 1) < 2 * (a / b).std() / len(a) ** 0.5, "Subtract them"),
+        (lambda a, b: abs((b / a).mean() - 1) < 2 * (b / a).std() / len(a) ** 0.5, "Subtract them"),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / len(a) ^ 0.5, "A power is **, not ^."),
+        (lambda a, b: abs((a - b).mean()) < 2 * (a - b).std() / (len(a) ^ 0.5), "A power is **, not ^."),
+        (lambda a, b: 2 * (a - b).std() > abs((a - b).mean()) * len(a) ** (1 / 2), "[OK]"),
         (lambda a, b: abs((a - b).mean()) < (a - b).std() / len(a) ** 0.5, "one standard error"),
         (lambda a, b: abs((a - b).mean()) < 3 * (a - b).std() / len(a) ** 0.5, "about three"),
         (lambda a, b: abs((a - b).mean()) < (2 * (a - b).std()) / (2 * len(a)) ** 0.5, "under the root, too"),
@@ -50,6 +60,7 @@ def of_populations(first, second):
         (lambda a, b: abs((a + b).mean()) < 2 * (a + b).std() / len(a) ** 0.5, "add the two errors"),
         (lambda a, b: abs((a - b).median()) < 2 * (a - b).std() / len(a) ** 0.5, "the median"),
         (lambda a, b: abs((a - b).sum()) < 2 * (a - b).std() / len(a) ** 0.5, "the sum of the differences"),
+        (lambda a, b: abs((a - b).mean()) < 0.25 * (a - b).std() / len(a) ** 0.5, "expected True"),
         (lambda a, b: abs((a - b).mean()) / ((a - b).std() / len(a) ** 0.5), "return True or False"),
         (lambda a, b: (a - b).mean() / (a - b).std() * len(a) ** 0.5, "return True or False"),
         (lambda a, b: (a - b).mean() < 2 * (a - b).std() / len(a) ** 0.5, "every mean of one sign"),
@@ -104,6 +115,12 @@ def test_the_check_of_the_tie_agrees_with_the_atlas(atlas):
         ("dpmpp_2m", "write it as"),
         (("dpm++ 2m", "karras"), "did you mean 'dpmpp_2m'"),
         (("lms", "Karas"), "did you mean 'karras'"),
+        (("euler_a", "karras"), "did you mean 'euler_ancestral'"),
+        (("Euler a", "karras"), "did you mean 'euler_ancestral'"),
+        (("DPM++ 2S a", "karras"), "did you mean 'dpmpp_2s_ancestral'"),
+        (("dpmpp_2m_karras", "karras"), 'the second entry: "dpmpp_2m", "karras".'),
+        (("DPM++ 2M Karras", ...), 'the second entry: "dpmpp_2m", "karras".'),
+        (("euler_sgm_uniform", "normal"), 'the second entry: "euler", "sgm_uniform".'),
         (("karras", "lms"), "'karras' is a scheduler. Name the sampler first"),
         (("lms", "euler"), "'euler' is a sampler. Name the sampler first"),
         (("euler_ancestral", "karras"), "isn't the one that this error compares with"),
@@ -122,14 +139,16 @@ def test_the_check_of_twenty_calls_says_what_is_wrong(answer, says, capsys):
         ("preview", ..., "still missing"),
         ("preview", ("dpmpp_2m",), "write it as"),
         ("preview", ("dpmpp_2m", "exponential"), "the third entry, the number, is missing."),
-        ("preview", ("euler", "ays_30", 0.126), "that is no tie. The map frames the ties."),
+        ("preview", ("dpmpp_2m", "ays_30", 0.173), "the best cell without Euler has 0.156, yours 0.173"),
+        ("preview", ("euler", "ays", 0.12), "neither Euler nor DDIM"),
+        ("preview", ("ddim", "ays", 0.12), "neither Euler nor DDIM"),
         ("preview", ("euler_ancestral", "ays", 0.1), "another picture"),
-        ("film", ("dpmpp_sde", "karras", 0.1), "flickers"),
-        ("film", ("heun", "karras", 0.1), "the best cell has"),
+        ("film", ("dpmpp_sde", "karras", 0.1), "so the map can't tell its error"),
+        ("film", ("heun", "karras", 0.1), "that is no tie. The map frames the ties."),
         ("film", ("pndm", "karras", 0.1), "13 calls at least"),
         ("preview", ("lms", "karras", 0.2), "At 5 calls look at the AYS columns."),
-        ("preview", ("euler", "ays", 20.0), "defend it"),
-        ("preview", ("euler", "ays", 7.1), "is the error of the picture"),
+        ("preview", ("dpmpp_2m", "ays", 20.0), "defend it"),
+        ("preview", ("dpmpp_2m", "ays", 10.1), "is the error of the picture"),
         ("preview", ("ays", "euler", 0.1), "'ays' is a scheduler. Name the sampler first"),
         ("film", ("lms", "karras", 2.0), "is the error of the picture"),
         ("gallery", ("ttm", "karras", 573), "not less than twice its ±."),
@@ -182,7 +201,7 @@ def test_the_check_of_choices_takes_numbers_of_any_kind(atlas, capsys, made):
 def test_the_best_cells_are_good_choices(atlas, capsys):
     answer = {}
     for task, (measure, budget) in checks.TASKS.items():
-        sampler, scheduler, _ = next(row for row in atlas.ranking(measure, budget) if row[0] != "ddim")
+        sampler, scheduler, _ = next(row for row in atlas.ranking(measure, budget) if row[0] not in ("euler", "ddim"))
         answer[task] = (sampler, scheduler, atlas.found(measure, sampler, scheduler, budget).value)
     lesson.check_choices(answer)
     assert capsys.readouterr().out.count("[OK]") == 3

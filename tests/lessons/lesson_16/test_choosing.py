@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from course_lib.atlas import open_atlas
 from course_lib.atlas.guided import CONVERGED, PICTURES, ROWS
@@ -42,6 +43,12 @@ def test_the_answer_first_five_calls(atlas):
         for levels in ("ays", "karras")
     }
     assert 0 < behind["ays"] < 0.1 < 0.4 < behind["karras"]
+
+
+def test_the_preview_of_the_second_exercise_has_one_answer(atlas):
+    """Without Euler and DDIM, DPM++ 2M with AYS is the best at 5 calls, and nothing ties with it."""
+    (best, *rest) = (row[:2] for row in atlas.ranking("latent_error", 5) if row[0] not in checks.WITHOUT["preview"])
+    assert best == ("dpmpp_2m", "ays") and all(better(atlas, best, other, 5) for other in rest)
 
 
 def test_the_answer_first_ten_calls(atlas):
@@ -100,7 +107,7 @@ def test_most_cells_are_broken_at_five_calls_and_some_at_twenty(atlas):
     def shares(budget):
         values = atlas.all("distance")[0][..., atlas.budgets.index(budget)]
         values = values[np.isfinite(values)]
-        return (values > 20).mean(), (values < 3).mean()
+        return (values > 100).mean(), (values < 3).mean()
 
     assert shares(5)[0] > 0.6 and 0.05 < shares(20)[0] < 0.4 and shares(20)[1] > 0.4
     for sampler in ("euler", "dpmpp_2m", "lms", "uni_pc"):  # the usual ones, with good levels
@@ -108,10 +115,14 @@ def test_most_cells_are_broken_at_five_calls_and_some_at_twenty(atlas):
             assert atlas.found("pixel_error", sampler, scheduler, 20).value < 3, (sampler, scheduler)
 
 
-def test_kid_finds_broken_sets_and_lets_lcm_pass(atlas):
-    for cell in (("euler_ancestral", "karras", 5), ("ttm", "karras", 20)):
-        found = atlas.found("distance", *cell)
-        assert found.value > max(10, 2 * found.error)
+def test_kid_finds_sets_that_differ_and_lets_lcm_pass(atlas):
+    """Above 100 many pictures don't show their caption; Euler ancestral with 5 calls isn't good, but nearly all do."""
+    found, right = atlas.found("distance", "euler_ancestral", "karras", 5), atlas.all("right")[0]
+    assert 10 < 2 * found.error < found.value < 100 and atlas.found("right", "euler_ancestral", "karras", 5).value > 95
+    assert (
+        atlas.found("distance", "ttm", "karras", 20).value > 100 > 2 * atlas.found("right", "ttm", "karras", 20).value
+    )
+    assert np.nanmedian(right[atlas.all("distance")[0] > 100]) < 50 < 95 < np.nanmedian(right[atlas.good("distance")])
     found = atlas.found("distance", "lcm", "karras", 10)
     assert found.value < 2 * found.error and atlas.found("spread", "lcm", "karras", 10).value < 0.75
 
@@ -132,7 +143,9 @@ def test_how_many_sets_the_map_frames(atlas):
 
 
 def test_most_sets_are_off_by_the_same_chance(atlas):
-    """They share their seeds and the set that they are compared with, so most are below 0."""
+    """They share their seeds and the set that they are compared with, most are below 0, converged ones near -4."""
+    near = atlas.all("latent_error")[0][..., 3] < 0.03
+    assert near.sum() > 100 and (abs(atlas.all("distance")[0][..., 3][near] + 4) < 0.5).all()
     values, good = atlas.all("distance")[0], atlas.good("distance")
     for number, budget in enumerate(atlas.budgets):
         if budget > 5:
@@ -152,8 +165,21 @@ def test_euler_ancestral_is_there_with_ten_calls_and_most_others_with_twenty(atl
     )
 
 
+def test_how_often_equal_cells_look_like_a_win():
+    """With 32 pictures about one comparison in twenty, with four about one in seven."""
+    generator = torch.Generator().manual_seed(16)
+    for count, wins in ((32, 1 / 20), (4, 1 / 7)):
+        each = torch.randn(100_000, count, generator=generator)
+        share = (abs(each.mean(1)) > 2 * each.std(1) / count**0.5).double().mean().item()
+        assert share == pytest.approx(wins, abs=0.01), count
+
+
 def test_guidance_throws_off_some_samplers():
     without, under = published.guided().values()
+    (euler, unsure), (lower, _) = without["euler"], under["euler"]
+    assert lower < euler < lower + 2 * unsure and (f"{euler:.2f}", f"{unsure:.2f}") == ("0.08", "0.03")
+    places = [without[name] for name in ("uni_pc_bh2", "euler", "heun")]  # in this order, and no step of it is sure
+    assert all(one < two < one + 2 * max(e, f) for (one, e), (two, f) in zip(places, places[1:], strict=False))
     assert max(error for error, _ in without.values()) < 0.13
     assert (PICTURES, CONVERGED) == (16, ("dpmpp_2m", "karras", 120))
     for name, (error, _) in under.items():
@@ -206,9 +232,14 @@ def test_what_is_recommended_beside_what_was_measured(atlas):
     assert better(atlas, ("dpmpp_3m_sde", "karras"), ("dpmpp_2m", "karras"), 20, "detail") is None
 
 
-def test_memory_is_worth_more_than_calls(atlas):
-    """The third exercise: LMS with 20 calls beats Euler with 50, and Euler with 20 does not do it clearly."""
+def test_good_levels_are_worth_more_than_calls(atlas):
+    """Exercise 3: with Karras' levels Euler needs 20 calls for a tie with 50, and LMS wins. On Normal LMS loses."""
     assert atlas.better("latent_error", ("lms", "karras", 20), checks.BASELINE) is True
+    assert atlas.better("latent_error", ("euler", "karras", 20), checks.BASELINE) is None
+    assert better(atlas, ("lms", "karras"), ("euler", "karras"), 20) is None
+    assert round(error(atlas, "lms", "normal", 20), 3) == 0.126 and better(
+        atlas, ("euler", "normal"), ("lms", "normal"), 20
+    )
     lists = [name for name in atlas.schedulers if not atlas.reason("euler", name, 20)]
     assert not any(atlas.better("latent_error", ("euler", name, 20), checks.BASELINE) for name in lists)
 
@@ -220,7 +251,6 @@ def test_which_sets_are_broken_at_twenty_calls(atlas):
     broken = {name for name, value in zip(atlas.samplers, karras, strict=True) if value > 100}
     assert broken == {"ttm", "dpm_2_ancestral"}
     off = karras > 2 * errors[:, atlas.schedulers.index("karras")]
-    assert {"pndm", "dpmpp_dualsde_momentumized"} <= {
-        name for name, is_off in zip(atlas.samplers, off, strict=True) if is_off
-    } - broken
-    assert np.nanmedian(karras) < 3 and np.nanmin(linear) > 10
+    there = {"pndm", "plms", "ipndm", "dpmpp_dualsde_momentumized"}
+    assert there == {name for name, is_off in zip(atlas.samplers, off, strict=True) if is_off} - broken
+    assert np.nanmedian(karras) < 3 and np.nanmin(linear) > 100
