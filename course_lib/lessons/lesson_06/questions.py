@@ -96,11 +96,11 @@ quiz = (
         ),
     ),
     Question(
-        "Where are the transformers, with self- and cross-attention, in the U-Net of Stable Diffusion 1.x?",
+        "You saw blotches twice: with the upper skips cut, and when you lied about the time. What was the same?",
         (
-            Choice("at 64, 32 and 16 on both ways, and in the middle block", "6 on the way down, 1 in the middle, 9 on the way up. At 8x8 there is the middle one only.", right=True),
-            Choice("at the bottom only", "There is one. The other fifteen are at 64, 32 and 16, on both ways."),
-            Choice("after every residual block", "At 8x8 the residual blocks on both ways have none, and in the middle there is one for two."),
+            Choice("the network no longer knew how much noise there is", "When you lied, it was told a wrong number. With the skips cut, every block was told the true one."),
+            Choice("v held another share of the noise than the formula expects, so noise stayed", "Too little of it with the skips cut or told 999, too much told 0. Either way noise is left in the guess.", right=True),
+            Choice("the network made new noise", "A U-Net draws no random numbers. The noise was in the latent from the start, and wasn't taken away."),
         ),
     ),
     Question(

@@ -20,7 +20,7 @@ class Blocks(nn.Module):
     """The blocks of exercise 1, with random numbers, as attributes; all tables between them have 8 channels.
 
     conv_in(x), down(h, time), shrink(h), middle(h, time), grow(h), up_1(h, time), up_2(h, time), conv_out(h); the two
-    on the way up read 16 channels and give 8. time is (B, 16).
+    on the way up read 16 channels and give 8. time is (B, 16). Another seed gives other random numbers.
 
     Example:
 
@@ -30,10 +30,10 @@ class Blocks(nn.Module):
     torch.Size([1, 8, 4, 4])
     """
 
-    def __init__(self):
+    def __init__(self, seed: int = 6):
         super().__init__()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(6)
+            torch.manual_seed(seed)
             self.conv_in = nn.Conv2d(3, 8, 3, padding=1)
             self.down, self.middle = (ResidualBlock(8, 8, groups=4, time_channels=16) for _ in range(2))
             self.shrink, self.grow = Downsample(8), Upsample(8)
@@ -59,8 +59,8 @@ class _Patient(nn.Module):
         return self.block(h, h.new_zeros(len(h), 16) if time is None else time)
 
 
-def _patient() -> Blocks:
-    blocks = Blocks()
+def _patient(seed: int) -> Blocks:
+    blocks = Blocks(seed)
     for name in TOLD:
         setattr(blocks, name, _Patient(getattr(blocks, name)))
     return blocks
@@ -107,14 +107,18 @@ def build(
 def cases() -> list[tuple]:
     """What exercise 1 is tried on: pictures, times, and blocks that go on where a learner's own would stop.
 
+    The second blocks have other numbers than `Blocks()`, so that an answer with blocks of its own is noticed.
+
     Example:
 
     >>> [tuple(x.shape) for x, time, blocks in cases()]
     [(2, 3, 8, 8), (1, 3, 12, 4)]
     """
     draw_from = torch.Generator().manual_seed(7)
-    shapes = [((2, 3, 8, 8), (2, 16)), ((1, 3, 12, 4), (1, 16))]
-    return [(*(torch.randn(shape, generator=draw_from) for shape in both), _patient()) for both in shapes]
+    shapes = {6: ((2, 3, 8, 8), (2, 16)), 7: ((1, 3, 12, 4), (1, 16))}
+    return [
+        (*(torch.randn(shape, generator=draw_from) for shape in both), _patient(seed)) for seed, both in shapes.items()
+    ]
 
 
 def residual_numbers(

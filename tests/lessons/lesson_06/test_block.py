@@ -5,6 +5,7 @@ import torch
 
 from course_lib.layers import group_norm, timestep_embedding
 from course_lib.lessons import lesson_06 as lesson
+from course_lib.models.blocks import ResidualBlock
 
 
 def test_the_waves_are_as_quick_as_the_text_says_and_no_two_steps_alike():
@@ -47,3 +48,13 @@ def test_a_norm_takes_out_of_a_shift_only_what_a_group_has_in_common():
     assert all(
         block.norm2.num_channels > block.norm2.num_groups for block in lesson.model().unet.down_blocks[0].resnets
     )
+
+
+def test_a_second_convolution_of_zeros_can_still_learn():
+    """Its weights have a gradient, what comes in times the error; those of the first have none yet."""
+    block = ResidualBlock(4, 4, groups=2)
+    torch.nn.init.zeros_(block.conv2.weight)
+    torch.nn.init.zeros_(block.conv2.bias)
+    x = torch.randn(1, 4, 5, 5, generator=torch.Generator().manual_seed(0))
+    (block(x) - 1).square().mean().backward()
+    assert block.conv2.weight.grad.abs().max() > 1e-3 and not block.conv1.weight.grad.any()

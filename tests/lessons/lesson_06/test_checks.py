@@ -77,13 +77,48 @@ def test_a_mistake_in_one_line_is_named(mistake, says):
         (wrong(order=(None, None)), "There is no skip"),
         (wrong(join=lambda h, k: h + k), "The kept feature map is added"),
         (wrong(join=lambda h, k: torch.cat([k, h], dim=1)), "The order is the other way round"),
-        (wrong(join=lambda h, k: torch.cat([h, k], dim=3)), "below one another"),
+        (wrong(join=lambda h, k: torch.cat([h, k], dim=2)), "joins rows there. Channels are axis 1"),
+        (wrong(join=lambda h, k: torch.cat([h, k], dim=3)), "joins columns there. Channels are axis 1"),
+        (wrong(join=lambda h, k: torch.cat([h, k], dim=-1)), "joins columns there. Channels are axis 1"),
+        (wrong(order=("h0", "h1"), join=lambda h, k: torch.cat([k, h], dim=1)), "Two things are exchanged"),
         (wrong(join=lambda h, k: h), "There is no skip"),
         (wrong(join=lambda h, k: k), "What comes from below is lost"),
     ],
 )
 def test_what_learners_write_is_recognised(answer, says):
     assert says in lesson.check_unet.verdict(answer)
+
+
+@pytest.mark.parametrize("untold", [("up_1", "up_2"), ("down", "middle"), ("middle", "up_1", "up_2")])
+def test_each_block_that_is_not_told_the_time_is_named(untold):
+    def answer(x, time, blocks):
+        told = {name: [] if name in untold else [time] for name in unet_exercises.TOLD}
+        first = blocks.conv_in(x)
+        second = blocks.down(first, *told["down"])
+        h = blocks.grow(blocks.middle(blocks.shrink(second), *told["middle"]))
+        h = blocks.up_1(torch.cat([h, second], dim=1), *told["up_1"])
+        return blocks.conv_out(blocks.up_2(torch.cat([h, first], dim=1), *told["up_2"]))
+
+    names = " and ".join(f"`{name}`" for name in untold)
+    assert lesson.check_unet.verdict(answer) == f"[not yet] The time is not handed to {names}: write (h, time)."
+
+
+def test_a_block_down_that_is_only_handed_across_is_named():
+    def answer(x, time, blocks, straight):
+        first = blocks.conv_in(x)
+        second = blocks.down(first, time)
+        h = blocks.grow(blocks.middle(blocks.shrink(second if straight else first), time))
+        h = blocks.up_1(torch.cat([h, second], dim=1), time)
+        return blocks.conv_out(blocks.up_2(torch.cat([h, first], dim=1), time))
+
+    assert lesson.check_unet.verdict(lambda *given: answer(*given, True)).startswith("[OK]")
+    assert "`shrink` must read it" in lesson.check_unet.verdict(lambda *given: answer(*given, False))
+
+
+@pytest.mark.parametrize("answer", [with_names, wrong(order=("h0", "h1")), wrong(order=("h1", "h1"))])
+def test_blocks_of_ones_own_are_noticed(answer):
+    says = lesson.check_unet.verdict(lambda x, time, blocks: answer(x, time, lesson.Blocks()))
+    assert says == "[not yet] Use the `blocks` that you are given."
 
 
 @pytest.mark.parametrize(
@@ -160,7 +195,10 @@ def test_other_lists_of_channels_are_named(answer, says):
         (lambda a, b: unet_exercises.residual_numbers(a, b) - (a * b + b) * (a > b), "also where a is larger"),
         (lambda a, b: unet_exercises.residual_numbers(a, b) - (a * b + b) * (a < b), "also where b is larger"),
         (lambda a, b: unet_exercises.residual_numbers(a, b) + 1280 - b, "not 1280"),
-        (lambda a, b: unet_exercises.residual_numbers(a, b) + a - b, "b biases, not a"),
+        (lambda a, b: unet_exercises.residual_numbers(a, b) + a - b, "b biases, not a"),  # of the first convolution
+        (lambda a, b: unet_exercises.residual_numbers(a, b) + (a - b) * (a != b), "b biases, not a"),  # or the 1x1
+        (lambda a, b: unet_exercises.residual_numbers(a, b) - 2 * b, "the second group norm, or the biases"),
+        (lambda a, b: unet_exercises.residual_numbers(a, b) - 2 * a, "the first group norm"),
         (lambda a, b: unet_exercises.residual_numbers(a, b) + 9 * b * a + a - 9 * b * b - b, "not from b to a"),
     ],
 )
@@ -335,7 +373,7 @@ def test_biases_a_width_and_a_constant_in_a_count_are_named():
 
     for answer, says in (
         (lambda a, b: count(a, b, 0, b), "The biases are missing: b for each convolution and for the time."),
-        (lambda a, b: count(a, b, 1, b), "The biases of the two 3x3 convolutions are missing"),
+        (lambda a, b: count(a, b, 1, b), "or the biases of the two 3x3 convolutions"),
         (lambda a, b: count(a, b, 2, b), "One bias is missing"),
         (lambda a, b: count(a, b, 3, a), "The time's linear layer gives b numbers, not a"),
         (lambda a, b: 2_255_040, "the same for every a and b"),

@@ -119,21 +119,20 @@ def test_a_step_that_is_not_given_is_told_truly():
     assert lesson.draw_damage("panda", 400).sentence.startswith("Noise of timestep 400, nothing changed: ")
 
 
-def test_near_the_truth_the_error_is_low():
+def test_told_too_little_costs_most_and_told_more_than_the_truth_a_little_less_than_the_truth():
     told_steps = range(0, 1000, 37)
     for t in (200, 500, 800):
         off = [sum(lesson.guess(picture, t, told)[1] for picture in lesson.PICTURES) for told in told_steps]
         truth = sum(lesson.guess(picture, t, t)[1] for picture in lesson.PICTURES)
         assert truth < 1.3 * min(off)
+        assert all(error < truth for told, error in zip(told_steps, off, strict=True) if told > t)
         if t == 200:
             assert max(off) < 1.5 * min(off), "what is told changes little"
         else:
             assert off[0] == max(off) > 1.8 * min(off), "told 0 is the worst by far"
             up_to_truth = [error for told, error in zip(told_steps, off, strict=True) if told <= t]
             assert up_to_truth == sorted(up_to_truth, reverse=True)
-            assert max(off[len(up_to_truth) :]) < 1.1 * truth and off[-1] > 0.8 * truth, (
-                "more than the truth: no change"
-            )
+            assert off[-1] > 0.8 * truth, "more than the truth: hardly any change"
     v_counts = [(1 - lesson.model().table.alphas_cumprod[t].item()) ** 0.5 for t in (200, 500, 800)]
     assert v_counts[0] < 0.6 * v_counts[1] < v_counts[2]
 
@@ -227,10 +226,14 @@ def test_what_is_printed_of_the_skips_is_not_near_a_rounding_border():
 def test_the_questions_beside_the_explorers_have_these_answers():
     off = {name: lesson.guess("panda", 500, removed=[name])[1] for name in UPPER}
     assert off["conv_in"] > off["down_0"] > lesson.guess("panda", 500)[1]
-    for name in UPPER:
-        assert abs(lesson.guess("panda", 900, removed=[name])[1] - lesson.guess("panda", 900)[1]) < 0.06
+    for picture in lesson.PICTURES:
+        whole, no_conv_in, no_down_0 = (
+            lesson.guess(picture, 900, removed=cut)[1] for cut in ([], ["conv_in"], ["down_0"])
+        )
+        assert abs(no_conv_in - whole) < 0.04, "hardly matters"
+        assert (no_down_0 < whole - 0.02) == (picture != "panda"), "the error even falls"
     told_0, told_999 = (lesson.guess("panda", 500, told)[1] for told in (0, 999))
-    assert told_0 > 1.7 * told_999 and 0.85 < told_999 / lesson.guess("panda", 500)[1] < 1.15
+    assert told_0 > 1.7 * told_999 and 0.85 < told_999 / lesson.guess("panda", 500)[1] < 1
 
 
 def test_one_damaged_call_of_twenty_hardly_changes_the_picture():
@@ -250,14 +253,14 @@ def test_one_damaged_call_of_twenty_hardly_changes_the_picture():
     whole, off = painted(), {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model.unet, "forward", sometimes)
-        for damaged in (range(20), *(range(call, call + 1) for call in (0, 5, 10, 12, 14, 17, 19))):
+        for damaged in (range(20), *(range(call, call + 1) for call in range(20))):
             picture = painted()
             assert len(calls) == 20
             off[damaged] = np.square(picture - whole).mean()
             if len(damaged) == 20:
                 shapes = whole.mean(axis=2) < 230
                 assert picture[shapes].mean() < 0.95 * whole[shapes].mean(), "too dark"
-    assert max(change for damaged, change in off.items() if len(damaged) == 1) < 0.1 * off[range(20)]
+    assert max(change for damaged, change in off.items() if len(damaged) == 1) < 0.02 * off[range(20)]
 
 
 def test_the_small_u_has_the_shapes_that_its_figure_states():
@@ -283,9 +286,12 @@ def test_the_error_has_the_scale_that_the_text_says():
 
 def test_a_lie_leaves_noise_over():
     """Told 0, the guess by the true step's formula holds noise that the truth would have taken out."""
+    alpha_bar = lesson.model().table.alphas_cumprod[500].item()
+    signal, share = alpha_bar**0.5, (1 - alpha_bar) ** 0.5
     parts = {}
     for told in (0, 500, 999):
         noise, picture = lesson.mix(500, told)
-        parts[told] = abs(0.53 * 0.85 - 0.85 * noise), 0.53 * 0.53 - 0.85 * picture
-    assert parts[0][0] > 0.2 and parts[0][0] > 2 * parts[500][0]
-    assert parts[999][0] > 2 * parts[500][0] and parts[999][1] > parts[500][1], "more noise, and more of the picture"
+        parts[told] = signal * share - share * noise, signal**2 - share * picture
+    assert 1.8 < 1 - parts[0][0] / (signal * share) < 2.2, "told 0, about twice the noise there is is taken away"
+    assert [round(part, 1) for part in parts[999]] == [0.4, 0.7], "told 999, noise is left, and more of the picture"
+    assert abs(parts[500][0]) < 0.05 and round(parts[500][1], 1) == 0.6, "told the truth, next to no noise"
