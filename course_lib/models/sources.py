@@ -50,9 +50,10 @@ _ROWS = [
     Source("small-stable-diffusion", "the course's own, trained on its pictures; comes with it", "MIT", 0.0),
     Source(
         "stable-diffusion-1.5",
-        "Stable Diffusion 1.5; its first home on the hub, runwayml's, is gone",
+        "Stable Diffusion 1.5",
         OPENRAIL,
         2.1,
+        # its first home on the hub, runwayml's, is gone
         ("stable-diffusion-v1-5/stable-diffusion-v1-5", "benjamin-paine/stable-diffusion-v1-5"),
         checker_gigabytes=0.6,
     ),
@@ -114,10 +115,12 @@ def _from_hub(
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     weights = source.weights(variant, safety_checker)
-    gigabytes = (source.gigabytes + (source.checker_gigabytes if safety_checker else 0)) * (1 if variant else 2)
-    if not local:
+    half = source.gigabytes + (source.checker_gigabytes if safety_checker else 0)
+    gigabytes = half if variant else 2 * half
+    if variant and not local:  # for both precisions at one time
         print(
-            f"Fetching {source.about} from {hub_id}: about {gigabytes:.1f} GB, once. Licence: {source.licence}.",
+            f"Fetching {source.about} from {hub_id}: about {half:.1f} GB, once ({2 * half:.1f} GB where half precision "
+            f"is not offered). Licence: {source.licence}.",
             flush=True,
         )
     where = f"{'the cache of' if local else 'the hub,'} {hub_id}{' in half precision' if variant else ''}"
