@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import dis
+import io
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -24,6 +27,19 @@ def _pictures() -> dict[str, torch.Tensor]:
     spoiled = {"one NaN": math.nan, "one infinity": math.inf, "minus infinity": -math.inf}
     singles = {name: black.where(black < -0.99, torch.tensor(value)) for name, value in spoiled.items()}
     return {"black": black, "all NaN": torch.full_like(black, math.nan), **singles}
+
+
+class _Fresh(Sequence):
+    """Cases of which each look gives copies, lists too: what an answer writes into one, no other answer meets."""
+
+    def __init__(self, *cases: tuple):
+        self._cases = cases
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def __getitem__(self, index: int) -> tuple:
+        return copy.deepcopy(self._cases[index])
 
 
 def _instructions(answer: Callable) -> list[dis.Instruction]:
@@ -65,10 +81,40 @@ def _stopping(error: Exception) -> Callable:
 
 def _only_capitals(answer: Callable) -> bool:
     """Whether nothing but capital letters makes it wrong."""
-    try:
-        return all(answer(*case).lower() == _why_black(*case) for case in _CASES)
-    except Exception:
-        return False
+    pairs = zip(_CASES, _CASES, strict=True)
+    return all(str(_asked(answer, *handed)).lower() == _why_black(*case) for handed, case in pairs)
+
+
+def _asked(answer: Callable, picture: torch.Tensor, flagged: list[bool] | None) -> object:
+    """What the answer gives, or None where it stops; what it prints is not printed again."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+        return answer(picture, flagged)
+
+
+def _writes(answer: Callable) -> bool:
+    """Whether it changes a picture or a list that it is given."""
+    for case in _CASES:
+        picture, flagged = case
+        before = repr((picture.tolist(), flagged))
+        _asked(answer, picture, flagged)
+        if repr((picture.tolist(), flagged)) != before:
+            return True
+    return False
+
+
+def _needs_both(answer: Callable) -> bool:
+    """Whether it finds an overflow only where NaN and infinities lie in one picture."""
+    both = torch.tensor([math.nan, math.inf, -math.inf]).reshape(1, 3, 1, 1)
+    alone = [_asked(answer, *case) for case in _CASES]
+    return "overflow" not in alone and _asked(answer, both, [False]) == "overflow"
+
+
+def _without_brackets(answer: Callable) -> bool:
+    """Whether it takes the method .all or .any for an answer, in place of calling it."""
+    taken = ("TO_BOOL", "UNARY_NOT", "POP_JUMP", "JUMP_IF", "COPY", "STORE")
+    pairs = itertools.pairwise(_instructions(answer))
+    named = [after for one, after in pairs if one.opname == "LOAD_ATTR" and one.argval in ("all", "any")]
+    return any(after.opname.startswith(taken) for after in named)
 
 
 _OF = _pictures()
@@ -80,6 +126,14 @@ _NO_CHECKER = "Where there is no checker, flagged is None, and None cannot be lo
 _NAN_EQUALS = "NaN equals nothing, not even itself, and is neither larger nor smaller than any number: ==, < and > never find it. Use isfinite."
 
 _ONLY_INFINITY = "This finds an infinity, but no NaN: isinf is made so, and ==, < and > never find NaN, because it equals nothing and is neither larger nor smaller than any number. Use isfinite."
+
+_NO_OVERFLOW = 'No picture gets the answer "overflow". Ask isfinite().all(): ==, < and > never find NaN, and no tensor equals a text.'
+
+_CHANGES = "why_black changes the picture (or flagged) that it is given: look, but do not write into it."
+
+_BOTH = "One of the two is enough, NaN or an infinity: or, not and."
+
+_BRACKETS = ".all without brackets is the method itself, and counts as true: write .all(), and likewise .any()."
 
 _EVERYWHERE = "One number that is not finite spoils the picture, wherever it stands: isfinite().all() looks at each."
 
@@ -117,7 +171,7 @@ _NEVER = "The picture is never looked at, and flagged alone can't tell: ask firs
 
 _MINUS = "An infinity can be negative, too. isfinite finds both, and NaN."
 
-_CASES = [
+_CASES = _Fresh(
     (_OF["black"], [True]),
     (_OF["black"], [False]),
     (_OF["black"], None),
@@ -127,7 +181,7 @@ _CASES = [
     (_OF["one infinity"], [False]),
     (_OF["minus infinity"], None),
     (_OF["all NaN"], [True]),
-]
+)
 
 check_why_black = FunctionCheck(
     "why_black",
@@ -140,6 +194,9 @@ check_why_black = FunctionCheck(
         Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture == math.nan else "painted", when=_equals_nan),
         Mistake(_IS_FALSE, lambda picture, flagged: "overflow" if picture.isfinite().all() is False else "painted", when=_is_false),
         Mistake(_CAPITALS, lambda picture, flagged: _why_black(picture, flagged).capitalize(), when=_only_capitals),
+        Mistake(_BRACKETS, lambda picture, flagged: "overflow" if picture.isnan().any else "painted", when=_without_brackets),
+        Mistake(_CHANGES, lambda picture, flagged: _CHECKER if flagged[0] else _why_black(picture.nan_to_num_(0), flagged), when=_writes),
+        Mistake(_BOTH, lambda picture, flagged: "overflow" if picture.isnan().any() and picture.isinf().any() else _CHECKER if flagged else "painted", when=_needs_both),
         Mistake(_ONE_ANSWER, lambda picture, flagged: "overflow" if not picture.isfinite() else "painted", stops="Boolean value of Tensor"),
         Mistake("That all is black says nothing here: all the pictures are. Ask whether the picture is finite, and ask flagged.", lambda picture, flagged: _CHECKER),
         Mistake(_INSIDE, lambda picture, flagged: _CHECKER if flagged else _why_black(picture, flagged)),
@@ -153,7 +210,7 @@ check_why_black = FunctionCheck(
         Mistake(_PAINTED_FIRST, lambda picture, flagged: "painted" if picture.isfinite().all() else _CHECKER if flagged and any(flagged) else "overflow"),
         Mistake(_LIST_EQUALS, lambda picture, flagged: "painted" if picture.isfinite().all() else "overflow"),
         Mistake(_MINUS, lambda picture, flagged: "overflow" if picture.isnan().any() or (picture == math.inf).any() else _why_black(picture.nan_to_num(), flagged)),
-        Mistake(_NAN_EQUALS, lambda picture, flagged: "overflow" if picture.min() > picture.max() else _CHECKER if flagged and any(flagged) else "painted"),
+        Mistake(_NO_OVERFLOW, lambda picture, flagged: "overflow" if picture.min() > picture.max() else _CHECKER if flagged and any(flagged) else "painted"),
         Mistake(_ONLY_INFINITY, lambda picture, flagged: "overflow" if picture.max() > 65504 else _why_black(picture.nan_to_num(), flagged)),
         Mistake(_ONLY_INFINITY, lambda picture, flagged: "overflow" if picture.isinf().any() else _why_black(picture.nan_to_num(), flagged)),
         Mistake("An infinity is an overflow, too: isfinite finds both.", lambda picture, flagged: "overflow" if picture.isnan().any() else _why_black(picture.nan_to_num(), flagged)),

@@ -34,15 +34,18 @@ _LIST = "In code the size of a square picture is one number, without an x: 64."
 _NEGATIVE_LOST = "The second line of the card is lost: it belongs in negative_prompt."
 _NEGATIVE_IN = "The second line does not belong in the prompt: what stands there is painted. It has a key of its own."
 _NEGATIVE_WORDS = "In negative_prompt stands what is to be avoided, and nothing else: no label, no colon, no full stop."
+_NEGATIVE_OTHER = 'negative_prompt is not the card\'s: behind "Negative prompt:" stands "green".'
 _BOTH = 'In "DPM2 Karras" stand two things: the sampler, and after it the scheduler.'
 _PLUS = "DPM2 and DPM++ 2M are two samplers: the first takes the model's answer twice in a step, the second remembers."
 _OTHER = "The sampler is not the card's: look for the label DPM2 in the table, and take the name before it."
 _ANCESTRAL = "DPM2 ancestral adds noise in each step. The card has DPM2 alone."
 _LABEL = "DPM2 is the sampler's label. The name to call it by stands before it in the table: dpm_2."
 _SMALL = "In code the scheduler's name has small letters: karras."
+_SPACE = "A space stands in the quotes, before or after the name: take it out."
 _SMALL_SAMPLER = "In code the sampler's name has small letters: dpm_2."
 _SCHEDULER = "The scheduler is still the wrong one: it is the word after the sampler's label on the card."
 _CALLS = "That is how often DPM2 asks the model, twice in each step but the last. The card counts steps: 12."
+_WHOLE = "{name} is a whole number: {value}, without a point."
 _MODELS_OWN = "None takes the model's own guidance. The card says which was used."
 _GUIDANCE = "The guidance is not the card's. On the card it is called CFG scale."
 _SEED = "Another seed is another noise to begin with, and another picture."
@@ -80,23 +83,29 @@ def _first_wrong(answer: dict, right: dict) -> str:
     prompt, negative = _as_read(answer["prompt"]), _as_read(answer["negative_prompt"])
     sampler, scheduler = answer["sampler"], answer["scheduler"]
     size = _one_side(answer["size"])
+    whole = {"steps": answer["steps"], "seed": answer["seed"], "size": size}
+    pointed = next((name for name in whole if whole[name] == right[name] and not hasattr(whole[name], "__index__")), "")
     listed = next((name for name in ("prompt", "negative_prompt") if isinstance(answer[name], (list, tuple, set))), "")
     rules = [
         (tr(_IN_LIST).format(name=listed), listed),
         (_NEGATIVE_IN, "negative" in str(prompt) or str(prompt).endswith("green")),
         (_other_word(prompt, right["prompt"]), prompt != right["prompt"]),
         (_NEGATIVE_LOST, negative in ("", None)),
-        (_NEGATIVE_WORDS, negative != right["negative_prompt"]),
+        (_NEGATIVE_WORDS, any(sign in str(negative) for sign in ("negative", ":", "."))),
+        (_NEGATIVE_OTHER, negative != right["negative_prompt"]),
         (_BOTH, "karras" in str(sampler).lower()),
         (_ANCESTRAL, sampler == "dpm_2_ancestral"),
         (_LABEL, str(sampler).strip().lower() == "dpm2"),
         (_PLUS, sampler == "dpmpp_2m"),
+        (_SPACE, _spaced(sampler, right["sampler"])),
         (_SMALL_SAMPLER, sampler != right["sampler"] == _as_read(sampler)),
         (_OTHER, sampler != right["sampler"]),
+        (_SPACE, _spaced(scheduler, right["scheduler"])),
         (_SMALL, scheduler != right["scheduler"] == _as_read(scheduler)),
         (_SCHEDULER, scheduler != right["scheduler"]),
-        (_LIST, _as_read(size) in ("64x64", "64 x 64") or size == [64, 64]),
+        (_LIST, _as_read(size) in ("64x64", "64 x 64")),
         (_TEXT, any(isinstance(answer[name], str) for name in ("steps", "cfg_scale", "seed", "size"))),
+        (tr(_WHOLE).format(name=pointed, value=right.get(pointed)), pointed),
         (_CALLS, answer["steps"] in (23, 24)),
         ("The number of steps is not the card's.", answer["steps"] != right["steps"]),
         (_MODELS_OWN, answer["cfg_scale"] is None),
@@ -128,9 +137,14 @@ def _as_read(value: object) -> object:
     return " ".join(value.lower().split()) if isinstance(value, str) else value
 
 
+def _spaced(name: object, wanted: str) -> bool:
+    """Whether a name is the wanted one, in letters of any size, with a space before or after it."""
+    return isinstance(name, str) and name != name.strip() and name.strip().lower() == wanted
+
+
 def _one_side(size: object) -> object:
     """The side where (height, width) are one number twice; else the size as it is."""
-    return size[0] if isinstance(size, tuple) and len(size) == 2 and size[0] == size[1] else size
+    return size[0] if isinstance(size, (tuple, list)) and len(size) == 2 and size[0] == size[1] else size
 
 
 check_settings = SettingsCheck(
@@ -153,6 +167,8 @@ check_settings = SettingsCheck(
             (_SMALL, {"scheduler": "Karras"}),
             (_SMALL_SAMPLER, {"sampler": "DPM_2"}),
             (_SCHEDULER, {"scheduler": "normal"}),
+            (_SPACE, {"scheduler": " karras"}),
+            (_NEGATIVE_OTHER, {"negative_prompt": "red"}),
             (_LIST, {"size": "64x64"}),
             (_TEXT, {"seed": "1717"}),
             (_CALLS, {"steps": 23}),

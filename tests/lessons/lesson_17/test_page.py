@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import diffusers
 import nbformat
+import numpy as np
 import pytest
 import torch
 
@@ -148,6 +149,8 @@ def test_when_the_guess_is_nearly_done_depends_on_sigma_and_not_on_the_number_of
         _, steps = watch("a panda on a blue background", steps=20, scheduler=scheduler)
         found.append(watch.nearly_done(steps))
     numbers, sigmas = [step.index for step in found[3:]], [step.sigma for step in found[3:]]
+    levels = [f"{sigma:.2f}" for sigma in prepare(watch.model, "a", steps=20, sampler="euler").sigmas]
+    assert levels[12:15] == ["0.56", "0.40", "0.27"]
     assert max(numbers) - min(numbers) >= 3 and all(0.35 < sigma < 0.65 for sigma in sigmas), (numbers, sigmas)
     for count in (20, 40):
         _, steps = watch("a panda on a blue background", steps=count, seed=4)
@@ -162,6 +165,9 @@ def test_the_recipe_in_the_file_paints_the_same_picture(monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "painted again with small-stable-diffusion, the same in every pixel: True" in said
     assert "tensor(..., device='meta', size=(1, 3, 512, 512))" in said
+    drawn = dict(zip(names["seeds"], torch.as_tensor(np.stack(names["mine"])).float(), strict=True))
+    apart = {pair: (drawn[pair[0]] - drawn[pair[1]]).abs().mean() for pair in itertools.combinations(drawn, 2)}
+    assert max(apart[1, 4], apart[2, 3]) < 6 and min(apart[1, 2], apart[1, 3], apart[2, 4], apart[3, 4]) > 15
     assert names["stored"] == names["recipe"] | {"seed": names["best"]}
     assert {*names["stored"], "model"} == SETTINGS.keys()
 
@@ -292,6 +298,7 @@ def test_half_precision_is_as_the_page_says():
     spread = torch.nn.functional.group_norm(torch.tensor([[math.nan, 1.0, 2.0, 3.0]]), 1)
     assert spread.isnan().all()
     assert torch.nan_to_num(((torch.tensor(math.nan) + 1) * 127.5).round().clamp(0, 255)).byte() == 0
+    assert ((torch.tensor(math.inf) + 1) * 127.5).round().clamp(0, 255).byte() == 255
 
 
 def test_what_the_clock_waits_for(monkeypatch):

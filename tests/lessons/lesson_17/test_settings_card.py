@@ -71,7 +71,16 @@ def test_dpm_2_asks_twice_in_each_step_but_the_last():
         ({"sampler": None}, "look for the label DPM2 in the table"),
         ({"sampler": "dpmpp_2m"}, "are two samplers"),
         ({"sampler": "DPM2 "}, "DPM2 is the sampler's label"),
-        ({"negative_prompt": "blue"}, "what is to be avoided"),
+        ({"negative_prompt": "Negative prompt green"}, "no label"),
+        ({"negative_prompt": "blue"}, 'behind "Negative prompt:" stands "green"'),
+        ({"negative_prompt": "gren"}, 'behind "Negative prompt:" stands "green"'),
+        ({"scheduler": "Karras "}, "A space stands in the quotes"),
+        ({"sampler": " dpm_2"}, "A space stands in the quotes"),
+        ({"steps": 12.0}, "steps is a whole number: 12, without a point"),
+        ({"seed": 1717.0}, "seed is a whole number: 1717, without a point"),
+        ({"size": 64.0}, "size is a whole number: 64, without a point"),
+        ({"size": (64.0, 64.0)}, "size is a whole number: 64, without a point"),
+        ({"steps": 12.5}, "The number of steps is not the card's"),
         ({"negative_prompt": ["green"]}, "negative_prompt is one text: quotes around it, and no brackets"),
         ({"prompt": [settings_card.SETTINGS["prompt"]]}, "] prompt is one text"),
     ],
@@ -87,6 +96,7 @@ def test_other_mistakes_on_the_card_get_a_sentence(changed, said):
         {"prompt": "A large RED star on a blue background "},
         {"negative_prompt": "Green"},
         {"size": (64, 64)},
+        {"size": [64, 64]},
     ],
 )
 def test_another_way_to_write_the_same_is_right_and_paints_the_same(changed):
@@ -143,7 +153,7 @@ def test_isinf_is_told_from_an_equals_sign():
 
     assert "isinf is made so" in lesson.check_why_black.verdict(only(lambda picture: picture.isinf().any()))
     equals = lesson.check_why_black.verdict(only(lambda picture: (picture == float("nan")).any()))
-    assert "isinf" not in equals and "==, < and > never find it" in equals
+    assert "isinf" not in equals and "==, < and > never find NaN" in equals
 
 
 def test_the_third_answer_forgotten_is_named_with_its_input():
@@ -190,6 +200,13 @@ def found(picture, flagged, finite):
         (lambda p, f: found(p, f, p.flatten()[0].isfinite()), "wherever it stands"),
         (lambda p, f: "painted" if p.isfinite().all() else found(p, f, f and any(f)), "not yet a painted one"),
         (lambda p, f: "painted" if p.isfinite().all() else found(p, f, False), 'No picture gets the answer "checker"'),
+        (lambda p, f: found(p, f, True) if p.isfinite().all else "overflow", ".all without brackets"),
+        (lambda p, f: found(p, f, not p.isnan().any), ".all without brackets"),
+        (lambda p, f: found(p, f, not (p.isnan().any() and p.isinf().any())), "or, not and"),
+        (lambda p, f: found(p, f, p.isfinite().all() != "False"), "no tensor equals a text"),
+        (lambda p, f: found(p, f, not p.max() > math.inf), "==, < and > never find NaN"),
+        (lambda p, f: found(p, f, p.nan_to_num_(0).isfinite().all()), "look, but do not write into it"),
+        (lambda p, f: found(p, f and [f.pop()], not p.isnan().any()), "look, but do not write into it"),
         (lambda p, f: found(p, f, not (p.max() != p.max() or p.max() == math.inf)), "can be negative, too"),
     ],
 )
@@ -207,3 +224,24 @@ def test_what_else_goes_wrong_in_explaining_a_failure(wrong, said):
 )
 def test_other_right_answers(right):
     assert lesson.check_why_black.verdict(right).startswith("[OK]")
+
+
+def test_an_answer_that_writes_into_its_input_leaves_the_check_as_it_was():
+    def filled(picture, flagged):
+        picture[~picture.isfinite()] = 0
+        return found(picture, flagged, True)
+
+    taken = lambda p, f: found(p, [f.pop()] if f else f, p.isfinite().all())  # noqa: E731
+    clamped = lambda p, f: found(p.clamp_(-1, 1), f, not p.isnan().any())  # noqa: E731
+    for wrong in (filled, clamped):
+        assert "do not write into it" in lesson.check_why_black.verdict(wrong)
+    assert lesson.check_why_black.verdict(taken).startswith("[OK]"), "right, all the same"
+    only_nan = lambda p, f: found(p, f, not p.isnan().any())  # noqa: E731
+    assert "An infinity is an overflow, too" in lesson.check_why_black.verdict(only_nan)
+    first = lambda p, f: "overflow" if not p.isfinite().all() else "checker" if f else "painted"  # noqa: E731
+    assert "even [False]" in lesson.check_why_black.verdict(first)
+
+
+def test_what_an_answer_prints_is_printed_once(capsys):
+    lesson.check_why_black.verdict(lambda p, f: print("looked") or "painted")
+    assert capsys.readouterr().out == len(lesson.check_why_black.cases) * "looked\n"
