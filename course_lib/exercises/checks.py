@@ -11,6 +11,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -259,7 +260,10 @@ def _outcome(function: Callable, arguments: tuple) -> object:
 
 def _copies(case: tuple) -> tuple:
     """A learner's function may write into its arguments; the next one must not see that."""
-    return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in case)
+    return tuple(
+        value.clone() if isinstance(value, torch.Tensor) else deepcopy(value) if isinstance(value, list) else value
+        for value in case
+    )
 
 
 def _spoiled(handed: Sequence[tuple], cases: Sequence[tuple]) -> str:

@@ -164,9 +164,9 @@ def main(arguments: list[str] | None = None) -> None:
         for chosen in dict.fromkeys(TRAININGS[name].scenes for name in options.only)
     }
     for name in options.only:
-        training, began = TRAININGS[name], time.monotonic()
+        training, began = TRAININGS[name], time.process_time()
         network = train(training, samples[training.scenes], options.samples, options.fast).cpu()
-        numbers = {"samples": options.samples, "minutes": round((time.monotonic() - began) / 60, 1)}
+        numbers = {"samples": options.samples, "processor minutes": round((time.process_time() - began) / 60, 1)}
         numbers |= measure(network, judge, options.count)
         print(name, numbers, flush=True)
         files.write_json(FILE, (files.read_json(FILE) if FILE.is_file() else {}) | {name: numbers})

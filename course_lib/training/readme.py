@@ -110,11 +110,12 @@ def changes_table() -> str:
 
 
 def _change(numbers: dict) -> dict:
-    first = {"samples": f"{numbers['samples']:,}", "minutes": f"{numbers['minutes']:.0f}"}
+    first = {"samples": f"{numbers['samples']:,}"}
+    if "processor minutes" in numbers:
+        first["processor minutes"] = f"{numbers['processor minutes']:.0f}"
     first["error on unseen scenes"] = f"{numbers['unseen']:.3f}"
-    return first | _painted(
-        {name: value for name, value in numbers.items() if name not in ("samples", "minutes", "unseen")}
-    )
+    painted = {name: value for name, value in numbers.items() if name in SHARES or "dB" in name or "KID" in name}
+    return first | _painted(painted)
 
 
 def _painted(numbers: dict) -> dict:

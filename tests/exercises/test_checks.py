@@ -67,6 +67,12 @@ def test_an_answer_that_writes_into_its_argument_spoils_nothing():
     assert filled.verdict(torch.nan_to_num) == "[OK] filled is right."
 
 
+def test_an_answer_that_takes_from_a_list_leaves_the_next_one_a_whole_list():
+    first = FunctionCheck("first", lambda texts: texts[0], [(["a", "b"],)], [])
+    for _ in range(2):
+        assert first.verdict(lambda texts: texts.pop(0)) == "[OK] first is right."
+
+
 def test_a_mistake_counts_only_when_it_fits_every_case():
     check = FunctionCheck("f", lambda x: 2 * x, [(2.0,), (3.0,)], [Mistake("A square.", lambda x: x * x)])
     assert check.verdict(lambda x: 4.0) == "[not yet] f(3.0) gives 4.0, expected 6.0."

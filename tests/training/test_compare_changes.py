@@ -109,6 +109,6 @@ def test_results_are_added_to_what_is_there(monkeypatch, tmp_path, capsys):
     compare_changes.main(["--only", "on_styles", "--samples", "64", "--scenes", "30", "--count", "7"])
     found = json.loads((tmp_path / "changes.json").read_text())
     assert found["muon"] == {"unseen": 1}
-    assert found["on_styles"].pop("minutes") >= 0
+    assert found["on_styles"].pop("processor minutes") >= 0
     assert found["on_styles"] == {"samples": 64, "unseen": 0.5, "judge": 7}
     assert "on_styles" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from course_lib.texts import tr
 check_times = FunctionCheck(
     "times_fewer",
     lambda channels, factor: 3 * factor**2 / channels,
-    [(4, 8), (12, 8), (16, 8), (3, 4), (32, 4)],
+    [(4, 8), (12, 8), (16, 8), (3, 4), (32, 4), (7, 8)],
     [
         Mistake(
             "`//` throws the fraction away, and so does int: write `/`.",

@@ -23,8 +23,8 @@ def _mse(back, picture):
 _BRACKETS = "Division goes from left to right. The error needs brackets: 4 / (sum / count)."
 
 _NO_LOGARITHM = (
-    "0 and numbers below it have no logarithm. Did you write 2^2? In Python ^ isn't a power, and 2^2 is 0: write "
-    "2 ** 2."
+    "0 and numbers below it have no logarithm. Look at the signs, and at ^: in Python 2^2 is 0, because ^ isn't a "
+    "power. Write 2 ** 2."
 )
 
 
@@ -218,7 +218,7 @@ check_decibels = FunctionCheck(
             for digits in range(4)
         ),
         Mistake(
-            "int throws the fraction away, and it belongs to the result.",
+            "int and floor throw the fraction away, and it belongs to the result.",
             lambda back, picture: int(10 * math.log10(4 / _mse(back, picture))),
         ),
         Mistake(

@@ -127,7 +127,7 @@ check_step = FunctionCheck(
             _with(lambda sigma, to, after: math.sqrt(after - to)),
         ),
         Mistake(
-            "The sign: the level falls, so its change is sigma_to - sigma. Yours leads away from the target.",
+            "A sign: yours leads away from the target. The change of the level is sigma_to - sigma, and the slope is (x - target) / sigma.",
             _with(_right_up, lambda sigma, to, after: 1 + (sigma - to) / sigma),
         ),
         Mistake(

@@ -89,7 +89,7 @@ check_order = FunctionCheck(
             when=_rounds,
         ),
         Mistake(
-            "An error may grow with the calls. Then the order is below 0: give it with its sign, without abs.",
+            "An error may grow with the calls. Then the order is below 0: give it with its sign, without abs and without sorting the errors.",
             lambda calls, error, more, smaller: abs(_order(calls, error, more, smaller)),
         ),
         Mistake(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 
 import numpy as np
+import torch
 
 from course_lib.exercises.checks import Mistake, ValueCheck, not_yet, right
 from course_lib.figures import Shown, show_pictures
@@ -30,6 +32,7 @@ SETTINGS = {
 
 _TEXT = "A number was written as a text: take the quotes away."
 _IN_LIST = "{name} is one text: quotes around it, and no brackets."
+_PLAIN = "{name} is a plain number or a text, not an array or a tensor."
 _LIST = "In code the size of a square picture is one number, without an x: 64."
 _NEGATIVE_LOST = "The second line of the card is lost: it belongs in negative_prompt."
 _NEGATIVE_IN = "The second line does not belong in the prompt: what stands there is painted. It has a key of its own."
@@ -80,6 +83,9 @@ def _first_wrong(answer: dict, right: dict) -> str:
     if extra:
         says = tr("{name} is not one of the settings: {names}.")
         return says.format(name=repr(extra[0]), names=", ".join(right))
+    held = next((name for name, value in answer.items() if isinstance(value, (np.ndarray, torch.Tensor))), "")
+    if held:
+        return tr(_PLAIN).format(name=held)
     prompt, negative = _as_read(answer["prompt"]), _as_read(answer["negative_prompt"])
     sampler, scheduler = answer["sampler"], answer["scheduler"]
     size = _one_side(answer["size"])
@@ -103,7 +109,7 @@ def _first_wrong(answer: dict, right: dict) -> str:
         (_SPACE, _spaced(scheduler, right["scheduler"])),
         (_SMALL, scheduler != right["scheduler"] == _as_read(scheduler)),
         (_SCHEDULER, scheduler != right["scheduler"]),
-        (_LIST, _as_read(size) in ("64x64", "64 x 64")),
+        (_LIST, isinstance(size, str) and re.fullmatch(r"\s*64\s*[xX×*]\s*64\s*", size)),
         (_TEXT, any(isinstance(answer[name], str) for name in ("steps", "cfg_scale", "seed", "size"))),
         (tr(_WHOLE).format(name=pointed, value=right.get(pointed)), pointed),
         (_CALLS, answer["steps"] in (23, 24)),

@@ -374,7 +374,7 @@ def test_biases_a_width_and_a_constant_in_a_count_are_named():
     for answer, says in (
         (lambda a, b: count(a, b, 0, b), "The biases are missing: b for each convolution and for the time."),
         (lambda a, b: count(a, b, 1, b), "or the biases of the two 3x3 convolutions"),
-        (lambda a, b: count(a, b, 2, b), "One bias is missing"),
+        (lambda a, b: count(a, b, 2, b), "b is missing: one bias"),
         (lambda a, b: count(a, b, 3, a), "The time's linear layer gives b numbers, not a"),
         (lambda a, b: 2_255_040, "the same for every a and b"),
         (lambda a, b: 7.0, "the same for every a and b"),

@@ -53,7 +53,7 @@ def mse(back, picture):
         (lambda back, picture: 4 / ((back - picture) ** 2).sum() / picture.numel(), "logarithm is missing, too"),
         (lambda back, picture: round(10 * math.log10(4 / mse(back, picture)), 2), "Don't round"),
         (lambda back, picture: round(10 * math.log10(4 / mse(back, picture))), "Don't round"),
-        (lambda back, picture: int(10 * math.log10(4 / mse(back, picture))), "int throws"),
+        (lambda back, picture: int(10 * math.log10(4 / mse(back, picture))), "int and floor throw"),
         (lambda back, picture: 20 * math.log10(2 / (back - picture).abs().mean()), "and then its root"),
         (lambda back, picture: 10 * math.log10(4 / ((back - picture) ** 2).sum() * len(back)), "len counts"),
         (lambda back, picture: -10 * math.log(mse(back, picture)), "write 4 above"),

@@ -354,3 +354,25 @@ def test_still_pictures_have_words():
     drawn += [lesson.draw_picture_race, lesson.show_ends, lesson.show_cards]
     for shown in (draw() for draw in drawn):
         assert shown.png.startswith(b"\x89PNG") and len(shown.alt) > 80
+
+
+def test_only_a_last_step_without_a_length_is_told_so():
+    def answer(r, last=False):
+        def target(denoised, before, sigma_before, sigma, sigma_next):
+            if before is None or (sigma_next == 0 and not last):
+                return denoised
+            more = 1 / (2 * r(sigma_before, sigma, sigma_next))
+            return (1 + more) * denoised - more * before
+
+        return lesson.check_target.verdict(target)
+
+    def right(before, here, after):
+        return math.log(before / here) / math.log(here / after)
+
+    last = "The last step has no length in log sigma"
+    assert last in answer(right, last=True)
+    for r in (
+        lambda before, here, after: math.log((before / here) / (here / after)),
+        lambda before, here, after: math.log(here - before) / math.log(after - here),
+    ):
+        assert last not in answer(r)
