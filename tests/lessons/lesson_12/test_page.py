@@ -288,7 +288,7 @@ def test_moves_away_and_other_strengths_are_named():
         return target + sigma_next / sigma * (x - target) + sigma_next * noise
 
     for answer in (away, away_too):
-        assert "its change is sigma_to - sigma" in lesson.check_step.verdict(answer)
+        assert "The change of the level is sigma_to - sigma" in lesson.check_step.verdict(answer)
     assert "by strengths" in lesson.check_step.verdict(from_sigma)
     assert "LCM's step" in lesson.check_step.verdict(lcm)
     assert "You go down to sigma_next" in lesson.check_step.verdict(above)
