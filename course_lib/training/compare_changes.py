@@ -106,6 +106,7 @@ TRAININGS = {
     "wide": Training("96 and 192 channels", width=96),
     "large": Training("256 samples an update, twice the rate", batch=256, rate=2.8e-3),
     "on": Training("nothing", **GOES_ON),
+    "on_muon": Training("Muon for the matrices", optimizer=Muon, **GOES_ON),
     "on_large": Training("256 samples an update, twice the rate", shipped=True, batch=256, rate=2e-3),
     "on_middle": Training("more timesteps in the middle", timesteps=middle, **GOES_ON),
     "on_styles": Training("each lone emoji's caption names its style", scenes=with_styles, **GOES_ON),
