@@ -159,7 +159,7 @@ class Notebook:
                 return self.page.wait_for_function(condition, arg=arg, timeout=1000 * STILL).json_value()
             except PlaywrightTimeout:
                 now = self._happened()
-                if now == before or time.monotonic() > end:
+                if now == before or time.monotonic() >= end:
                     happened = f"after {now[0]} messages and {now[1]} files"
                     raise AssertionError(f"still waiting, {happened}, for {condition}\n{self.server.said()}") from None
 

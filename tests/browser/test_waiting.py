@@ -28,6 +28,7 @@ class Page:
 def notebook():
     made = object.__new__(lab.Notebook)
     made.requests, made.messages = ["http://127.0.0.1/lab"], 0
+    made.server = SimpleNamespace(said=lambda: "what the server said")
     return made
 
 
@@ -52,7 +53,7 @@ def test_messages_and_new_files_keep_a_test_waiting(notebook):
 )
 def test_where_nothing_new_happens_the_wait_ends_and_says_for_what(notebook, again):
     notebook.page = Page(lambda: says(notebook), *[lambda: again(notebook)] * 50)
-    with pytest.raises(AssertionError, match="still waiting, after 1 messages and 1 files, for ready"):
+    with pytest.raises(AssertionError, match="after 1 messages and 1 files, for ready\nwhat the server said"):
         notebook.wait_for("ready")
     assert notebook.page.asked == 2
 
@@ -60,5 +61,28 @@ def test_where_nothing_new_happens_the_wait_ends_and_says_for_what(notebook, aga
 def test_a_notebook_that_never_ends_is_not_waited_for_for_ever(notebook, monkeypatch):
     notebook.page = Page(*[lambda: says(notebook)] * 50)
     monkeypatch.setattr(lab, "time", SimpleNamespace(monotonic=itertools.count(0, lab.WHOLE // 4).__next__))
-    with pytest.raises(AssertionError, match="still waiting, after 3 messages"):
+    with pytest.raises(AssertionError, match="still waiting, after 4 messages"):
         notebook.wait_for("ready")
+
+
+@pytest.mark.parametrize("silent", [0, 1, 2])
+def test_a_notebook_whose_kernel_never_speaks_is_opened_again_once(silent, tmp_path, monkeypatch, recwarn):
+    opened = []
+
+    def notebook(page, server, name):
+        opened.append(name)
+        if len(opened) <= silent:
+            raise AssertionError("still waiting")
+        return name
+
+    monkeypatch.setattr(lab, "Notebook", notebook)
+    page = SimpleNamespace(close=lambda: None)
+    (tmp_path / "one.ipynb").write_text("{}")
+    rooms = lab.Lab(SimpleNamespace(root=tmp_path), SimpleNamespace(new_page=lambda viewport: page))
+    if silent == 2:
+        with pytest.raises(AssertionError, match="still waiting"):
+            rooms.open(tmp_path / "one.ipynb")
+    else:
+        assert rooms.open(tmp_path / "one.ipynb") == opened[-1]
+    assert len(opened) == len(set(opened)) == min(2, silent + 1)
+    assert len(recwarn) == min(1, silent)
