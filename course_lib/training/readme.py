@@ -104,7 +104,8 @@ def changes_table() -> str:
     """What `compare_changes` measured: the trainings from nothing, and those from the shipped weights."""
     found, parts = _measured("changes.json"), []
     for shipped, begun in ((False, "From random weights"), (True, "From the shipped weights")):
-        rows = {TRAININGS[name].words: _change(found[name]) for name in found if TRAININGS[name].shipped == shipped}
+        chosen = {name: one.words for name, one in TRAININGS.items() if one.shipped == shipped and name in found}
+        rows = {words: _change(found[name]) for name, words in chosen.items()}
         parts.append(f"{begun}:\n\n{_table('change', rows)}")
     return "\n\n".join(parts)
 
