@@ -295,3 +295,19 @@ def test_a_lie_leaves_noise_over():
     assert 1.8 < 1 - parts[0][0] / (signal * share) < 2.2, "told 0, about twice the noise there is is taken away"
     assert [round(part, 1) for part in parts[999]] == [0.4, 0.7], "told 999, noise is left, and more of the picture"
     assert abs(parts[500][0]) < 0.05 and round(parts[500][1], 1) == 0.6, "told the truth, next to no noise"
+
+
+def test_told_more_the_guess_holds_less_that_is_neither_picture_nor_noise():
+    """That just outweighs the noise that stays and the picture that is gained, in the error."""
+    rest, whole = {500: [], 999: []}, {500: [], 999: []}
+    for name in lesson.PICTURES:
+        latent, noise, _ = broken_unet.example(name)
+        both = torch.stack([noise.flatten(), latent.flatten()], dim=1)
+        for told in rest:
+            guessed, error = lesson.guess(name, 500, told)
+            known = both @ torch.linalg.lstsq(both, guessed.flatten()[:, None]).solution
+            rest[told].append((guessed.flatten() - known[:, 0]).square().mean().item())
+            whole[told].append(error)
+    mean = {told: (sum(rest[told]) / len(rest[told]), sum(whole[told]) / len(whole[told])) for told in rest}
+    assert mean[999][0] < 0.9 * mean[500][0]
+    assert 0.9 * mean[500][1] < mean[999][1] < mean[500][1], "only just"

@@ -240,6 +240,7 @@ def test_good_levels_are_worth_more_than_calls(atlas):
     assert round(error(atlas, "lms", "normal", 20), 3) == 0.126 and better(
         atlas, ("euler", "normal"), ("lms", "normal"), 20
     )
+    assert round(error(atlas, "euler", "normal", 20), 3) == 0.048
     lists = [name for name in atlas.schedulers if not atlas.reason("euler", name, 20)]
     assert not any(atlas.better("latent_error", ("euler", name, 20), checks.BASELINE) for name in lists)
 
