@@ -35,7 +35,7 @@ from course_lib.datasets.scenes import Scene, Scenes
 from course_lib.device import choose_device
 from course_lib.diffusion import NoiseTable
 from course_lib.models.vae import VAE
-from course_lib.training import terminal, unet, vae
+from course_lib.training import processes, terminal, unet, vae
 from course_lib.training.loop import Learner, rate_factor
 from course_lib.training.small_model import FOLDER, STYLES, UNET_CONFIG, VAE_FILE, make_tokenizer, read_weights
 
@@ -141,18 +141,19 @@ def half_precision(device: torch.device, fast: bool) -> Iterator[None]:
         yield
 
 
-def train(network: nn.Module, loss: Callable, write: Callable, options: argparse.Namespace) -> None:
+def train(
+    network: nn.Module, loss: Callable, write: Callable, options: argparse.Namespace, rank: int = 0, count: int = 1
+) -> None:
     """Train for the minutes, or steps, that were asked for; the rate falls with the time that is left.
 
     Under torchrun each process learns from its own draws, and an update from all of them. The first one keeps the time.
     """
     device, began, clock = choose_device(), math.inf, torch.zeros(())
-    rank, processes = (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
 
     def done(step: int) -> float:
         by_time, by_steps = (time.monotonic() - began) / (60 * options.minutes), step / (options.steps or math.inf)
         clock.fill_(max(by_time, by_steps))
-        if processes > 1:
+        if count > 1:
             distributed.broadcast(clock, 0)  # else their rates, and then their weights, would drift apart
         return clock.item()
 
@@ -163,18 +164,18 @@ def train(network: nn.Module, loss: Callable, write: Callable, options: argparse
         network.compile()
         with half_precision(device, fast=True):
             loss(network, 0).backward()  # compiles
-    together = DistributedDataParallel(network) if processes > 1 else network
+    together = DistributedDataParallel(network) if count > 1 else network
     began = written = logged = time.monotonic()
     over, errors = False, []
     while not over:
         with half_precision(device, options.fast):
-            error = loss(together, learner.step * processes + rank)
+            error = loss(together, learner.step * count + rank)
         rate = learner.rate
         learner.learn(error)
         errors.append(error.detach())
         now, over = time.monotonic(), done(learner.step) >= 1
         if rank == 0 and (now - logged > LOG_EVERY or over):
-            line = {"step": learner.step, "samples": learner.step * processes * options.batch}
+            line = {"step": learner.step, "samples": learner.step * count * options.batch}
             line |= {"minutes": round((now - began) / 60, 2), "rate": rate}
             line["loss"], errors = round(torch.stack(errors).mean().item(), 5), []  # of the steps since the last line
             print(line, flush=True)
@@ -215,13 +216,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     options.steps, options.log = getattr(options, "steps", None), getattr(options, "log", None)
     torch.manual_seed(options.seed)
-    if distributed.is_available() and distributed.is_torchelastic_launched():
-        distributed.init_process_group("gloo")
-    try:
-        train(*make(options, choose_device()), options)
-    finally:
-        if distributed.is_initialized():
-            distributed.destroy_process_group()
+    processes.together(lambda rank, count: train(*make(options, choose_device()), options, rank, count))
 
 
 if __name__ == "__main__":

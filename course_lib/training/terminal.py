@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm.auto import tqdm
 
 from course_lib.device import choose_device
-from course_lib.training import loop
+from course_lib.training import loop, processes
 from course_lib.training.loop import Progress
 from course_lib.training.small_model import WEIGHTS
 
@@ -61,30 +61,27 @@ def train(
     names = ("samples", "batch", "rate", "seed", "first", "checkpoint", "fresh")
     settings |= {name: getattr(options, name) for name in names}
     report = Report(log, judge, options.minutes)
-    if distributed.is_available() and distributed.is_torchelastic_launched():
-        return _train_together(network, loss, report, settings)
+    if processes.launched():
+        return processes.together(lambda *which: _train_one_of(*which, network, loss, report, settings))
     return loop.train(network.to(choose_device()), loss, watch=report, **settings).cpu()
 
 
-def _train_together(network: nn.Module, loss: Callable, report: Report, settings: dict) -> nn.Module:
-    """The same on all processes that torchrun launched, of which the first one reports and writes."""
-    distributed.init_process_group("gloo")
-    try:
-        rank, processes = distributed.get_rank(), distributed.get_world_size()
-        report.shown = rank == 0
-        together = DistributedDataParallel(network)  # its backward pass takes the mean of all processes' gradients
+def _train_one_of(
+    rank: int, count: int, network: nn.Module, loss: Callable, report: Report, settings: dict
+) -> nn.Module:
+    """One of the processes that torchrun launched; the first one reports and writes."""
+    report.shown = rank == 0
+    together = DistributedDataParallel(network)  # its backward pass takes the mean of all processes' gradients
 
-        def watch(now: Progress) -> bool:
-            over = torch.tensor(float(report(now)))
-            distributed.all_reduce(over)  # all stop when one does
-            return bool(over)
+    def watch(now: Progress) -> bool:
+        over = torch.tensor(float(report(now)))
+        distributed.all_reduce(over)  # all stop when one does
+        return bool(over)
 
-        def share(network: nn.Module, numbers: list[int]) -> dict:
-            return loss(together, numbers[rank::processes])
+    def share(network: nn.Module, numbers: list[int]) -> dict:
+        return loss(together, numbers[rank::count])
 
-        return loop.train(network, share, watch=watch, writes=rank == 0, **settings)
-    finally:
-        distributed.destroy_process_group()
+    return loop.train(network, share, watch=watch, writes=rank == 0, **settings)
 
 
 class Report:

@@ -172,8 +172,13 @@ def test_every_option_is_handed_on(monkeypatch, tmp_path):
         make = lambda options, device: (options, torch.initial_seed())  # noqa: E731
         monkeypatch.setitem(on_device.PARTS, part, (make, usual))
         on_device.main([part])
-        options, seed, again = seen.pop()
-        assert again is options and seed == 0 and usual.items() <= vars(options).items() and options.part == part
+        options, seed, again, rank, count = seen.pop()
+        assert (
+            again is options
+            and (seed, rank, count) == (0, 0, 1)
+            and usual.items() <= vars(options).items()
+            and options.part == part
+        )
         assert (options.minutes, options.scenes, options.width, options.seed) == (8.0, 100_000, 64, 0)
         assert options.start == options.out == FOLDER and options.steps is options.log is None
         assert options.nothing is options.fast is False
@@ -182,5 +187,5 @@ def test_every_option_is_handed_on(monkeypatch, tmp_path):
         places = {name: tmp_path / name for name in ("start", "out", "log")}
         texts += [text for name, path in places.items() for text in (f"--{name}", str(path))]
         on_device.main([part, *texts, "--fast", "--nothing"])
-        options, seed, _ = seen.pop()
+        options, seed, *_ = seen.pop()
         assert seed == 3 and (given | places | {"fast": True, "nothing": True}).items() <= vars(options).items()
