@@ -23,9 +23,9 @@ predict_flip = Question(
 )
 
 predict_flat = Question(
-    "The nine numbers of an edge kernel add up to 0. What does it give inside an area of one colour?",
+    "The nine numbers of an edge kernel add up to 0. What does it give inside a flat area of a grey picture?",
     (
-        Choice("the colour's number", "That is what a kernel gives whose numbers add up to 1, a blur for instance."),
+        Choice("the area's own number", "That is what a kernel gives whose numbers add up to 1, a blur for instance."),
         Choice("0", "The same number times a sum of 0. Such a kernel sees only differences.", right=True),
         Choice("nine times the number", "That would be the answer for nine ones; here minus and plus cancel."),
     ),

@@ -33,6 +33,18 @@ LOOPS = "for i in range(rows):\n        for j in range(columns):"
 WINDOW = "x[:, top : top + height, left : left + width]"
 LOOPS_SHORT = LOOPS.replace("(rows)", "(rows - 1)").replace("(columns)", "(columns - 1)")
 IN_STEPS = [("(rows)", "(0, rows, stride)"), ("(columns)", "(0, columns, stride)"), (" * stride", "")]
+ROUNDED_UP = SIZES.replace("(x.shape", "-(-(x.shape").replace(" // stride", " // stride)")
+IN_STEPS_OF_OUT = [("[:, i, j]", "[:, i // stride, j // stride]"), (" * stride", "")]
+ALL_STEPS = [("(rows)", "(0, x.shape[1] - height + 1, stride)"), ("(columns)", "(0, x.shape[2] - width + 1, stride)")]
+ONE_STEP_LESS = [("(rows)", "(0, x.shape[1] - height, stride)"), ("(columns)", "(0, x.shape[2] - width, stride)")]
+ENDS_TIMES_STRIDE = [("top + height", "(i + height) * stride"), ("left + width", "(j + width) * stride")]
+RETURN = "return out + bias[:, None, None]"
+FILL = "out[:, i, j] = (weight * window).sum(dim=(1, 2, 3)) + bias"
+LOOP_OVER_FILTERS = """for o in range(len(weight)):
+                out[o, i, j] = weight[o] * window + bias[o]"""
+LOOP_OVER_CHANNELS = """for c in range(len(x)):
+                out[:, i, j] = (weight[:, c] * window[c]).sum(dim=(1, 2)) + bias"""
+PADDED_ONCE = SIZES.replace("x.shape[1]", "unpadded[1] + padding").replace("x.shape[2]", "unpadded[2] + padding")
 PADDED_AFTER = f"rows, columns = {SIZES}\n"
 
 
@@ -71,7 +83,24 @@ def said_to(*changes):
         ("into one cell. The result has three axes", [NO_FILTERS, ("out[:, i, j] =", "out[i, j] +=")]),
         ("The + 1 of the size belongs after", [(SIZES, ONE_INSIDE)]),
         ("the result has room for stride 1", [(SIZES, ROOM_FOR_STRIDE_1)]),
-        ("the result has room for stride 1", [(SIZES, KERNEL_DIVIDED)]),
+        ("Only the kernel is divided by the stride", [(SIZES, KERNEL_DIVIDED)]),
+        ("The size is rounded up", [(SIZES, ROUNDED_UP)]),
+        ("it ends at i * stride + kernel rows", ENDS_TIMES_STRIDE),
+        ("your loops move by the stride, write to out[:, i // stride", [*ALL_STEPS, IN_STEPS_OF_OUT[1]]),
+        ("[OK]", [*ALL_STEPS, *IN_STEPS_OF_OUT]),
+        ("The last results stay 0: range(0, rows - kernel rows", [*ONE_STEP_LESS, *IN_STEPS_OF_OUT]),
+        ("at one end only, in F.pad or in the size", [(PAD, "    unpadded = x.shape\n" + PAD), (SIZES, PADDED_ONCE)]),
+        ("Only the last channel is left", [(FILL, LOOP_OVER_CHANNELS)]),
+        ("moves by one. And the bias is missing", [(" // stride", ""), (" * stride", ""), (" + bias", "")]),
+        ("Only the first row is filled", [(" + bias", ""), ("    return out", f"        {RETURN}")]),
+        ("Only one number is filled", [(" + bias", ""), ("    return out", f"            {RETURN}")]),
+        ("weight[0] is the first filter alone", [("weight * window", "weight[0] * window"), (FOR_EACH, ".sum()")]),
+        ("one cell has too many axes", [(FOR_EACH, ".sum(dim=(1, 2))")]),
+        ("one cell has too many axes", [(FOR_EACH + " + bias", "")]),
+        ("one cell has too many axes", [(FILL, LOOP_OVER_FILTERS)]),
+        ("one cell has too many axes", [("+ bias", "+ bias[:, None]")]),
+        ("@ is the matrix product", [("weight * window", "weight @ window")]),
+        ("@ is the matrix product", [(FILL, "out[:, i, j] = weight @ window")]),
         ("The stride counts twice", IN_STEPS),
         ("The stride counts twice", IN_STEPS[:2]),
         ("The stride counts twice", [*IN_STEPS, ("[:, i, j]", "[:, i // stride, j // stride]")]),
@@ -113,6 +142,11 @@ def test_a_ready_made_convolution_is_not_the_exercise():
         (lambda n, k, s, p: (n + 2 * p - (k - 1)) // s + 1, "The + 1 stands there twice"),
         (lambda n, k, s, p: (n + 2 * p) // s + 1, "The kernel's size is missing"),
         (lambda n, k, s, p: n + 2 * p - (k - 1), "The stride is missing"),
+        (lambda n, k, s, p: (n + 2 * p - k) // s - 1, "The + 1 is taken away"),
+        (lambda n, k, s, p: (n + 2 * p - k) // (s + 1), "You divide by stride + 1"),
+        (lambda n, k, s, p: (n - 2 * p - k) // s + 1, "The zeros make the side longer"),
+        (lambda n, k, s, p: (n + 2 * p + k) // s + 1, "The kernel is added"),
+        (lambda n, k, s, p: (n + 2 * p) // s, "The kernel's size and the + 1 are missing"),
         (lambda n, k, s, p: round((n + 2 * p - k) / s) + 1, "round() goes to the nearest"),
         (lambda size, kernel, stride, padding: size * size, "my_size(size=5, kernel=3, stride=1, padding=0) gives"),
     ],
@@ -134,6 +168,10 @@ def test_a_slip_in_the_size_is_named(size, said):
         ([[0, 1, 0]] * 3, "in the middle it moves nothing to the side"),
         ([[0, 0, 0], [1, 1, 0], [0, 0, 0]], "two copies of the picture"),
         ([[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0]], "two copies of the picture"),
+        ([[0, 0, 0], [0, 1, 1], [0, 0, 0]], "two copies of the picture"),
+        ([[0, 0, 0], [1, 1, 1], [0, 0, 0]], "A row of ones adds up three pixels"),
+        ([[0, 0, 0], [0, 0, -1], [0, 0, 0]], "it moves the picture to the left"),
+        ([[1, 0, -1], [2, 0, -2], [1, 0, -1]], "vertical edges, turned round"),
         ([0, 0, 0, 1, 0, 0, 0, 0, 0], "their shape is (9,): it must be (3, 3)"),
     ],
 )

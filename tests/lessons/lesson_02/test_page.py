@@ -217,7 +217,7 @@ def test_padding_at_either_end_alone_is_recognised():
                 F.pad(x, (left * p, right * p, left * p, right * p))[None], w, b, stride=s
             )[0]
         )
-        assert said == "[not yet] Padding stands at one end only: it belongs to all four sides."
+        assert said.startswith("[not yet] Padding is there at one end only, in F.pad or in the size:")
 
 
 def test_the_right_kernel_with_two_axes_in_front_is_recognised():
@@ -252,6 +252,26 @@ def test_a_single_one_is_told_where_it_moves_the_picture():
 def test_the_kernel_that_moves_to_the_right_does_so():
     moved = conv2d(PICTURE[:, :1], lesson.check_shift.right[None, None], padding=1)
     assert (moved[..., 1:] == PICTURE[:, :1, :, :-1]).all() and (moved[..., 0] == 0).all()
+
+
+def test_a_sum_of_zero_sees_differences_of_neighbours_or_of_colours():
+    flat = torch.full((1, 1, 8, 8), 0.7)
+    for name in ("vertical edges", "horizontal edges"):
+        kernel = torch.tensor(KERNELS[name], dtype=torch.float32)
+        assert conv2d(flat, kernel[None, None]).abs().max() < 1e-6
+        assert (conv2d(flat, kernel[None, None], torch.tensor([10.0])) - 10).abs().max() < 1e-6
+    how_red = torch.tensor([1, -0.5, -0.5])[None, :, None, None]
+    red = torch.tensor([0.7, 0, 0])[None, :, None, None].expand(1, 3, 8, 8)
+    assert conv2d(flat.expand(1, 3, 8, 8), how_red).abs().max() < 1e-6
+    assert conv2d(red, how_red).min() > 0.6
+
+
+def test_each_layer_carries_the_false_edge_one_number_further_in():
+    x = torch.ones(1, 1, 16, 16)
+    for layers in range(1, 6):
+        x = conv2d(x, torch.full((1, 1, 3, 3), 1 / 9), padding=1)
+        spoiled = (x[0, 0, 8] - 1).abs() > 1e-6
+        assert spoiled.tolist() == [i < layers or i >= 16 - layers for i in range(16)]
 
 
 def test_the_numbers_about_stable_diffusion_are_true():
