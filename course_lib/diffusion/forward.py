@@ -27,10 +27,10 @@ def forward_step(x: torch.Tensor, beta: float | torch.Tensor, noise: torch.Tenso
 
 
 def forward_chain(x0: torch.Tensor, table: NoiseTable, *, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """The whole chain, one fresh noise a step: yields x_0, x_1, ... x_(steps - 1), each of the shape of x0 (B, ...).
+    """The whole chain, one fresh noise a step: yields the state after each of the steps 0, 1, ... (steps - 1).
 
-    Here x_t is the state after the beta of step t, so the first state yielded already holds a little noise,
-    and state t has the distribution of `q_sample(x0, t, ...)`.
+    Each has the shape of x0 (B, ...). The first already holds a little noise, so it is not x0, and the state after
+    step t has the distribution of `q_sample(x0, t, ...)`.
     Source: Ho, Jain, Abbeel 2020, arXiv 2006.11239, eq. 2.
 
     Example:

@@ -1,4 +1,4 @@
-"""The noise table: how much of the picture and how much noise is left at each training step."""
+"""The noise table: how much picture and how much noise there is at each training step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from course_lib import expect
 
 
 class NoiseTable:
-    """What training fixes once: betas, and everything that follows from them.
+    """What is fixed before a training: betas, and everything that follows from them.
 
     `betas`, `alphas_cumprod`, `sigmas` and `snr` are (steps,) in float64. At step t the closed form of the
     forward process is x_t = sqrt(alphas_cumprod[t]) * x0 + sqrt(1 - alphas_cumprod[t]) * eps. Divided by

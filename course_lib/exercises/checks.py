@@ -67,7 +67,8 @@ class FunctionCheck:
     name : what the learner's function is called; right : the correct function; cases : tuples of arguments;
     mistakes : wrong functions and what to say to them. Tensors may have any shape (...) that `right` takes.
     ready : names of ready-made functions that would do the exercise in the learner's place.
-    A right answer that writes into the tensors it was given, or calls one of `ready`, is told so.
+    A right answer that writes into the tensors it was given, calls one of `ready`, or returns a list where a tensor
+    is right, is told so.
 
     Example:
 
@@ -111,6 +112,8 @@ class FunctionCheck:
         expected = [self.right(*_copies(case)) for case in self.cases]
         wrong = [index for index, pair in enumerate(zip(given, expected, strict=True)) if not _same(*pair)]
         if not wrong:
+            if any(map(_only_listed, given, expected)):
+                return not_yet(tr("The numbers are right, but they are in a list: return the tensor itself."))
             used = next((name for name in self.ready if name in names_in(answer)), None)
             if used:
                 says = tr("The result is right, but {used} is ready-made. The exercise is to write it yourself.")
@@ -256,6 +259,11 @@ def _outcome(function: Callable, arguments: tuple) -> object:
         return function(*arguments)
     except Exception as error:
         return error
+
+
+def _only_listed(given: object, expected: object) -> bool:
+    """Whether the numbers of a tensor came as a list."""
+    return isinstance(expected, torch.Tensor) and isinstance(given, (list, tuple))
 
 
 def _copies(case: tuple) -> tuple:

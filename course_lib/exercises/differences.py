@@ -64,10 +64,12 @@ def slip(given: object, expected: object) -> str:
     'The numbers are right, but their shape is (1, 2, 3): it must be (2, 3).'
     >>> slip([2, 3], 5)
     'Those are the parts. Add them up: one number is asked for.'
+    >>> slip([5], 5)
+    'The number is right, but it stands in brackets: leave them out.'
     """
     if _in_quotes(given) and not _has_words(expected):
         return tr("Write numbers without quotes: in quotes they are text.")
-    yes_or_no = isinstance(expected, bool)
+    yes_or_no, listed = isinstance(expected, bool), isinstance(given, (list, tuple))
     try:
         given, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (given, expected))
     except (TypeError, ValueError, RuntimeError):
@@ -83,6 +85,8 @@ def slip(given: object, expected: object) -> str:
         parts = same(given.sum(), expected.sum())
         return tr("Those are the parts. Add them up: one number is asked for.") if parts else ""
     if given.numel() == expected.numel() and same(given.flatten(), expected.flatten()):
+        if listed and not expected.ndim and not yes_or_no:
+            return tr("The number is right, but it stands in brackets: leave them out.")
         says = tr("The numbers are right, but their shape is {got}: it must be {expected}.")
         return says.format(got=tuple(given.shape), expected=tuple(expected.shape))
     return ""

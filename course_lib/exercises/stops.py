@@ -49,7 +49,7 @@ def _look_at(message: str) -> str:
             tr("Indices count from 0, so the last one is the size minus 1. Is their order right, and each loop's end?"),
         ),
         (
-            "as an integer|tuple of ints|slice indices must be integers",
+            r"as an integer|must be tuple of ints|got \([^)]*float(?s:.*)tuple of ints|slice indices must be integers",
             tr("Sizes and positions are whole numbers: // divides and rounds down, / gives decimals."),
         ),
         (

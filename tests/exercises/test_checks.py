@@ -217,6 +217,8 @@ PRODUCT = FunctionCheck("product", by_name, [(torch.arange(1.0, 6), torch.arange
         (asks_beyond, "Indices count from 0"),
         (multiplies_shapes, "In a @ b, a must have as many columns as b has rows."),
         (adds_unknown, "Python does not know this name."),
+        (lambda x, weight: (x * weight).tolist(), "in a list: return the tensor itself."),
+        (lambda x, weight: x.view(2.5, 2), "Sizes and positions are whole numbers"),
         (lambda x, weight: (x * weight)[None], "their shape is (1, 5): it must be (5,)."),
         (lambda x, weight: -x * weight, "with the other sign."),
         (lambda x, weight: x * weight / 0 * 0, "nan is no number"),
@@ -227,6 +229,11 @@ PRODUCT = FunctionCheck("product", by_name, [(torch.arange(1.0, 6), torch.arange
 def test_what_an_answer_does_is_said_in_words(answer, said):
     assert said in PRODUCT.verdict(answer)
     assert PRODUCT.verdict(answer).startswith("[not yet]")
+
+
+def test_sizes_are_not_blamed_where_another_argument_is_the_wrong_one():
+    said = PRODUCT.verdict(lambda x, weight: torch.randn(5, generator=torch.Generator().manual_seed))
+    assert "invalid combination of arguments" in said and "whole numbers" not in said
 
 
 def test_of_several_results_the_wrong_one_is_named():
@@ -247,6 +254,7 @@ def test_of_several_results_the_wrong_one_is_named():
         ([2, -3], ["2", "-3"], "Write numbers without quotes"),
         ([2, -3], "2, -3", "Write numbers without quotes"),
         (5, [2, 3], "Add them up"),
+        (5, [5], "it stands in brackets: leave them out."),
         ([2, -3], [-2, 3], "with the other sign"),
         (torch.eye(2), torch.eye(2).flatten(), "their shape is (4,): it must be (2, 2)."),
         (torch.tensor([[1.0, 2], [3, 4]]), [[1, 3], [2, 4]], "rows and columns are exchanged"),

@@ -39,6 +39,8 @@ OTHER = (
 
 RETURNED = "You return the generator itself. Let `torch.randn` draw with it, and return what it draws."
 
+SEVERAL = "You return several things. Return the noise alone."
+
 SCALED = (
     "Seed 2 gives the noise of seed 1, twice as strong: the seed belongs in `manual_seed`, not in front of the noise."
 )
@@ -59,7 +61,7 @@ STOPS = (  # kind of error, a part of its message, what to say
     (
         TypeError,
         "generator=int",
-        "`generator=` takes a generator, and you gave it the seed: make one with `torch.Generator().manual_seed(seed)`.",
+        "`generator=` takes a generator, and you gave it a number: make one with `torch.Generator().manual_seed(seed)`.",
     ),
     (
         TypeError,
@@ -72,6 +74,16 @@ STOPS = (  # kind of error, a part of its message, what to say
         "The generator is seeded, not the noise: `generator=torch.Generator().manual_seed(seed)`.",
     ),
     (AttributeError, "'seed' is read-only", "The seed is set with `.manual_seed(seed)`."),
+    (TypeError, "seed() takes no arguments", RANDOM_SEED),
+    (TypeError, "generator=builtin_function_or_method", "`manual_seed` needs its brackets: `.manual_seed(seed)`."),
+    (NameError, "name 'randn'", "`randn` belongs to torch: write `torch.randn`."),
+    (NameError, "name 'Generator'", "`Generator` belongs to torch: write `torch.Generator()`."),
+    (AttributeError, "no attribute 'generator'", "Python tells capitals apart: write `torch.Generator()`."),
+    (
+        AttributeError,
+        "Generator' object has no attribute 'randn'",
+        "A generator doesn't draw by itself: hand it to `torch.randn(1, 3, 8, 8, generator=...)`.",
+    ),
     (TypeError, "generator=OpaqueBaseMeta", BRACKETS),
     (TypeError, "generator=type", BRACKETS),  # as earlier versions of torch call the class
     (
@@ -100,21 +112,21 @@ class SeedCheck(FunctionCheck):
 
     def verdict(self, answer: Callable) -> str:
         """The verdict as one sentence; torch's global generator and those of the page are left as they were."""
-        before = torch.get_rng_state()
-        foreign = [(generator, generator.get_state()) for generator in _from_outside(answer)]
+        found = [(generator, generator.get_state()) for generator in (torch.default_generator, *_from_outside(answer))]
+        for generator, _ in found:  # else one that already stands where the answer leaves it would seem untouched
+            generator.manual_seed(_ELSEWHERE)
+        shared, *foreign = [(generator, generator.get_state()) for generator, _ in found]
         try:
             said = super().verdict(answer)
             if said.startswith(right(self.name)):
-                if not torch.equal(before, torch.get_rng_state()):
+                if _moved(*shared):
                     return not_yet(GLOBAL)
-                moved = any(not torch.equal(state, generator.get_state()) for generator, state in foreign)
-                return not_yet(FOREIGN) if moved else said
-            torch.set_rng_state(before)
+                return not_yet(FOREIGN) if any(_moved(*pair) for pair in foreign) else said
+            torch.default_generator.set_state(shared[1])
             named = any(said == not_yet(mistake.says) for mistake in self.mistakes)
-            return said if named else self._by_behaviour(answer, said, before)
+            return said if named else self._by_behaviour(answer, said, shared[1])
         finally:
-            torch.set_rng_state(before)
-            for generator, state in foreign:
+            for generator, state in found:
                 generator.set_state(state)
 
     def _by_behaviour(self, answer: Callable, said: str, before: torch.Tensor) -> str:
@@ -123,6 +135,8 @@ class SeedCheck(FunctionCheck):
             drawn = [answer(seed) for seed in (1, 1, 2)]
             if isinstance(drawn[0], torch.Generator):
                 return not_yet(RETURNED)
+            if isinstance(drawn[0], tuple):
+                return not_yet(SEVERAL)
             one, again, other = map(torch.as_tensor, drawn)
         except Exception as error:
             known = (says for kind, part, says in STOPS if isinstance(error, kind) and part in str(error))
@@ -139,6 +153,13 @@ class SeedCheck(FunctionCheck):
         if torch.equal(one, noise_picture(1)) and torch.equal(other, noise_picture(2)):
             return said  # right, but with what is ready-made
         return not_yet(SCALED if torch.allclose(other, 2 * one) else OTHER)
+
+
+_ELSEWHERE = 2**31 - 8  # a seed that no answer takes
+
+
+def _moved(generator: torch.Generator, before: torch.Tensor) -> bool:
+    return not torch.equal(before, generator.get_state())
 
 
 def _from_outside(answer: Callable) -> list[torch.Generator]:

@@ -1,4 +1,4 @@
-"""Lesson 08, forward diffusion: the checks of its exercises."""
+"""Lesson 08, forward diffusion: the check of its jump."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from collections.abc import Callable
 import torch
 
 from course_lib.diffusion import NoiseTable, q_sample
-from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
-from course_lib.lessons.lesson_08.forward import TABLES
-from course_lib.texts import tr
+from course_lib.exercises.checks import FunctionCheck, Mistake
 
 _STABLE_DIFFUSION = NoiseTable.scaled_linear()
 
@@ -24,7 +22,7 @@ def _cases() -> list[tuple]:
             _STABLE_DIFFUSION,
             torch.randn(2, 3, 4, 4, generator=generator),
         )
-        for t in (1, 400, 998)
+        for t in (400, 1, 998)  # the first is the one that a message shows: there both factors are far from 0 and 1
     ]
 
 
@@ -56,7 +54,7 @@ def _own_noise(x0, t, table, noise):
 
 def _ignores_the_noise(answer) -> bool:
     """Whether noise a million times as strong leaves the result small."""
-    x0, t, table, noise = _cases()[1]
+    x0, t, table, noise = _cases()[0]
     try:
         return bool(answer(x0, t, table, 1e6 * noise).abs().max() < 1e3)
     except Exception:  # an answer that is nothing of the kind
@@ -65,7 +63,7 @@ def _ignores_the_noise(answer) -> bool:
 
 def _ignores_the_step(answer) -> bool:
     """Whether an early and a late step give the same."""
-    (x0, early, table, noise), (_, late, *_) = _cases()[0], _cases()[-1]
+    (x0, early, table, noise), (_, late, *_) = _cases()[1:]
     try:
         return bool(torch.equal(answer(x0, early, table, noise), answer(x0, late, table, noise)))
     except Exception:
@@ -119,6 +117,10 @@ check_jump = FunctionCheck(
         Mistake("You took `picture` from the page. Here the picture comes in as x0.", lambda x0, t, table, noise: torch.zeros(1, 3, 64, 64) + noise, stops=r"tensor [ab] \(64\)"),
         Mistake("Python has no sqrt of its own: write ** 0.5.", _without("sqrt"), stops="name 'sqrt' is not defined"),
         Mistake("alphas_cumprod belongs to the table: table.alphas_cumprod[t].", _without("alphas_cumprod"), stops="name 'alphas_cumprod' is not defined"),
+        Mistake("The noise comes in as `noise`.", _without("eps"), stops="name '(eps|epsilon|ε)' is not defined"),
+        Mistake("The clean picture comes in as `x0`. (The page's `x` has two numbers.)", lambda x0, t, table, noise: torch.ones(2) * noise, stops=r"name 'x' is not defined|tensor [ab] \(2\)"),
+        Mistake("The table holds more than one list. Alpha-bar is table.alphas_cumprod[t].", lambda x0, t, table, noise: table[t] * x0, stops="'NoiseTable' object is not subscriptable"),
+        Mistake("What your function calls `table` is not the table. The arguments come in this order: x0, t, table, noise.", lambda x0, table, t, noise: table.alphas_cumprod[t] * x0, stops="'(int|Tensor)' object has no attribute 'alphas_cumprod'"),
         Mistake("The table has no such name. Alpha-bar is table.alphas_cumprod[t].", lambda x0, t, table, noise: table.alpha_bar[t] * x0, stops="'NoiseTable' object has no attribute"),
         Mistake("torch.sqrt takes a tensor, and got a number: write ** 0.5.", lambda x0, t, table, noise: torch.sqrt(1.0) * x0, stops=r"sqrt\(\): argument"),
         Mistake("alphas_cumprod is a tensor and no function: write square brackets, alphas_cumprod[t].", lambda x0, t, table, noise: table.alphas_cumprod(t) * x0, stops="'Tensor' object is not callable"),
@@ -137,6 +139,9 @@ check_jump = FunctionCheck(
         Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a**0.5)),
         Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + 1 - a**0.5 * noise)),
         Mistake(_BRACKETS, _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + noise * 1 - a)),
+        Mistake("sqrt(alphas_cumprod) stands in front of the whole sum, so it multiplies the noise, too. It belongs to x0 alone.", _from_alpha_bar(lambda a, x0, noise: a**0.5 * (x0 + (1 - a) ** 0.5 * noise))),
+        Mistake("You squared alphas_cumprod in the noise's factor, but it is a square already: sqrt(1 - alphas_cumprod).", _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + (1 - a**2) ** 0.5 * noise)),
+        Mistake("The noise's factor is larger than 1 in your result. There is a minus under the root: sqrt(1 - alphas_cumprod).", _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 + (1 + a) ** 0.5 * noise)),
         Mistake("You took the root of a sum of squares, and a root has no signs. Multiply each of the two by its amplitude, and add.", _from_alpha_bar(lambda a, x0, noise: (a * x0**2 + (1 - a) * noise**2) ** 0.5)),
         Mistake("The two parts are multiplied. Add them.", _from_alpha_bar(lambda a, x0, noise: a**0.5 * x0 * (1 - a) ** 0.5 * noise)),
         Mistake("The noise's factor is that of one step, sqrt(beta). The jump's is sqrt(1 - alphas_cumprod[t]).", _with(lambda alpha_bar, beta: (math.sqrt(alpha_bar), math.sqrt(beta)))),
@@ -197,59 +202,4 @@ check_jump = FunctionCheck(
         ),
     ],
     ready=("q_sample",),
-)  # fmt: skip
-
-
-PANDA = 0.17345  # the variance of the page's panda
-
-
-def _first_below(values: torch.Tensor, level: float = 1.0) -> int:
-    return int((values < level).nonzero()[0])
-
-
-def _about_the_step(answer: object) -> str:
-    """What to say to a step that is no usual mistake."""
-    if isinstance(answer, str):
-        return tr("That is a text. Write the number without quotes.")
-    try:
-        given = torch.as_tensor(answer, dtype=torch.float64)
-    except (TypeError, ValueError, RuntimeError):
-        return tr("One whole number is asked for.")
-    if given.numel() != 1:
-        return tr("It holds many numbers, and one is asked for: .nonzero()[0] is the first step where it is so.")
-    if given.item() % 1:
-        return tr("That is no step. A step is a whole number, from 0 to 999.")
-    if not 0 <= given.item() <= 999:
-        return tr("The steps are counted from 0 to 999.")
-    return tr(
-        "Ask where 1 - alphas_cumprod is larger than alphas_cumprod * picture.var(). Take the first of these steps."
-    )
-
-
-_SNR = _STABLE_DIFFUSION.snr
-_RATIO = PANDA * _SNR
-
-check_even = ValueCheck(
-    "your step",
-    _first_below(_RATIO),
-    [
-        Mistake("That holds for a picture with variance 1. The panda's is less: multiply alphas_cumprod, or SNR, by picture.var().", _first_below(_SNR)),
-        Mistake("You divided by the variance, or compared SNR with it. A picture with less variance is overtaken earlier: its own SNR is picture.var() times SNR.", _first_below(_SNR, PANDA)),
-        Mistake("You took the standard deviation. alphas_cumprod and SNR are about variances: take picture.var().", _first_below(PANDA**0.5 * _SNR)),
-        Mistake("You took the mean of the squares, in which the brightness counts, too. The variance is picture.var().", _first_below(0.6332 * _SNR)),
-        Mistake("You took the mean. The variance is picture.var().", _first_below(0.6781 * _SNR)),
-        Mistake("You rounded the variance to 0.17. That moves the step: take picture.var().", _first_below(0.17 * _SNR)),
-        Mistake("At that step the picture's part is still a little larger. The question asks for the first step after it.", _first_below(_RATIO) - 1),
-        Mistake("That is one step too late, or counted from 1: at the step before it the noise's part is larger already, and the first step is step 0.", _first_below(_RATIO) + 1),
-        Mistake("There the noise's part is twice the picture's. Ask where it is first the larger one.", _first_below(_RATIO, 0.5)),
-        Mistake("You compared alpha-bar with the variance. Compare the noise's part with the picture's, alphas_cumprod * picture.var().", _first_below(_STABLE_DIFFUSION.alphas_cumprod, PANDA)),
-        Mistake("You compared the noise's part with picture.var(), that of the clean picture. In x_t it has shrunk: alphas_cumprod * picture.var().", int((1 - _STABLE_DIFFUSION.alphas_cumprod > PANDA).nonzero()[0])),
-        Mistake("You compared a root, such as sigma, with a variance. Leave the roots out, and compare variances.", int((_STABLE_DIFFUSION.sigmas > PANDA).nonzero()[0])),
-        Mistake("You divided SNR by the standard deviation, or compared it with that. Multiply SNR by picture.var(), and compare with 1.", _first_below(_SNR, PANDA**0.5)),
-        Mistake("That is the last step. The noise overtakes much earlier: take the first step where its part is the larger one.", 999),
-        Mistake("That is how many steps have more noise than picture. The question asks at which step they begin.", int((_RATIO < 1).sum())),
-        Mistake("At step 0 the picture is far stronger than the noise. Ask where the noise's part is the *larger* one.", 0),
-        *(Mistake("That is the step of another table. Take Stable Diffusion's, `table`.", _first_below(PANDA * other.snr)) for name, other in TABLES.items() if "Stable" not in name),
-    ],
-    hint=_about_the_step,
 )  # fmt: skip

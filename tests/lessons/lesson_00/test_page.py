@@ -46,6 +46,25 @@ def test_a_generator_of_the_page_that_is_seeded_again_is_named_and_left_as_it_wa
     assert lesson.check_noise.verdict(page["only_looks"]) == "[OK] my_noise is right."
 
 
+def test_a_generator_that_stands_where_the_answer_leaves_it_is_named():
+    """As after a call by hand: one draw with the seed of the check's last case."""
+    page = {"torch": torch, "dice": torch.Generator()}
+    exec("def seeds_again(seed): return torch.randn(1, 3, 8, 8, generator=dice.manual_seed(seed))", page)
+    page["seeds_again"](1)
+    assert lesson.check_noise.verdict(page["seeds_again"]) == f"[not yet] {checks.FOREIGN}"
+
+    def of_the_global_one(seed):
+        torch.manual_seed(seed)
+        return torch.randn(1, 3, 8, 8)
+
+    before = torch.get_rng_state()
+    try:
+        of_the_global_one(1)
+        assert lesson.check_noise.verdict(of_the_global_one) == f"[not yet] {checks.GLOBAL}"
+    finally:
+        torch.set_rng_state(before)
+
+
 def said_to(answer):
     return lesson.check_noise.verdict(answer).removeprefix("[not yet] ")
 
@@ -149,6 +168,14 @@ def drawn_twice(generator):
         (lambda seed: seed * lesson.noise_picture(1), checks.SCALED),
         (lambda seed: seed * lesson.noise_picture(5), checks.SCALED),
         (lambda seed: lesson.noise_picture(seed).clamp(-1, 1), "cut the numbers"),
+        (lambda seed: lesson.noise_picture(seed).tolist(), "return the tensor itself"),
+        (lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed), "needs its brackets"),
+        (lambda seed: torch.randn(1, 3, 8, 8, generator=torch.Generator().seed(seed)), checks.RANDOM_SEED),
+        (lambda seed: randn(1, 3, 8, 8), "write `torch.randn`"),  # noqa: F821
+        (lambda seed: torch.randn(1, 3, 8, 8, generator=Generator()), "write `torch.Generator()`"),  # noqa: F821
+        (lambda seed: torch.randn(1, 3, 8, 8, generator=torch.generator()), "capitals"),
+        (lambda seed: torch.Generator().manual_seed(seed).randn(1, 3, 8, 8), "doesn't draw by itself"),
+        (lambda seed: (lesson.noise_picture(seed), torch.Generator()), checks.SEVERAL),
         (lambda seed: drawn_twice(torch.Generator().manual_seed(seed)), "second draw"),
     ],
 )

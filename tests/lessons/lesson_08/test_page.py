@@ -8,7 +8,7 @@ import torch
 from course_lib.datasets import open_emoji
 from course_lib.diffusion import forward_step
 from course_lib.lessons import lesson_08 as lesson
-from course_lib.lessons.lesson_08 import checks, forward
+from course_lib.lessons.lesson_08 import even_check, forward
 
 PICTURE = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
 
@@ -49,15 +49,19 @@ def test_numbers_in_the_questions_are_true():
 def test_what_is_said_about_the_three_curves_is_true():
     """Where they cross, how long less than a tenth is left, and which falls most evenly."""
     crossings = {"scaled": 0.35, "linear": 0.26, "cosine": 0.5}
-    uneven = {}
+    uneven, falls = {}, {}
     for name, table in lesson.TABLES.items():
         amplitude = table.alphas_cumprod.sqrt()
         crossing = int((table.snr < 1).nonzero()[0]) / 1000
         assert crossing == pytest.approx(crossings[name.split()[0]], abs=0.005)
         straight = torch.linspace(1, 0, 1000, dtype=torch.float64)
         uneven[name.split()[0]] = (amplitude - straight).abs().max().item()
+        falls[name.split()[0]] = -amplitude.diff()
         assert (amplitude[-1] > 0.05) == ("Stable" in name)
     assert uneven["scaled"] < 0.1 < min(uneven["linear"], uneven["cosine"])
+    assert falls["scaled"].std() < 0.7 * min(falls["linear"].std(), falls["cosine"].std())
+    slow_fast_slow = [part.mean() for part in falls["scaled"].split(333)[:3]]
+    assert slow_fast_slow[1] > 1.2 * max(slow_fast_slow[0], slow_fast_slow[2]), "no S"
     assert (lesson.TABLES["linear (DDPM)"].alphas_cumprod[-300:].sqrt() < 0.1).all()
 
 
@@ -145,6 +149,16 @@ PAGE = torch.zeros(1, 3, 64, 64)  # stands for the page's own picture
         (lambda x0, t, table, noise: sqrt(table.alphas_cumprod[t]) * x0, "no sqrt of its own"),  # noqa: F821
         (lambda x0, t, table, noise: torch.sqrt(table.alphas_cumprod[t].item()) * x0, "torch.sqrt takes a tensor"),
         (lambda x0, t, table, noise: table.alphas_cumprod(t) * x0, "square brackets"),
+        (lambda x0, t, table, noise: x0 + eps, "comes in as `noise`"),  # noqa: F821
+        (lambda x0, t, table, noise: torch.tensor([2.0, -1.0]) + noise, "comes in as `x0`"),
+        (lambda x0, t, table, noise: x + noise, "comes in as `x0`"),  # noqa: F821
+        (lambda x0, t, table, noise: table[t] * x0, "more than one list"),
+        (lambda x0, table, t, noise: table.alphas_cumprod[t] * x0, "in this order: x0, t, table, noise"),
+        (lambda x0, noise, table, t: t.alphas_cumprod[noise] * x0, "in this order: x0, t, table, noise"),
+        (of(lambda a, x0, noise: a**0.5 * (x0 + (1 - a) ** 0.5 * noise)), "in front of the whole sum"),
+        (by(lambda a: a**0.5, lambda a: (1 - a**2) ** 0.5), "it is a square already"),
+        (by(lambda a: a**0.5, lambda a: (1 + a) ** 0.5), "a minus under the root"),
+        (lambda x0, t, table, noise: forward.q_sample(x0, t, table, noise).tolist(), "return the tensor itself"),
     ],
 )
 def test_what_else_goes_wrong_in_a_jump(wrong, said):
@@ -155,6 +169,9 @@ def test_what_else_goes_wrong_in_a_jump(wrong, said):
     ("wrong", "said"),
     [
         (354, "with variance 1"),
+        (353, "with variance 1"),
+        (355, "with variance 1"),
+        ([133], "in brackets"),
         (614, "is overtaken earlier"),
         (231, "standard deviation"),
         (288, "mean of the squares"),
@@ -194,7 +211,7 @@ def test_the_panda_is_as_the_page_says():
         open_emoji(style="fluent").select("panda").images[:1],
         lesson.TABLES["scaled linear (Stable Diffusion)"],
     )
-    assert panda.var().item() == pytest.approx(checks.PANDA, abs=5e-6) and round(panda.mean().item(), 2) == 0.68
+    assert panda.var().item() == pytest.approx(even_check.PANDA, abs=5e-6) and round(panda.mean().item(), 2) == 0.68
     assert panda.square().mean().item() == pytest.approx(0.6332, abs=5e-5)
     assert lesson.check_even.right == int((panda.var() * table.snr < 1).nonzero()[0]) == 133
     ratio = (panda.var() * table.snr)[132:134]
@@ -261,8 +278,10 @@ def test_in_a_picture_twice_as_large_the_mean_halves_the_noise():
     """As in "Going further": the picture stays, and the noise that is left is half as strong."""
     large, table = PICTURE.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3), lesson.TABLES["cosine"]
     noise = torch.randn(large.shape, generator=torch.Generator().manual_seed(6))
-    shrunk = forward.q_sample(large, 500, table, noise).unflatten(3, (64, 2)).unflatten(2, (64, 2)).mean(dim=(3, 5))
-    left = shrunk - table.alphas_cumprod[500].sqrt() * PICTURE
+    small_again = (
+        forward.q_sample(large, 500, table, noise).unflatten(3, (64, 2)).unflatten(2, (64, 2)).mean(dim=(3, 5))
+    )
+    left = small_again - table.alphas_cumprod[500].sqrt() * PICTURE
     assert left.std().item() == pytest.approx((1 - table.alphas_cumprod[500]).sqrt().item() / 2, rel=0.05)
 
 
