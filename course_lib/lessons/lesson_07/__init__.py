@@ -7,7 +7,7 @@ from course_lib.lessons.lesson_07.attention_cost import (
     how_it_flows,
     where_attention_is,
 )
-from course_lib.lessons.lesson_07.checks import check_attention, check_scores
+from course_lib.lessons.lesson_07.checks import check_attention
 from course_lib.lessons.lesson_07.heat_maps import change, draw_pixel, draw_swap, draw_word, share_in_top_quarter
 from course_lib.lessons.lesson_07.questions import (
     predict_corner,
@@ -19,6 +19,7 @@ from course_lib.lessons.lesson_07.questions import (
     predict_swap,
     quiz,
 )
+from course_lib.lessons.lesson_07.score_checks import check_scores
 from course_lib.lessons.lesson_07.table_checks import check_weights
 from course_lib.pipeline import watch
 

@@ -1,4 +1,4 @@
-"""Lesson 07, attention: the checks of its exercises 1 and 3."""
+"""Lesson 07, attention: the check of its exercise 1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.exercises.checks import FunctionCheck, Mistake
 
 
 def _attend(query, key, value, scale=None, axis=1) -> torch.Tensor:
@@ -14,7 +14,11 @@ def _attend(query, key, value, scale=None, axis=1) -> torch.Tensor:
 
 
 def _weights(query, key, scale=None, axis=1) -> torch.Tensor:
-    return torch.softmax(query @ key.T * (query.shape[1] ** -0.5 if scale is None else scale), dim=axis)
+    return torch.softmax(_scores(query, key, scale), dim=axis)
+
+
+def _scores(query, key, scale=None) -> torch.Tensor:
+    return query @ key.T * (query.shape[1] ** -0.5 if scale is None else scale)
 
 
 def _cases() -> list[tuple]:
@@ -40,6 +44,8 @@ def _without(name: str):
 
     return wrong
 
+
+_SCALES = ((None, ""), (1, " And the scale is missing."), (0.5, " And the 2 was the root of 4: take the width from query.shape."))  # fmt: skip
 
 _ROOT = "The scores are divided by the width itself. It is its square root."
 
@@ -74,11 +80,13 @@ check_attention = FunctionCheck(
         Mistake("Softmax must be told along which axis it works: dim=1, along each row.", lambda q, k, v: torch.softmax(q @ k.T), stops=r"softmax\(\) missing .*dim"),
         Mistake("The scale is missing: divide the scores by the square root of the width of a query.", lambda q, k, v: _attend(q, k, v, 1)),
         Mistake(_ROOT, lambda q, k, v: _attend(q, k, v, 1 / q.shape[1])),
+        Mistake("The scores are divided by the square of the width. It is its square root: query.shape[1] ** 0.5.", lambda q, k, v: _attend(q, k, v, q.shape[1] ** -2)),
         Mistake("`** 1/2` means (... ** 1) / 2, so the scores are divided by the width, and by 2. Write ** 0.5.", lambda q, k, v: _attend(q, k, v, 0.5 / q.shape[1])),
         Mistake("Half the width is not its square root: query.shape[1] ** 0.5.", lambda q, k, v: _attend(q, k, v, 2 / q.shape[1])),
         Mistake("query.numel() counts all numbers of all queries. The width is query.shape[1].", lambda q, k, v: _attend(q, k, v, q.numel() ** -0.5)),
         Mistake("Some results are nan: the root of a negative score. Only the width goes under the root: scores / width ** 0.5.", lambda q, k, v: torch.softmax((q @ k.T / q.shape[1]) ** 0.5, dim=1) @ v, when=_gives(lambda out: out.isnan().any())),
         Mistake("You return two things. Return the mixtures alone: weights @ value.", lambda q, k, v: (q @ k.T, _attend(q, k, v)), when=_gives(lambda out: isinstance(out, tuple))),
+        Mistake("You return a list of rows. Make one table of them: torch.stack(rows).", lambda q, k, v: list(_attend(q, k, v)), when=_gives(lambda out: isinstance(out, list) and all(map(torch.is_tensor, out)))),
         Mistake("The result still has the batch axis that [None] added: take it off with [0].", lambda q, k, v: _attend(q, k, v)[None]),
         Mistake("torch.sqrt takes a tensor, and a width is a whole number: query.shape[1] ** 0.5.", lambda q, k, v: q @ k.T / torch.sqrt(q.shape[1]), stops=r"sqrt\(\): argument 'input'"),
         Mistake("query.shape is two numbers, rows and width. Take the width: query.shape[1] ** 0.5.", lambda q, k, v: q @ k.T / q.shape**0.5, stops="'torch.Size' and|'tuple' and 'float'"),
@@ -94,24 +102,22 @@ check_attention = FunctionCheck(
         Mistake(_AXIS, lambda q, k, v: _attend(q, k, v, axis=0)),
         Mistake(f"{_AXIS} And the scale is missing.", lambda q, k, v: _attend(q, k, v, 1, axis=0)),
         Mistake(f"{_AXIS} And the 2 was the root of 4: take the width from query.shape.", lambda q, k, v: _attend(q, k, v, 0.5, axis=0)),
-        Mistake("Softmax runs over the whole table, so all weights together sum to 1. Each row must.", lambda q, k, v: torch.softmax((q @ k.T / q.shape[1] ** 0.5).flatten(), 0).view(len(q), len(k)) @ v),
-        Mistake("Softmax is missing: scores are no weights, they may be negative.", lambda q, k, v: q @ k.T / q.shape[1] ** 0.5 @ v),
-        Mistake("Softmax and the scale are both missing.", lambda q, k, v: q @ k.T @ v),
+        *(Mistake(f"All weights together sum to 1. Each row must: torch.softmax(scores, dim=1), or divide the powers by .sum(dim=1, keepdim=True).{more}", lambda q, k, v, scale=scale: _scores(q, k, scale).flatten().softmax(0).view(len(q), len(k)) @ v) for scale, more in _SCALES),
+        *(Mistake(f"Softmax is missing: scores are no weights, they may be negative.{more}", lambda q, k, v, scale=scale: _scores(q, k, scale) @ v) for scale, more in _SCALES),
         *(Mistake("e is 2.71828..., and you took too few of its digits. Take scores.exp(), or torch.softmax.", lambda q, k, v, base=base: torch.softmax(math.log(base) * (q @ k.T) / q.shape[1] ** 0.5, dim=1) @ v) for base in (2.718, 2.72, 2.7)),
-        Mistake("sigmoid looks at each score for itself, so the rows do not sum to 1. Take softmax along each row, dim=1.", lambda q, k, v: torch.sigmoid(q @ k.T / q.shape[1] ** 0.5) @ v),
+        Mistake("sigmoid takes each score on its own, so the rows do not sum to 1. Take softmax along each row, dim=1.", lambda q, k, v: torch.sigmoid(q @ k.T / q.shape[1] ** 0.5) @ v),
         Mistake("log_softmax gives the logarithms of the weights. Take torch.softmax.", lambda q, k, v: torch.log_softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) @ v),
-        Mistake("The powers are not divided by their sum, so the rows do not sum to 1.", lambda q, k, v: _powers(q, k) @ v),
-        Mistake("The scores are divided by their sum: first take the powers of e.", lambda q, k, v: _over_sum(q @ k.T / q.shape[1] ** 0.5) @ v),
+        *(Mistake(f"The powers are not divided by their sum, so the rows do not sum to 1.{more}", lambda q, k, v, scale=scale: _scores(q, k, scale).exp() @ v) for scale, more in _SCALES),
+        Mistake("The scores are divided by their sum: first take the powers of e.", lambda q, k, v: _over_sum(_scores(q, k)) @ v),
         Mistake("The scale comes after softmax. Then rows no longer sum to 1: divide the scores, before.", lambda q, k, v: _attend(q, k, v, 1) / q.shape[1] ** 0.5),
-        Mistake("Those are the weights. Use them to mix the values: weights @ value.", lambda q, k, v: _weights(q, k)),
-        Mistake("Those are the weights, without the scale. Divide the scores, and mix the values: weights @ value.", lambda q, k, v: _weights(q, k, 1)),
-        Mistake("Those are the scores. Softmax and the values are still to come.", lambda q, k, v: q @ k.T / q.shape[1] ** 0.5),
+        *(Mistake(f"Those are the weights. Use them to mix the values: weights @ value.{more}", lambda q, k, v, scale=scale: _weights(q, k, scale)) for scale, more in _SCALES),
+        *(Mistake(f"Those are the scores. Softmax and the values are still to come.{more}", lambda q, k, v, scale=scale: _scores(q, k, scale)) for scale, more in _SCALES),
         Mistake("The keys are mixed. Keys are for the scores; the query takes home values.", lambda q, k, v: _attend(q, k, k)),
         Mistake("Queries and keys are exchanged: each query gets a row, not each key.", lambda q, k, v: _attend(k, q, v)),
         Mistake("The weights are transposed: row i of the weights belongs to query i.", lambda q, k, v: _weights(q, k).T @ v),
         Mistake("The keys are not transposed: query @ key.T, so that each key stands in a column.", lambda q, k, v: torch.softmax(q @ k / q.shape[1] ** 0.5, dim=1) @ v),
         Mistake("The keys are not transposed: query @ key.T, so that each key stands in a column. (And the 2 was the root of 4.)", lambda q, k, v: torch.softmax(q @ k / 2, dim=1) @ v),
-        Mistake("Each row has a sum of its own: .sum(dim=1, keepdim=True) keeps the sums in a column, below one another.", lambda q, k, v: _powers(q, k) / _powers(q, k).sum(dim=1) @ v),
+        *(Mistake(f"Each row has a sum of its own: .sum(dim=1, keepdim=True) keeps the sums in a column, below one another.{more}", lambda q, k, v, scale=scale: _scores(q, k, scale).exp() / _scores(q, k, scale).exp().sum(dim=1) @ v) for scale, more in _SCALES),
         Mistake("The product is the wrong way round: weights @ value, not value @ weights.", lambda q, k, v: v @ _weights(q, k)),
         Mistake("Only the value with the highest score is taken. All are mixed, by their weights.", lambda q, k, v: v[(q @ k.T).argmax(dim=1)]),
         Mistake("All values count the same. Weights come from the scores.", lambda q, k, v: v.mean(dim=0).expand(len(q), -1)),
@@ -120,38 +126,5 @@ check_attention = FunctionCheck(
 )  # fmt: skip
 
 
-def _powers(query, key) -> torch.Tensor:
-    return (query @ key.T / query.shape[1] ** 0.5).exp()
-
-
 def _over_sum(scores: torch.Tensor) -> torch.Tensor:
     return scores / scores.sum(dim=1, keepdim=True)
-
-
-check_scores = ValueCheck(
-    "the number of scores",
-    128**4,
-    [
-        Mistake("That is how many pixels there are. Each of them looks at all of them.", 128**2),
-        Mistake("That is the number at 64 x 64. The question is about 128 x 128.", 64**4),
-        *(Mistake(f"That is cross-attention: each pixel looks at {words} positions of a prompt. In self-attention it looks at all pixels.", 128**2 * words) for words in (77, 24)),
-        Mistake("That is for 5 heads together, as many as SDXL would have there. The question is about one.", 5 * 128**4),
-        *(Mistake(f"That is for {heads} heads together. The question is about one.", heads * 128**4) for heads in (4, 8)),
-        Mistake("That is the side of the finished picture. Attention works on the latent: 128 x 128 pixels, and each looks at all of them.", 128 * 8),
-        Mistake("The side is doubled, so there are 4 times as many pixels, and each looks at 4 times as many: 16 times, not 4.", 4 * 64**4),
-        *(Mistake("That is the work of a whole layer, in multiply-adds. The question is about the scores of one head.", work) for work in (172, 172e9, 2 * 128**4 * 320)),
-        Mistake("That is twice as many: scores and mixtures cost as much, but only the scores are asked for.", 2 * 128**4),
-        *(Mistake("That counts the products inside the scores. How many scores are there?", 128**4 * width) for width in (320, 64, 40)),
-        *(Mistake("In Python a power is **, not ^.", power) for power in (128 ^ 4, 128**2 ^ 2)),
-        *(Mistake("That is rounded. Leave the product to Python.", about) for about in (268e6, 268.4e6, 268_435_000)),
-        *(Mistake("That is a text. Leave the quotes out.", text) for text in ("268435456", "268,435,456", "128**4", "(128 * 128) ** 2")),
-        Mistake("128 x 128 pixels are 128 times 128, not 128 plus 128.", (128 + 128) ** 2),
-        Mistake("Each pixel looks at itself, too.", 128**2 * (128**2 - 1)),
-        *(Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + more) // 2) for more in (-1, 0, 1)),
-        Mistake("A pixel looks at all 128 x 128 pixels, not only at those of its own row.", 128**3),
-        Mistake("That is pixels plus pixels. Each pixel looks at all: pixels times pixels.", 2 * 128**2),
-        Mistake("512 x 512 are the pixels of the finished picture at Stable Diffusion 1.5. Attention works on the latent: 128 x 128 here.", 512**4),
-        Mistake("1024 x 1024 are the pixels of the finished picture. Attention works on the latent: 128 x 128.", 1024**4),
-    ],
-    hint="How many pixels look, and at how many does each look?",
-)  # fmt: skip

@@ -235,6 +235,7 @@ def test_scores_with_a_row_for_each_key_are_told_so():
 
 
 def test_weights_of_exactly_0_and_1_come_of_rounding():
+    assert [round(weight, 2) for weight in torch.tensor([1.0, 0]).softmax(0).tolist()] == [0.73, 0.27]
     assert torch.tensor([0.0, -200]).softmax(0).tolist() == [1, 0]
 
 
@@ -247,13 +248,25 @@ def test_a_leeway_that_a_hint_names_is_right():
 def test_the_tables_hold_a_rounded_sum():
     """Otherwise `== 1` would pass."""
     (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 20
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 21
 
 
 def test_other_counts_of_scores_are_named():
     assert "16 times, not 4" in lesson.check_scores.verdict(4 * 64**4)
     for work in (172, 172e9, 172_000_000_000):
         assert "the work of a whole layer" in lesson.check_scores.verdict(work)
+
+
+def divided_by_their_sum(powers, **axis):
+    return powers / powers.sum(**axis)
+
+
+def test_an_f_softmax_without_axis_takes_the_rows_of_a_table_but_not_of_three_axes():
+    """As the solutions say; and PyTorch warns."""
+    for shape, axis in ((2, 3), 1), ((2, 3, 4), 0):
+        x = torch.randn(shape)
+        with pytest.warns(UserWarning, match="Implicit dimension choice"):
+            torch.testing.assert_close(F.softmax(x), x.softmax(axis))
 
 
 def to_the_power(base, scores):
@@ -274,7 +287,7 @@ def to_the_power(base, scores):
         (lambda q, k, v: torch.softmax(q @ v.T / q.shape[1] ** 0.5, dim=1) @ k, "Keys and values are exchanged"),
         (lambda q, k, v: to_the_power(2.718, q @ k.T / q.shape[1] ** 0.5) @ v, "too few of its digits"),
         (lambda q, k, v: to_the_power(2.72, q @ k.T / q.shape[1] ** 0.5) @ v, "too few of its digits"),
-        (lambda q, k, v: torch.sigmoid(q @ k.T / q.shape[1] ** 0.5) @ v, "sigmoid looks at each score"),
+        (lambda q, k, v: torch.sigmoid(q @ k.T / q.shape[1] ** 0.5) @ v, "sigmoid takes each score"),
         (lambda q, k, v: F.log_softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) @ v, "logarithms of the weights"),
         (lambda q, k, v: torch.softmax(q @ k.T / q.shape[0], dim=1) @ v, "query.shape[0] is the number of queries"),
         (lambda q, k, v: torch.softmax(q @ k.T / math.sqrt(q.shape[1]), dim=1) @ v, "write ** 0.5 for a root"),  # noqa: F821
@@ -284,6 +297,16 @@ def to_the_power(base, scores):
         (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 0.5, dim=1) @ v.T, "The values are transposed"),
         (lambda q, k, v: torch.eye(3) @ v, "take what it is given: query, key, value"),
         (lambda q, k, v: attention(q[None], k[None], v[None]), "take it off with [0]"),
+        (lambda q, k, v: divided_by_their_sum((q @ k.T / 2).exp()) @ v, "the 2 was the root of 4"),
+        (lambda q, k, v: divided_by_their_sum((q @ k.T / 2).exp()) @ v, "All weights together sum to 1"),
+        (lambda q, k, v: divided_by_their_sum((q @ k.T).exp()) @ v, "And the scale is missing"),
+        (lambda q, k, v: divided_by_their_sum((q @ k.T / 2).exp(), dim=1) @ v, "keepdim=True"),
+        (lambda q, k, v: q @ k.T / 2 @ v, "Softmax is missing"),
+        (lambda q, k, v: torch.softmax(q @ k.T / 2, dim=1), "Those are the weights"),
+        (lambda q, k, v: q @ k.T, "Those are the scores"),
+        (lambda q, k, v: q @ k.T / 2, "Those are the scores"),
+        (lambda q, k, v: [torch.softmax(k @ one / len(one) ** 0.5, dim=0) @ v for one in q], "torch.stack(rows)"),
+        (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 2, dim=1) @ v, "the square of the width"),
         (lambda q, k, v: attention(q[None], k[None], v[None], return_weights=True), "You return two things"),
     ],
 )
@@ -295,9 +318,42 @@ def near(sums, within=1e-4):
     return (sums - 1).abs() < within
 
 
+def only_the_first(weights):
+    for row in weights:
+        return not ((row < 0).any() or row.sum() != 1)
+
+
+def rows_counted_by_columns(weights):
+    return all(near(weights[i].sum()) for i in range(weights.shape[1])) and bool((weights >= 0).all())
+
+
+def columns_counted_by_rows(weights):
+    return bool((weights >= 0).all()) and all(near(weights[:, i].sum()) for i in range(len(weights)))
+
+
+def one_row_too_many(weights):
+    return bool((weights >= 0).all()) and all(near(weights[i].sum()) for i in range(len(weights) + 1))
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
+        (only_the_first, "A `return True` inside a loop ends it"),
+        (rows_counted_by_columns, "The loop counts the columns"),
+        (columns_counted_by_rows, "You add up the columns"),
+        (one_row_too_many, "each loop's end?"),
+        (lambda w: ((w >= 0) & (w.sum(1) == 1)).all(), "Joining with `&`, apply .all() to each side first"),
+        (lambda w: (near(w.sum(1)) & (w >= 0)).all(), "Joining with `&`, apply .all() to each side first"),
+        (lambda w: (w >= 0).all() and w.sum(1) == 1, "The second half is still one answer for each row"),
+        (lambda w: (w >= 0).all() & (w.sum(1) == 1), "That is one answer for each row"),
+        (lambda w: sum(w) == 1, "That is one answer for each column"),
+        (lambda w: w >= 0, "That is one answer for each number of the table"),
+        (lambda w: torch.allclose(w.sum(0), torch.ones(len(w))), "You add up the columns"),
+        (lambda w: torch.allclose(w.sum(0), torch.ones(len(w))) and (w >= 0).all(), "You add up the columns"),
+        (lambda w: (w >= 0).all and near(w.sum(1)).all, ".all needs its brackets"),
+        (lambda w: round(w.sum(1)) == 1, "Python's round() takes one number"),
+        (lambda w: all(row >= 0 for row in w) and near(w.sum(1)).all(), "Python's all(...)"),
+        (lambda w: torch.allclose(w, w.softmax(dim=1)), "compares the table with its own softmax"),
         (lambda w: bool((w >= 0).all() and (w.sum(1).round(decimals=2) == 1).all()), "1.01 is no rounded 1"),
         (lambda w: bool((w >= 0).all() and near(w.sum(1), 0.009).all()), "1.01 is no rounded 1"),
         (lambda w: bool((w >= 0).all() and (w.sum(1).round() == 1).all()), "1.01 is no rounded 1"),
@@ -334,7 +390,12 @@ def test_more_ways_to_miss_a_table_of_weights_are_named(answer, says):
         (128 ^ 4, "a power is **"),
         (268_000_000, "rounded"),
         ("268435456", "Leave the quotes out"),
-        ((128 + 128) ** 2, "128 plus 128"),
+        ((128 + 128) ** 2, "That is 256 x 256."),
+        (16 * 64**2, "That is 256 x 256."),
+        ((268, 435, 456), "Commas make three numbers of it"),
+        (128**4 - 1, "How many pixels look"),
+        (64**2, "That is 64 x 64."),
+        (64 * 24, "cross-attention in the small model"),
         (128 * 128 * 77, "looks at 77 positions of a prompt"),
         (128 * 128 * 24, "looks at 24 positions of a prompt"),
         (2 * 128**2, "pixels plus pixels"),

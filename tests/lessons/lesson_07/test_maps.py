@@ -151,6 +151,19 @@ def test_like_pixels_look_at_each_other(seen, shape):
     assert looks[6, 3][~ground].sum() > 0.8 and looks[6, 3][4:].sum() > 0.8
 
 
+def test_the_begin_mark_is_brightest_on_the_ground_from_the_start(maps, shape):
+    for step in (0, 19):
+        assert not shape.flatten()[maps[step, ..., 0].flatten().topk(10).indices].any()
+
+
+def test_most_pixels_of_a_shape_look_at_its_colour_and_some_of_the_square_at_its_name(maps, seen, shape):
+    most = maps[-1, ..., 1:-1].argmax(dim=-1) + 1
+    above, below = most[:4][shape[:4]], most[4:][shape[4:]]
+    assert (above == seen.places.index("red")).all()
+    blue, square = (below == seen.places.index(word) for word in ("blue", "square"))
+    assert (blue | square).all() and 0 < square.sum() < 0.3 * len(below)
+
+
 def test_which_word_a_pixel_looks_at_most(maps, seen):
     for cell, word in {(2, 3): "red", (6, 3): "blue"}.items():
         first, second = maps[-1][cell][1:-1].sort(descending=True)[0][:2]
@@ -171,6 +184,59 @@ def test_what_changes_lies_where_the_word_was_looked_at(runs, maps, seen, word):
 def test_with_orange_the_square_changes_too(runs, maps, seen):
     changed = lesson.change(seen, runs["orange"], 20)
     assert lesson.share_in_top_quarter(changed, maps[..., seen.places.index("blue")].mean(dim=0)) > 0.4
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_orange_enlarges_the_square_by_its_own_state_and_by_those_after_it(runs, seen, monkeypatch, own):
+    """Either alone: the other states are those of the prompt with "red"."""
+    model, place = load("small-stable-diffusion"), seen.places.index("red")
+    _, red, orange = model.encode_text(["", PROMPT, PROMPT.replace("red", "orange")])
+    exchanged = (torch.arange(len(red)) == place) == own
+    states = torch.where(exchanged[:, None], orange, red)
+    encode = model.encode_text
+    monkeypatch.setattr(model, "encode_text", lambda texts: torch.stack([encode([""])[0], states]))
+
+    def square(run):
+        return int((run.pictures[-1][:, 32:].amin(dim=0) <= 0.8).sum())
+
+    alone = lesson.watch(model, PROMPT, seed=2)
+    assert min(square(alone), square(runs["orange"])) > 1.2 * square(seen)
+
+
+def test_the_maps_of_red_and_circle_share_most_of_their_brightest_quarter(maps, seen):
+    top = [
+        set(maps[..., seen.places.index(word)].mean(dim=0).flatten().topk(16).indices.tolist())
+        for word in ("red", "circle")
+    ]
+    assert len(top[0] & top[1]) > 8
+
+
+def test_in_the_first_layer_the_scores_of_red_are_the_same_for_below_and_its_weights_nearly(seen):
+    """A quotient of two weights is e to the power of a difference of scores, and the begin mark is the same, too."""
+    below = lesson.watch(load("small-stable-diffusion"), PROMPT.replace("above", "below"), steps=1, seed=2)
+    one, other = (run.words["down 1a, 8 x 8"][0] for run in (seen, below))
+    red = seen.places.index("red")
+    torch.testing.assert_close(one[..., red] / one[..., 0], other[..., red] / other[..., 0], rtol=1e-4, atol=0)
+    assert (one[..., red] / other[..., red] - 1).abs().max() > 0.05
+
+
+def test_one_head_takes_colours_inside_a_shape_and_names_at_its_edge(seen):
+    inside = torch.zeros(8, 8, dtype=torch.bool)
+    inside[1:4, 3:5], inside[5:7, 3:5] = True, True
+    for colour, name, rows in (("red", "circle", slice(4)), ("blue", "square", slice(4, 8))):
+        fill, edge = (
+            seen.looks("words", "up 2a, 8 x 8", "4")[-1, ..., seen.places.index(word)] for word in (colour, name)
+        )
+        assert fill[rows][inside[rows]].min() > 0.9 > 0.1 > edge[rows][inside[rows]].max()
+        assert edge.max() > 0.45 and fill.flatten()[edge.argmax()] < 0.45
+        other = seen.looks("words", "up 2a, 8 x 8", "2")[-1, ..., seen.places.index(name)]
+        assert inside.flatten()[other.flatten().topk(2).indices].all(), "head 2 looks at the names inside"
+    for layer, head in (("down 1a, 8 x 8", "4"), ("up 2b, 8 x 8", "3")):
+        for colour, name in (("red", "circle"), ("blue", "square")):
+            fill, edge = (
+                seen.looks("words", layer, head)[-1, ..., seen.places.index(word)].max() for word in (colour, name)
+            )
+            assert fill > 0.8 > 0.2 > edge
 
 
 def test_the_position_comes_from_the_sentence(maps, seen):
