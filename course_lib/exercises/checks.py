@@ -193,8 +193,11 @@ class ValueCheck:
         >>> ValueCheck("it", 1, []).verdict(None)
         '[not yet] it is still missing.'
         """
-        if answer is None or answer is ...:
+        still_open = [item is ... for item in (answer if isinstance(answer, (list, tuple)) else [answer])]
+        if answer is None or (still_open and all(still_open)):
             return not_yet(tr("{name} is still missing.").format(name=tr(self.name)))
+        if any(still_open):
+            return not_yet(tr("A `...` is left in {name}. Put an answer in its place.").format(name=tr(self.name)))
         if isinstance(self.right, (int, float)) and isinstance(answer, torch.Tensor) and answer.numel() == 1:
             answer = answer.item()
         if _same(answer, self.right, self.tolerance):
@@ -239,7 +242,8 @@ class Letters:
             given = [float(item) for item in answer]
         except (TypeError, ValueError, RuntimeError):
             says = tr("It has {count} answers, True or False without quotes, in the order ({first}) to ({last}).")
-            return says.format(**wanted)
+            means = tr("What you mean is right.") if self._means(answer) == list(self.right) else ""
+            return f"{means} {says.format(**wanted)}".lstrip()
         if len(given) != len(self.right):
             says = tr(
                 "You gave {given} of {count} answers, True or False without quotes, in the order ({first}) to ({last})."
@@ -251,6 +255,13 @@ class Letters:
         wrong = [letter for letter, one, fits in zip(self.reasons, given, self.right, strict=True) if one != fits]
         letters = "; ".join(f"({letter}): {tr(self.reasons[letter])}" for letter in wrong)
         return tr("Look again at {letters}.").format(letters=letters)
+
+    def _means(self, answer: object) -> list[bool]:
+        """What a list of letters, those that are true, stands for, or a list with quotes round True and False."""
+        words = [str(item).strip("( )") for item in answer] if isinstance(answer, (list, tuple, set)) else []
+        if set(words) <= set(self.reasons):
+            return [letter in words for letter in self.reasons]
+        return [word == "True" for word in words]
 
 
 def _outcome(function: Callable, arguments: tuple) -> object:

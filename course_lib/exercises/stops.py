@@ -45,6 +45,10 @@ def _line(error: Exception, answer: Callable) -> str:
 def _look_at(message: str) -> str:
     advice = (
         (
+            "must be tuple of ints, not int",
+            tr("Several numbers belong there, in brackets: (1, 1), not 1."),
+        ),
+        (
             "out of bounds for dimension|index out of range",
             tr("Indices count from 0, so the last one is the size minus 1. Is their order right, and each loop's end?"),
         ),

@@ -181,6 +181,13 @@ def test_what_counts_as_the_same(wanted, answer, good):
     assert check.verdict(answer).startswith("[OK]" if good else "[not yet]")
 
 
+def test_three_dots_in_a_list_are_answers_that_are_missing():
+    check = ValueCheck("the list", [True, False], [])
+    assert check.verdict([..., ...]) == "[not yet] the list is still missing."
+    assert check.verdict([True, ...]) == "[not yet] A `...` is left in the list. Put an answer in its place."
+    assert check.verdict([]) == "[not yet] the list is not right yet: you have []."
+
+
 def test_letters_name_what_is_wrong_or_missing():
     hint = Letters([True, False, True], {"a": "one", "b": "two", "c": "three"})
     check = ValueCheck("the list", [True, False, True], [], hint=hint)
@@ -192,6 +199,10 @@ def test_letters_name_what_is_wrong_or_missing():
     of = "3 answers, True or False without quotes, in the order (a) to (c)."
     for no_answers in (5, ["x", True, True], [None] * 3, torch.ones(3, 2)):
         assert hint(no_answers) == f"It has {of}"
+    for meant in (["a", "c"], {"(a)", "(c)"}, ["True", "False", "True"]):
+        assert hint(meant) == f"What you mean is right. It has {of}"
+    for meant in (["b"], ["False", "True", "False"], ["a", "x"]):
+        assert hint(meant) == f"It has {of}"
     for count in (0, 2):
         assert hint([True] * count) == f"You gave {count} of {of}"
     assert hint([True] * 4) == f"You gave 4 answers, but there are {of.replace(' answers,', ':')}"

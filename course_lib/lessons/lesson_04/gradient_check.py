@@ -19,6 +19,11 @@ def _at(*ones: tuple[int, int], values: tuple = ()) -> torch.Tensor:
 _WINDOWS_AT = torch.tensor([1.0, 2, 2, 1])[:, None] * torch.tensor([1.0, 2, 2, 1])  # how many windows hold a number
 
 
+def _sum_up(answer: torch.Tensor) -> str:
+    says = tr("Four windows add 1 each, which is 4 in all. Yours add up to {total}.")
+    return says.format(total=f"{answer.sum().item():g}")
+
+
 def _which_wins(answer: object) -> str:
     if isinstance(answer, torch.Tensor) and answer.shape == (4, 4):
         if torch.equal(answer.flatten().float().sort().values, _RIGHT.flatten().sort().values):
@@ -29,7 +34,8 @@ def _which_wins(answer: object) -> str:
             return tr(
                 "The counts 3 and 1 are right, but not their positions. Which two numbers win, and in which row and column do they stand? The first row is row 0."
             )
-        return tr("Go through the four windows: which number wins each? Its place gets 1 for each window it wins.")
+        says = tr("Go through the four windows: which number wins each? Its position gets 1 for each window it wins.")
+        return says if answer.sum() == 4 else f"{_sum_up(answer)} {says}"
     return tr("It has four rows of four numbers: for each number, the count of the windows in which it is the largest.")
 
 
@@ -52,6 +58,7 @@ check_gradient = ValueCheck(
         Mistake("The numbers are right; give them as one table (4, 4), without the axes for pictures and channels.", _RIGHT[None, None]),
         Mistake("Four windows add 1 each, which is 4 in all. Here are 5: in the window with the 9, the 8 does not win.", _at((2, 2), (3, 0), values=(4.0, 1.0))),
         Mistake("That is the gradient of 2x2 windows with stride 2. These are 3x3 and overlap.", _at((1, 1), (1, 2), (2, 2), (3, 0))),
+        Mistake("That is the gradient of 2x2 windows with stride 1, of which there are nine. These are 3x3.", _at((1, 1), (1, 2), (2, 2), (3, 0), values=(3.0, 1.0, 4.0, 1.0))),
         Mistake("The 9 is the largest of all, but it lies in one window only. The other three have a largest number of their own.", _at((3, 0))),
         Mistake("The 9 lies in one of the four windows only, the one that starts at row 1, column 0.", _at((3, 0), values=(4.0,))),
         Mistake("Those are the winners themselves. The gradient says how much the sum changes with each: 1 for each window it wins.", _at((2, 2), (3, 0), values=(8.0, 9.0))),

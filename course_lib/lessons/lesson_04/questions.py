@@ -9,7 +9,7 @@ predict_pretzel = Question(
     (
         Choice("A", "The dark block is the spider's body. Its eight legs are gone."),
         Choice("B", "Nothing of it is left: every small pixel is white, or so nearly white that you can't see it.", right=True),
-        Choice("C", "The pink square is all that is left of the scissors."),
+        Choice("C", "The pink square is where the blades of the scissors cross. The rest of them is white."),
         Choice("D", "The pale angle is the zebra. It has lost its stripes."),
     ),
 )  # fmt: skip

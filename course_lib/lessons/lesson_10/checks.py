@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck, not_yet
-from course_lib.texts import tr
+from course_lib.exercises.checks import FunctionCheck, Letters, Mistake, ValueCheck
 
 check_times = FunctionCheck(
     "times_fewer",
@@ -82,19 +81,8 @@ check_times = FunctionCheck(
 )
 
 
-class _Answers(ValueCheck):
-    """A check of a list of answers that begins as a list of `...`."""
-
-    def verdict(self, answer: object) -> str:
-        """The verdict as one sentence; a list in which nothing is answered is a missing one."""
-        open_ones = [item is ... for item in answer] if isinstance(answer, (list, tuple)) else []
-        if any(open_ones) and not all(open_ones):
-            return not_yet(tr("A `...` is left in your list. Replace each of them by True or False."))
-        return super().verdict(... if any(open_ones) else answer)
-
-
 _RUN = [False, True, True, True, True, True]
-check_parts = _Answers(
+check_parts = ValueCheck(
     "your list",
     _RUN,
     [

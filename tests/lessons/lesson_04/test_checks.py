@@ -49,6 +49,9 @@ def test_the_list_of_exercise_2_is_found_by_trying():
             any(torch.allclose(moved, small.roll(places, dims=3), atol=1e-6) for places in range(small.shape[3]))
         )
     assert found == lesson.check_shifts.right
+    letters = [letter for letter, kept in zip("abcdef", found, strict=True) if kept]
+    assert "What you mean is right. It has 6 answers" in lesson.check_shifts.verdict(letters)
+    assert lesson.check_shifts.verdict([...] * 6) == "[not yet] your list is still missing."
     assert "You gave 2 of 6 answers" in lesson.check_shifts.verdict([True, False])
     assert lesson.check_shifts.verdict(tuple(found)) == "[OK] your list is right."
 
@@ -82,8 +85,8 @@ def test_the_tool_of_exercise_2_tries_all_six():
 
 
 def test_wrong_gradients_are_not_told_that_their_shape_is_wrong():
-    for wrong in (torch.zeros(4, 4), torch.full((4, 4), 0.25)):
-        assert "right shape, but other numbers. Go through the four windows" in lesson.check_gradient.verdict(wrong)
+    quarters = lesson.check_gradient.verdict(torch.full((4, 4), 0.25))
+    assert "right shape, but other numbers. Go through the four windows" in quarters
     assert "is not right yet: you have a tensor (16,). It has four rows" in lesson.check_gradient.verdict(
         torch.zeros(16)
     )
@@ -97,6 +100,8 @@ def test_wrong_gradients_are_not_told_that_their_shape_is_wrong():
         (1, 3, "The other way round: the 8 wins three"),
         (1, 0, "write stride=1"),
         (24, 9, "asks how often each number wins: 3"),
+        (3, 2, "Yours add up to 5. Go through"),
+        (2.5, 1, "Yours add up to 3.5. Go through"),
     ],
 )
 def test_counts_of_the_8_and_the_9_are_told_apart(eight, nine, says):
@@ -114,11 +119,16 @@ def test_other_slips_of_exercise_3_are_named():
     assert "The 7 wins no window" in lesson.check_gradient.verdict(seven)
     seven[2, 2], seven[3, 0] = 3, 0
     assert "The 8 and its 3 are right. But the 7 wins nothing" in lesson.check_gradient.verdict(seven)
+    seven[3, 0] = 1
+    assert "Yours add up to 5." in lesson.check_gradient.verdict(seven)
     assert "without the axes for pictures" in lesson.check_gradient.verdict(right[None, None])
     for options, says in (({}, "write stride=1"), ({"stride": 1, "padding": 1}, "sixteen windows")):
         x = NUMBERS.clone().requires_grad_()
         max_pool2d(x[None, None], 3, **options).sum().backward()
         assert says in lesson.check_gradient.verdict(x.grad)
+    x = NUMBERS.clone().requires_grad_()
+    max_pool2d(x[None, None], 2, stride=1).sum().backward()
+    assert "2x2 windows with stride 1, of which there are nine" in lesson.check_gradient.verdict(x.grad)
 
 
 def test_the_check_takes_other_ways_of_writing_it():
@@ -158,6 +168,10 @@ def loops(
     places=None,
     leave=None,
     sides=None,
+    out=None,
+    put=None,
+    cut=None,
+    ends=(0, 0),
 ):
     """What learners write, with one thing wrong at a time."""
     padded = F.pad(x, sides or (padding,) * 4, value=value)
@@ -165,15 +179,16 @@ def loops(
     x = padded
     rows, columns = (columns, rows) if swap else (rows, columns)
     rows, columns = places or (rows, columns)
-    out = torch.zeros(len(x), rows, columns)
-    for i, j in itertools.product(range(rows), range(columns)):
+    out = out(len(x), rows, columns) if out else torch.zeros(len(x), rows, columns)
+    for i, j in itertools.product(range(rows - ends[0]), range(columns - ends[1])):
         if leave == (i, j):
             return out
         top, left = i * (rows_move or move or stride), j * (columns_move or move or stride)
         side = window or kernel
         top, left = (left, top) if exchange else (top, left)
-        found = take(x[:, top : top + side, left : left + side], dim=(1, 2))
-        out[:, i, j] = found if start is None else found.clamp(min=start)
+        seen = cut(x, top, left, kernel) if cut else x[:, top : top + side, left : left + side]
+        found = take(seen, dim=(1, 2))
+        out[put(i, j) if put else (slice(None), i, j)] = found if start is None else found.clamp(min=start)
     return out
 
 
@@ -181,6 +196,10 @@ def forgets_to_pad(x, kernel, stride, padding):
     """The positions are those of a padded picture, but x has no padding."""
     rows, columns = (output_size(side, kernel, stride, padding) for side in x.shape[1:])
     return loops(x, kernel, stride, 0, places=(rows, columns))
+
+
+def no_channels(channels, rows, columns):
+    return torch.zeros(rows, columns)
 
 
 def for_one_table(x, kernel, stride):
@@ -194,7 +213,10 @@ def for_one_table(x, kernel, stride):
     [
         (lambda *a: loops(*a, value=0.0), "The padding is 0"),
         (lambda *a: loops(*a, value=-1.0), "The padding is -1"),
-        *((lambda *a, v=v: loops(*a, value=v), "a fixed number") for v in (-2.0, -5.0, -10.0, -100.0, -1000.0, -1e5)),
+        *(
+            (lambda *a, v=v: loops(*a, value=v), "a fixed number")
+            for v in (-2.0, -5.0, -10.0, -100.0, -1000.0, -1e5, -1e9)
+        ),
         (lambda *a: loops(*a, value=math.inf), "The padding is plus infinity"),
         (lambda *a: loops(*a, early=True), "counted before x is padded"),
         (lambda *a: loops(*a, exchange=True), "i * stride, j * stride, rows first?"),
@@ -220,7 +242,10 @@ def for_one_table(x, kernel, stride):
         (lambda x, *a: [batch for batch, _, _, _ in [x.shape]], "without a batch axis"),
         (lambda *a: loops(*a, take=lambda window, dim: window.abs().amax(dim)), "without their sign"),
         (lambda *a: loops(*a, take=lambda window, dim: window.amax(dim, keepdim=True)), "keepdim=True keeps"),
-        (lambda *a: loops(*a, take=lambda window, dim: window.max(dim=1)), ".max(dim=...) gives two things"),
+        (
+            lambda *a: loops(*a, take=lambda window, dim: window.max(dim=1)),
+            ".max(dim=...) takes one axis, and gives two things",
+        ),
         (lambda *a: loops(*a, take=lambda window, dim: window.amax(dim=(0, 1))), "The axes are (channels, rows"),
         (lambda *a: loops(*a, swap=True), "hangs over the edge"),
         (lambda *a: loops(*a, swap=True, take=lambda window, dim: window.max()), "hangs over the edge"),
@@ -230,7 +255,18 @@ def for_one_table(x, kernel, stride):
         (lambda *a: loops(*a, window=2), "always two by two"),
         (lambda *a: loops(*a, take=torch.mean, value=0.0), "the mean of each window"),
         (lambda *a: loops(*a, take=torch.amin), "the smallest number"),
-        (lambda *a: loops(*a, start=0.0), "starts at 0"),
+        *((lambda *a, v=v: loops(*a, start=v), "starts at a fixed number") for v in (0.0, -1.0, -100.0, -1e9)),
+        (lambda *a: loops(*a, out=no_channels, put=lambda i, j: (i, j)), "The channels are left out"),
+        (lambda *a: loops(*a, put=lambda i, j: (i, j)), "The channels are left out"),
+        (lambda *a: loops(*a, out=no_channels), "The channels are left out"),
+        (lambda x, k, s, p: F.pad(x, p, value=-math.inf), "Several numbers belong there, in brackets"),
+        (lambda *a: loops(*a, cut=lambda x, t, j, k: x[:, t:k, j:k]), "Does it end at top + kernel, left + kernel?"),
+        (lambda *a: loops(*a, cut=lambda x, t, j, k: x[t : t + k, j : j + k]), "a window is x[:, top"),
+        (lambda *a: loops(*a, take=lambda window, dim: window.max(dim=dim)), ".max(dim=...) takes one axis"),
+        (lambda *a: loops(*a, take=lambda window, dim: torch.max(window, dim)), ".max(dim=...) takes one axis"),
+        *((lambda *a, e=e: loops(*a, ends=e), "The loops end too early") for e in ((1, 1), (1, 0), (0, 1))),
+        (lambda *a: loops(*a, ends=(1, 1), out=lambda *n: torch.full(n, -math.inf)), "The loops end too early"),
+        (lambda *a: list(loops(*a)), "a list with a tensor for each channel"),
         (lambda x, k, s, p: loops(x, k, s, 0), "The padding is missing"),
         (lambda *a: loops(*a, take=lambda window, dim: window.amax(dim=1)), ".amax(dim=(1, 2)) takes"),
         (lambda x, k, s, p: for_one_table(F.pad(x, (p,) * 4, value=-math.inf), k, s), "That is for one table"),
