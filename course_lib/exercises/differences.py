@@ -31,18 +31,27 @@ def same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
 
 
 def short(value: object, at_most: int = 4) -> str:
-    """What came, in few words: of a tensor with more than `at_most` numbers, the shape alone.
+    """What came, in few words and six digits: of a tensor with more than `at_most` numbers, the shape alone.
 
     Example:
 
     >>> short(torch.tensor([0.5, 2.0])), short(torch.tensor(True)), short(torch.ones(3, 3)), short(1 / 3)
     ('[0.5, 2]', 'True', 'a tensor (3, 3)', '0.333333')
+    >>> short([0.1 + 0.2, 3])
+    '[0.3, 3]'
     """
     if isinstance(value, torch.Tensor):
         shape = tr("a tensor {shape}").format(shape=tuple(value.shape))
         return shape if value.numel() > at_most else _numbers(value.tolist())
-    text = repr(float(f"{value:.6g}") if isinstance(value, float) else value)
+    text = repr(_six_digits(value))
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _six_digits(value: object) -> object:
+    """A number, or the numbers of a list, without the digits that only rounding made."""
+    if isinstance(value, list):
+        return [_six_digits(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _numbers(value: bool | float | list) -> str:

@@ -1,14 +1,8 @@
 """Lesson 15, schedulers: its questions and checks; its problem is in `lessons.plane`, its drawings beside it."""
 
 from course_lib.lessons.lesson_15.bend import by_price, draw_bend, halving_price, prices
-from course_lib.lessons.lesson_15.checks import (
-    check_beta,
-    check_exponential,
-    check_gone,
-    check_karras,
-    check_ten,
-    verdict_on_ten,
-)
+from course_lib.lessons.lesson_15.checks import check_beta, check_exponential, check_karras
+from course_lib.lessons.lesson_15.gone_check import check_gone
 from course_lib.lessons.lesson_15.page import draw_schedule, ladder, whole_page
 from course_lib.lessons.lesson_15.pictures import (
     ALT_PATTERNS,
@@ -40,10 +34,12 @@ from course_lib.lessons.lesson_15.scoring import (
     levels,
     score,
     scores,
+    step_costs,
     thirds,
 )
 from course_lib.lessons.lesson_15.search import draw_search, found
 from course_lib.lessons.lesson_15.sketch import COLUMNS, ROWS, Sketch, row_of
+from course_lib.lessons.lesson_15.ten_check import check_ten, verdict_on_ten
 from course_lib.schedulers.timesteps import beta_quantile as quantile
 
 __all__ = [
@@ -89,6 +85,7 @@ __all__ = [
     "row_of",
     "score",
     "scores",
+    "step_costs",
     "thirds",
     "verdict_on_ten",
     "walked",

@@ -16,6 +16,7 @@ from course_lib.lessons.plane.blobs import exact_path, noisy, slope
 from course_lib.texts import tr
 
 _TICKS = (10, 3, 1, 0.3, 0.1, 0.03)
+_HALF = 2**0.5  # from the first level of a halving to its middle, as a factor
 
 
 def halving_price(sigma: float, std: float = 1.0) -> float:
@@ -35,29 +36,32 @@ def halving_price(sigma: float, std: float = 1.0) -> float:
 
 @cache
 def prices(parts: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """Levels sigma (parts,), and the mean distance at the end after one Euler step from sigma to sigma / 2: (parts,).
+    """Levels sigma (parts,), and the price (parts,) of the halving that has sigma in its middle.
 
-    Three blobs, 200 particles; before that step and after it they follow their exact paths. Example:
+    That is one Euler step from sigma * sqrt(2) to sigma / sqrt(2); the price is the mean distance at the end, where 200
+    particles of the three blobs follow their exact paths before it and after it. Example:
 
     >>> sigmas, price = prices(8)
     >>> sigmas.shape, bool(price.argmax() in (2, 3))
     ((8,), True)
     """
     sigmas = torch.logspace(math.log10(TABLE.sigma_max), math.log10(TABLE.sigma_min), parts, dtype=torch.float64)
-    x, before, found = noisy(200, TABLE.sigma_max, seed=1502), TABLE.sigma_max, []
+    before, found = TABLE.sigma_max * _HALF, []
+    x = noisy(200, before, seed=1502)
     end = exact_path(x, before, 0.0, parts=64)[1][-1]
     for sigma in sigmas.tolist():
-        if sigma < before:
-            x = exact_path(x, before, sigma, parts=4)[1][-1]
-        landed = x - sigma / 2 * slope(x, sigma)
-        reached = exact_path(landed, sigma / 2, 0.0, parts=24)[1][-1]
+        first, last = sigma * _HALF, sigma / _HALF
+        if first < before:
+            x = exact_path(x, before, first, parts=4)[1][-1]
+        landed = x - (first - last) * slope(x, first)
+        reached = exact_path(landed, last, 0.0, parts=24)[1][-1]
         found.append(settled((reached - end).norm(dim=1).mean()).item())
-        before = sigma
+        before = first
     return sigmas.numpy(), np.array(found)
 
 
 def draw_bend() -> Shown:
-    """The price of a halving against the level at which it is made: one Gaussian of std 1, and the three blobs.
+    """The price of a halving against the level in its middle: one Gaussian of std 1, and the three blobs.
 
     Example:
 
@@ -65,12 +69,12 @@ def draw_bend() -> Shown:
     820
     """
     sigmas, price = prices()
-    line = [100 * halving_price(sigma) for sigma in sigmas.tolist()]
+    line = [100 * halving_price(sigma * _HALF) for sigma in sigmas.tolist()]
     with subplots(1, 2, width=8.2, height=2.9) as (fig, axes):
         axes[0].fill_between(sigmas, line, color=COLOURS["target"], alpha=0.25)
         axes[0].plot(sigmas, line, color=COLOURS["target"])
-        marks = [16, 2, 0.2]
-        axes[0].plot(marks, [100 * halving_price(sigma) for sigma in marks], "o", color=COLOURS["noise"])
+        begins = np.array([16, 2, 0.2])
+        axes[0].plot(begins / _HALF, [100 * halving_price(sigma) for sigma in begins], "o", color=COLOURS["noise"])
         axes[0].set(title=tr("one Gaussian, s = 1"), ylabel=tr("off by, in %"), ylim=(0, None))
         axes[1].fill_between(sigmas, price, color=COLOURS["target"], alpha=0.25)
         axes[1].plot(sigmas, price, color=COLOURS["target"])
@@ -81,14 +85,14 @@ def draw_bend() -> Shown:
 
 
 ALT = (
-    "Two hills over the noise level, from 16 on the left to 0.03 on the right. One Gaussian: a halving at level 16 "
-    "costs 0.2 %, one at 2 costs 5 %, the top is near 6 % at level 1.4, and at 0.2 it is 0.5 %. Three blobs: the "
-    "top lies between levels 1 and 3, and both sides are low."
+    "Two hills over the noise level, from 15 on the left to 0.03 on the right. One Gaussian: the halving from 16 to 8 "
+    "costs 0.2 %, the one from 2 to 1 costs 5 %, the top is near 6 % at level 1, and from 0.2 to 0.1 it is 0.5 %. "
+    "Three blobs: the top lies at about level 1, and both sides are low."
 )
 
 
 def _noise_axis(axis) -> None:
-    axis.set(xscale="log", xlim=(18, 0.027), xlabel=tr("noise level σ at which the halving begins"))
+    axis.set(xscale="log", xlim=(18, 0.027), xlabel=tr("noise level σ in the middle of the halving"))
     axis.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
     axis.minorticks_off()
 
@@ -100,7 +104,7 @@ def by_price(calls: int = 10, power: float = 0.5) -> torch.Tensor:
     Raises ValueError where calls is not a whole number. Example:
 
     >>> [round(sigma, 1) for sigma in by_price(4).tolist()]
-    [14.6, 2.8, 1.2, 0.4, 0.0]
+    [14.6, 2.3, 1.0, 0.3, 0.0]
     """
     sigmas, price = prices()
     along, dense = np.log(sigmas), price ** expect.number("power", power, 0, 2)

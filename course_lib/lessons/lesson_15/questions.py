@@ -53,9 +53,9 @@ quiz = (
     Question(
         "Data with standard deviation 5 replace the blob of standard deviation 1. Where does a halving cost most now?",
         (
-            Choice("still near level 1.4", "The level matters in comparison with the data. All levels grow with them."),
-            Choice("near level 7", "Everything is five times larger: the data, and the level at which paths turn.", right=True),
-            Choice("near level 0.3", "That would be for data five times *smaller*."),
+            Choice("still near level 1", "The level matters in comparison with the data. All levels grow with them."),
+            Choice("near level 5", "Everything is five times larger: the data, and the level at which paths turn.", right=True),
+            Choice("near level 0.2", "That would be for data five times *smaller*."),
         ),
     ),
     Question(
