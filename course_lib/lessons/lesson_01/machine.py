@@ -44,12 +44,13 @@ def draw_machine() -> Shown:
         Arrow("decoder", "picture", "512 x 512\n| 64 x 64", lift=0.3),
     ]
     alt = (
-        "Stable Diffusion 1.5, and after each bar the small model. The prompt becomes 77 | 24 tokens, the text encoder "
-        "makes as many text states of 768 | 128 numbers, and the U-Net reads them. Noise is the first latent, "
-        "4 x 64 x 64 | 12 x 8 x 8. The scheduler lists the noise levels. Twenty times the U-Net makes its prediction "
-        "from the latent, the level and the text states, and from the latent, that prediction, this level and the next "
-        "one the sampler makes the next latent. The VAE decoder turns the last latent into a picture of 512 x 512 | "
-        "64 x 64 pixels. Parameters, in millions: text encoder 123 | 0.6, U-Net 860 | 4.3, VAE decoder 49 | 1.1."
+        "Before each bar stand Stable Diffusion 1.5's numbers, after it the small model's. The prompt becomes 77 | 24 "
+        "tokens, the text encoder makes as many text states of 768 | 128 numbers, and the U-Net reads them. Noise is "
+        "the first latent, 4 x 64 x 64 | 12 x 8 x 8. The scheduler lists the noise levels. Twenty times the U-Net "
+        "makes its prediction from the latent, the level and the text states, and from the latent, that prediction, "
+        "this level and the next one the sampler makes the next latent. The VAE decoder turns the last latent into a "
+        "picture of 512 x 512 | 64 x 64 pixels. Parameters, in millions: text encoder 123 | 0.6, U-Net 860 | 4.3, VAE "
+        "decoder 49 | 1.1."
     )
     return diagram(boxes, arrows, 6.6, 7.3, alt, [Frame(0.08, 1.72, 6.44, 2.9, "20 times")])
 

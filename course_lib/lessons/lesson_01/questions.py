@@ -10,8 +10,9 @@ ALT_RUNS = (
 )
 
 ALT_BLURS = (
-    "Three pictures. The first guess with the prompt: a panda on blue, a little paler and softer than the finished one "
-    "beside it. The first guess with an empty prompt: a cloud of colours, with nothing in it."
+    "Four pictures. The first guess for a small red circle: a red disc with a soft rim. The first guess for the panda: a "
+    "panda on blue, a little paler and softer than the finished one beside it. The first guess for the empty prompt: a "
+    "cloud of colours, with nothing in it."
 )
 
 ALT_NEW = "A red star, a green heart, and a purple circle that is not quite round, each on white."
@@ -19,8 +20,7 @@ ALT_NEW = "A red star, a green heart, and a purple circle that is not quite roun
 ALT_RECALLED = "Two rows of four animals: the results above, and the same four pictures of the set below."
 
 predict_step = Question(
-    "The two pictures are -1 and 1, we see x = 3 at sigma = 2. Which guess is on average nearest to the truth, "
-    "in squared error?",
+    "The two pictures are -1 and 1, we see x = 3 at sigma = 2. Which guess has the smallest squared error on average?",
     (
         Choice(
             "1",
@@ -32,16 +32,16 @@ predict_step = Question(
 )
 
 predict_guess = Question(
-    "The prompt is given, and the first state is nothing but noise. What does the very first guess look like?",
+    'The prompt is "a small red circle", and x is nothing but noise. What does the very first guess look like?',
     (
         Choice(
-            "a sharp panda",
-            "A sampler gets there in the end. The noise hints at which panda it will be, but it is not sure: a guess "
-            "that is right on average must stay a little blurred.",
+            "a sharp circle",
+            "A sampler gets there in the end. But the prompt does not say where the circle is, and so much noise hardly "
+            "tells.",
         ),
         Choice(
-            "a blurred panda",
-            "Nearly a mean of all that fits the prompt, as between -1 and 1 on paper.",
+            "a red disc with a soft rim",
+            "It is a mean of many circles in many positions, as 0.64 was a mean of -1 and 1 on paper.",
             right=True,
         ),
         Choice("noise", "The guess is a mean of clean pictures, and there is no noise in any of them."),

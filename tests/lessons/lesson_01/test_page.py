@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from course_lib.datasets import open_emoji
-from course_lib.datasets.scenes import HELD_OUT_SHAPES, emoji_scene, is_held_out
+from course_lib.datasets.scenes import HELD_OUT_SHAPES, Scenes, emoji_scene, is_held_out
 from course_lib.diffusion import DatasetDenoiser, NoiseTable
 from course_lib.lessons import lesson_01 as lesson
 from course_lib.samplers import SAMPLERS, sample, steps
@@ -72,6 +72,20 @@ def test_fresh_noise_ends_near_the_same_panda_but_with_seed_4_at_another(picture
         (lambda x, noise, sigma, sigma_next: x - sigma * noise + 0.5 * sigma * noise, "1/2 on paper was sigma_next"),
         (lambda x, noise, sigma, sigma_next: x + sigma_next / sigma * (x - sigma * noise), "the other way round"),
         (lambda x, noise, sigma, sigma_next: x + sigma_next * noise, "all of its noise is still there"),
+        (lambda x, noise, sigma, sigma_next: x * sigma_next / sigma, "or the guess is left out"),
+        (lambda x, noise, sigma, sigma_next: x - (sigma_next - sigma) * noise, "It must be taken away"),
+        (lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next // sigma * sigma * noise, "// rounds it"),
+        (lambda x, noise, sigma, sigma_next: 0.64 + 0.5 * 2.36, "1.82 is the answer for the numbers on paper"),
+        (lambda x, noise, sigma, sigma_next: x - sigma / sigma_next * noise, "Two ways to write it"),
+        (lambda x, noise, sigma, sigma_next: sigma * noise + sigma_next / sigma * sigma * noise, "is the noise in x"),
+        (
+            lambda x, noise, sigma, sigma_next: sigma * noise + sigma_next / sigma * (x - sigma * noise),
+            "is the noise in x",
+        ),
+        (
+            lambda x, noise, sigma, sigma_next: (1 + sigma_next / sigma) * (x - sigma * noise),
+            "You add a part of the guess",
+        ),
     ],
 )
 def test_half_right_steps_are_named(step, words):
@@ -85,6 +99,18 @@ def test_half_right_steps_are_named(step, words):
         (lesson.check_latent, (2, 12, 8, 10), "That is the small model's"),
         (lesson.check_latent, (2, 4, 8, 10), "512 / 8 is 64"),
         (lesson.check_picture, (2, 1, 512, 640), "One channel would be a grey picture"),
+        (lesson.check_tokens, (2, 8), "however many words"),
+        (lesson.check_tokens, torch.zeros(2, 77), "in place of a tensor"),
+        (lesson.check_tokens, "(2, 77)", "without quotes"),
+        (lesson.check_tokens, 5, "Its sides are: batch and positions."),
+        (lesson.check_states, (154, 768), "not a factor"),
+        (lesson.check_states, torch.zeros(2, 77, 768), "in place of a tensor"),
+        (lesson.check_latent, (64, 80), "Batch and channels are missing"),
+        (lesson.check_latent, (4, 80, 64), "The batch is missing, and height"),
+        (lesson.check_latent, (2, 4, 8, 8), "the small model's latents"),
+        (lesson.check_picture, (512, 640, 3), "The batch is missing, and PyTorch"),
+        (lesson.check_picture, (2, 4, 64, 80), "That is the latent."),
+        (lesson.check_picture, (4, 3, 512, 640), "two prompts, and two pictures"),
     ],
 )
 def test_wrong_shapes_are_named(check, shape, words):
@@ -109,6 +135,25 @@ def test_the_first_guess_is_a_blur_and_weaker_than_what_it_averages():
     sharp = roughness(run.decode(latent)[0])
     assert roughness(run.decode(anything)[0]) < 0.6 * sharp and roughness(run.decode(first)[0]) < 0.95 * sharp
     assert first.std() < 0.85 * latent.std()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_first_guess_of_a_small_circle_has_a_soft_rim(seed):
+    """Where its rim is neither white nor red, compared with the rim of the finished circle."""
+    run = lesson.remove_noise("a small red circle", seed)[1]
+    with torch.no_grad():
+        first = lesson.model().denoiser(lesson.model().encode_text(["a small red circle"]))(run.x, run.sigmas[0])
+    soft, sharp = (
+        ((picture[1] > -0.5) & (picture[1] < 0.8)).sum()
+        for picture in (run.decode(first)[0], run.decode(run.finish().latent)[0])
+    )
+    assert soft > 2 * sharp
+
+
+def test_clean_latents_have_about_strength_1():
+    pictures, _ = Scenes(seed=5).batch(range(64))
+    with torch.no_grad():
+        assert lesson.model().encode(pictures).std() == pytest.approx(1, abs=0.1)
 
 
 def test_halfway_the_guess_is_nearly_the_picture_and_the_state_is_not():
@@ -204,6 +249,8 @@ def test_the_small_model_is_what_the_text_and_the_plan_say():
     assert len(model.tokenizer.vocabulary) == 1418 and model.tokenizer.length == 24
     found = [size["text_encoder"], size["unet"], sum(p.numel() for p in decoder)]
     assert [round(number / 1e6, 1) for number in found] == [0.6, 4.3, 1.1]
+    encoder = size["vae"] - sum(p.numel() for p in decoder)
+    assert round(encoder / 1e6, 1) == 0.7 and round((83_653_863 - 49_490_199) / 1e6) == 34
     whole = 859_520_964 + 83_653_863 + 123_060_480
     assert whole / sum(size.values()) == pytest.approx(160, abs=2)
     torch.testing.assert_close(model.table.sigmas, NoiseTable.scaled_linear().sigmas)
@@ -212,7 +259,7 @@ def test_the_small_model_is_what_the_text_and_the_plan_say():
 def test_the_numbers_on_paper_tell_the_usual_mistakes_apart():
     at = (3.0, 1.18, 2.0, 0.5)
     assert round(lesson.check_step.right(*at), 2) == 1.23
-    wrong = [mistake.wrong(*at) for mistake in lesson.check_step.mistakes if not mistake.stops]
+    wrong = [mistake.wrong(*at) for mistake in lesson.check_step.mistakes if not (mistake.stops or mistake.when)]
     assert len(wrong) > 10 and 1.23 not in [round(value, 2) for value in wrong]
 
 
@@ -228,6 +275,7 @@ def test_a_guess_below_1_loses_less_than_1_does():
     share = 1 / (1 + math.exp(-2 * 3 / 2**2))
     loss = {guess: share * (guess - 1) ** 2 + (1 - share) * (guess + 1) ** 2 for guess in (0.64, 1.0, 3.0)}
     assert min(loss, key=loss.get) == 0.64 and share > 0.5
+    assert [f"{loss[guess]:.2f}" for guess in (1.0, 0.64)] == ["0.73", "0.60"] and f"{share:.3f}" == "0.818"
 
 
 def test_the_machine_is_drawn_with_every_shape():
@@ -305,6 +353,36 @@ def test_steps_that_ask_a_denoiser_are_told_that_none_is_needed():
     assert "takes away sigma - sigma_next of it" in lesson.check_step.verdict(
         lambda x, noise, sigma, sigma_next: x - noise
     )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [lambda x: x.item(), lambda x: x.numpy(), float, lambda x: round(x, 2)],
+    ids=["item", "numpy", "float", "round"],
+)
+def test_a_right_step_that_takes_only_one_kind_of_number_is_told_so(given):
+    def step(x, noise, sigma, sigma_next):
+        return given(lesson.check_step.right(x, noise, sigma, sigma_next))
+
+    assert "x may be a plain number or a whole tensor" in lesson.check_step.verdict(step)
+
+
+def test_other_errors_are_not_taken_for_a_denoisers(capsys):
+    def step(x, noise, sigma, sigma_next):
+        print("here")
+        return x.unsqueeze(0) - noise
+
+    said = lesson.check_step.verdict(step)
+    assert "stops with AttributeError in the line `return x.unsqueeze(0) - noise`" in said
+    assert capsys.readouterr().out == "here\n" * 3, "what it prints is seen once a case"
+
+
+def test_a_guess_that_is_used_before_it_is_made_is_named():
+    def step(x, noise, sigma, sigma_next):
+        x_next = denoised + sigma_next / sigma * (x - denoised)  # noqa: F821
+        return x_next
+
+    assert "You use denoised before it is made" in lesson.check_step.verdict(step)
 
 
 def test_noise_in_the_place_of_the_guess_is_named():
