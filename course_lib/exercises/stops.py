@@ -24,8 +24,8 @@ def is_stub(error: Exception, answer: Callable) -> bool:
 def stops(name: str, error: Exception, answer: Callable) -> str:
     """The error, the line of the answer that raised it, and what to look at.
 
-    >>> stops("double", NameError("name 'np' is not defined"), len)[:66]
-    "double stops with NameError: name 'np' is not defined. Python does"
+    >>> stops("double", NameError("name 'np' is not defined"), len)[:65]
+    "double stops with NameError: name 'np' is not defined. This page"
     """
     message = re.split(r"\n|, but expected one of", str(error).strip())[0].rstrip(".:")
     words = {"name": name, "kind": type(error).__name__, "line": _line(error, answer), "error": message}
@@ -63,6 +63,10 @@ def _look_at(message: str) -> str:
         (
             "must match the (existing )?size|shape mismatch",
             tr("Two shapes in this line do not fit. Print both before it: which axis is too long, or missing?"),
+        ),
+        (
+            "name '(math|np|numpy)' is not defined",
+            tr("This page has not imported that. PyTorch has the same functions, and ** 0.5 is a root."),
         ),
         (
             "name '.*' is not defined",

@@ -44,9 +44,9 @@ check_even = ValueCheck(
     "your step",
     _first_below(_RATIO),
     [
-        *(Mistake("That holds for a picture with variance 1. The panda's is less: multiply alphas_cumprod, or SNR, by picture.var().", _first_below(_SNR) + beside) for beside in (0, -1, 1)),
+        *(Mistake("That holds for a picture with variance 1. The panda's is less: multiply alphas_cumprod, or SNR, by picture.var(), and only the picture's part.", _first_below(_SNR) + beside) for beside in (0, -1, 1)),
         Mistake("You divided by the variance, or compared SNR with it. A picture with less variance is overtaken earlier: its own SNR is picture.var() times SNR.", _first_below(_SNR, PANDA)),
-        Mistake("You took the standard deviation. alphas_cumprod and SNR are about variances: take picture.var().", _first_below(PANDA**0.5 * _SNR)),
+        Mistake("You took the standard deviation, or squared alphas_cumprod. alphas_cumprod and SNR are about variances already: take picture.var(), and square nothing.", _first_below(PANDA**0.5 * _SNR)),
         Mistake("You took the mean of the squares, in which the brightness counts, too. The variance is picture.var().", _first_below(0.6332 * _SNR)),
         Mistake("You took the mean. The variance is picture.var().", _first_below(0.6781 * _SNR)),
         Mistake("You rounded the variance to 0.17. That moves the step: take picture.var().", _first_below(0.17 * _SNR)),
