@@ -24,7 +24,7 @@ def is_stub(error: Exception, answer: Callable) -> bool:
 def stops(name: str, error: Exception, answer: Callable) -> str:
     """The error, the line of the answer that raised it, and what to look at.
 
-    >>> stops("double", NameError("name 'np' is not defined"), len)[:65]
+    >>> stops("double", NameError("name 'np' is not defined"), len)[:64]
     "double stops with NameError: name 'np' is not defined. This page"
     """
     message = re.split(r"\n|, but expected one of", str(error).strip())[0].rstrip(".:")
