@@ -24,7 +24,8 @@ def same(given: object, expected: object, tolerance: float = 1e-5) -> bool:
             return isinstance(given, str) and isinstance(expected, str) and given.strip() == expected.strip()
         if isinstance(expected, (list, tuple)) and any(isinstance(item, (str, torch.Tensor)) for item in expected):
             return len(given) == len(expected) and all(map(same, given, expected))
-        given, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (given, expected))
+        kind = torch.complex128 if _complex(given) or _complex(expected) else torch.float64
+        given, expected = (torch.as_tensor(value, dtype=kind) for value in (given, expected))
         return given.shape == expected.shape and torch.allclose(given, expected, rtol=tolerance, atol=tolerance)
     except (TypeError, ValueError, RuntimeError):
         return False
@@ -65,7 +66,7 @@ def slip(given: object, expected: object) -> str:
     """What is wrong with an answer whose numbers are nearly the expected ones, or "".
 
     It knows numbers in another shape, rows and columns exchanged, the other sign, parts that were not added up, nan,
-    and numbers in quotes.
+    complex numbers, and numbers in quotes.
 
     Example:
 
@@ -78,6 +79,8 @@ def slip(given: object, expected: object) -> str:
     """
     if _in_quotes(given) and not _has_words(expected):
         return tr("Write numbers without quotes: in quotes they are text.")
+    if _complex(given) and not _complex(expected):
+        return tr("The result is complex: a root got a number below 0.")
     yes_or_no, listed = isinstance(expected, bool), isinstance(given, (list, tuple))
     try:
         given, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (given, expected))
@@ -99,6 +102,11 @@ def slip(given: object, expected: object) -> str:
         says = tr("The numbers are right, but their shape is {got}: it must be {expected}.")
         return says.format(got=tuple(given.shape), expected=tuple(expected.shape))
     return ""
+
+
+def _complex(value: object) -> bool:
+    """Whether it is a complex number, or a tensor of them: what ** 0.5 makes of a Python number below 0."""
+    return isinstance(value, complex) or (isinstance(value, torch.Tensor) and value.is_complex())
 
 
 def _in_quotes(value: object) -> bool:
@@ -139,7 +147,8 @@ def differs(call: str, given: object, expected: object) -> str:
             shapes = {"got": tuple(given.shape), "expected": tuple(expected.shape)}
             says = tr("{call} gives shape {got}, expected {expected}.").format(call=call, **shapes)
         elif expected.numel() > 4:
-            gap = f"{(given.double() - expected.double()).abs().max():.3g}"
+            wide = given if given.is_complex() else given.double()
+            gap = f"{(wide - expected.double()).abs().max():.3g}"
             says = tr("{call} gives other numbers than expected: the largest difference is {gap}.")
             says = says.format(call=call, gap=gap)
         else:

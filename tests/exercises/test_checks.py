@@ -150,6 +150,20 @@ def test_a_hint_may_look_at_the_answer():
     assert check.verdict(3) == "[not yet] it is not right yet: you have 3. 2 are missing."
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("one", [1.0, torch.ones(5)])
+def test_a_complex_answer_agrees_with_no_real_one(one):
+    """PyTorch would cut its imaginary part off, with a warning, and the rest may be right or a mistake."""
+    check = FunctionCheck("f", lambda: 2 * one, [()], [Mistake("Half.", lambda: one)])
+    assert check.verdict(lambda: one) == "[not yet] Half."
+    for real in (one, 2 * one):
+        said = check.verdict(lambda real=real: real + 1j)
+        assert said.startswith("[not yet] f() gives") and said.endswith(
+            " The result is complex: a root got a number below 0."
+        )
+    assert ValueCheck("it", 5, [Mistake("A root.", 1j)]).verdict(1j) == "[not yet] A root."
+
+
 def test_questions_refuse_nonsense():
     yes, no = Choice("yes", "Right.", right=True), Choice("no", "No.")
     assert Question("?", (yes, no)).answer == "yes"
@@ -222,6 +236,7 @@ PRODUCT = FunctionCheck("product", by_name, [(torch.arange(1.0, 6), torch.arange
         (lambda x, weight: (x * weight)[None], "their shape is (1, 5): it must be (5,)."),
         (lambda x, weight: -x * weight, "with the other sign."),
         (lambda x, weight: x * weight / 0 * 0, "nan is no number"),
+        (lambda x, weight: x * weight + (-1.0) ** 0.5, "The result is complex: a root got a number below 0."),
         (lambda x, weight: (x * weight, x), "weight=a tensor (5,)): the number of results is 2, expected 1."),
         (lambda x, weight: x + weight, "product(x=a tensor (5,), weight=a tensor (5,)) gives other numbers"),
     ],

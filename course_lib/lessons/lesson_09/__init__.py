@@ -1,7 +1,7 @@
 """Lesson 09, reverse diffusion: its questions, checks and drawings, its training on the page, and what breaks it."""
 
 from course_lib.lessons.lesson_09.broken import BREAKS, draw_broken, show_all_broken
-from course_lib.lessons.lesson_09.checks import check_loss, check_step
+from course_lib.lessons.lesson_09.checks import check_loss
 from course_lib.lessons.lesson_09.errors import show_errors, show_guesses
 from course_lib.lessons.lesson_09.exact import ROW, draw_guess
 from course_lib.lessons.lesson_09.faces import TABLE, exact_denoiser, nearest, open_faces
@@ -20,6 +20,7 @@ from course_lib.lessons.lesson_09.questions import (
     predict_noise,
     quiz,
 )
+from course_lib.lessons.lesson_09.step_check import check_step
 
 __all__ = [
     "ALT_BROKEN",

@@ -34,7 +34,7 @@ def show_painted(denoise: Callable, alt: str) -> Shown:
 
 
 def show_worst(denoise: Callable, alt: str) -> Shown:
-    """What each guesses for faces that neither knows, at step 400; and those eight of 64 paintings that fail most.
+    """What each guesses for faces that neither knows, at step 400; and of 64 paintings the eight farthest from them.
 
     denoise : as in `show_painted`. Example:
 
@@ -49,17 +49,19 @@ def show_worst(denoise: Callable, alt: str) -> Shown:
         tr("what they were"): unseen,
         tr("the exact denoiser guesses"): exact_denoiser()(x, sigma),
         tr("the network guesses"): denoise(x, sigma),
-        tr("the worst of {count} faces that the network paints").format(count=_MANY): worst(paint(denoise, _MANY)),
+        tr("of {count} faces that the network paints, those farthest from any known face").format(
+            count=_MANY
+        ): farthest(paint(denoise, _MANY)),
     }
     return _show_rows(rows, alt)
 
 
-def worst(pictures: Tensor, count: int = 8) -> Tensor:
+def farthest(pictures: Tensor, count: int = 8) -> Tensor:
     """Of pictures (B, 3, 16, 16) the `count` that differ most from their nearest known face: (count, 3, 16, 16).
 
     Example:
 
-    >>> worst(torch.cat([open_faces()[:2], torch.zeros(1, 3, 16, 16)]), 1).abs().max().item()
+    >>> farthest(torch.cat([open_faces()[:2], torch.zeros(1, 3, 16, 16)]), 1).abs().max().item()
     0.0
     """
     errors = (pictures - nearest(pictures)).square().mean(dim=(1, 2, 3))

@@ -105,7 +105,7 @@ ALT_PAINTED = (
 )
 ALT_WORST = (
     "Four rows of eight faces that neither has seen: with noise, clean, as the exact denoiser guesses them, and as the "
-    "network does. The exact guesses are other faces. Below them a row of the network's worst paintings."
+    "network does. The exact guesses are other faces. Below them a row of the network's paintings that are farthest from known faces."
 )
 ALT_BROKEN = (
     "Eight sheets of eight painted faces: of the whole network, and of seven ways to break it, each with its distance "

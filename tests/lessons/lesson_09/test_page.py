@@ -50,17 +50,31 @@ def test_the_numbers_on_paper_are_true():
     torch.testing.assert_close(denoise.weights(x, 1.0)[0], torch.tensor([0.47, 0.47, 0.06]), atol=5e-3, rtol=0)
     torch.testing.assert_close(denoise(x, 1.0)[0], torch.tensor([0.87, -0.06]), atol=5e-3, rtol=0)
     assert (round(math.exp(-0.5), 3), round(math.exp(-2.5), 3)) == (0.607, 0.082)
-    squares = (known[:, None] - torch.cat([denoise(x, 1.0), known[:1]])).square().sum(dim=2)
-    torch.testing.assert_close(denoise.weights(x, 1.0)[0] @ squares, torch.tensor([1.2, 2.4]), atol=0.05, rtol=0)
+    squares = (known[:, None] - torch.cat([denoise(x, 1.0), x, known[:1]])).square().sum(dim=2)
+    costs = denoise.weights(x, 1.0)[0] @ squares
+    torch.testing.assert_close(costs, torch.tensor([1.23, 1.25, 2.38]), atol=5e-3, rtol=0)
     x0, eps = torch.tensor([1.0]), torch.tensor([0.5])
     noisy = 0.6 * x0 + 0.8 * eps
     assert noisy.item() == pytest.approx(1.0) and prediction_from("v", x0, noisy, 0.36).item() == pytest.approx(-0.5)
     one = torch.tensor([1.0])
-    assert reverse.step_back(one, one, 0.36, 0.64, eps).item() == pytest.approx(1.217, abs=5e-4)
+    assert reverse.step_back(one, one, 0.36, 0.64, -one).item() == pytest.approx(0.473, abs=5e-4)
     assert (
         pytest.approx(0.547, abs=5e-4) == 0.8 * 0.4375 / 0.64 and pytest.approx(0.422, abs=5e-4) == 0.75 * 0.36 / 0.64
     )
     assert math.sqrt(0.36 / 0.64 * 0.4375) == pytest.approx(0.496, abs=5e-4)
+    assert pytest.approx(0.8, abs=5e-4) == 0.547 + 0.422 * 0.6
+    kept, added = 0.422**2 * 0.64, 0.496**2
+    assert (kept, added, kept + added) == pytest.approx((0.114, 0.246, 0.36), abs=5e-4)
+
+
+def test_the_step_of_the_paper_is_that_of_the_lesson():
+    """The two factors in the solutions, of x and of the predicted noise."""
+    beta = 1 - 0.36 / 0.64
+    of_guess, of_x = 0.8 * beta / 0.64, 0.75 * 0.36 / 0.64
+    assert (of_guess, of_x) == pytest.approx((0.5469, 0.4219), abs=5e-5)
+    assert of_guess / 0.6 + of_x == pytest.approx(1 / math.sqrt(1 - beta)) == pytest.approx(1.333, abs=5e-4)
+    of_eps = -of_guess * 0.8 / 0.6
+    assert of_eps == pytest.approx(-beta / 0.8 / math.sqrt(1 - beta)) == pytest.approx(-0.729, abs=5e-4)
 
 
 def test_the_same_error_of_each_prediction():
@@ -135,13 +149,20 @@ def test_the_exact_denoiser_remembers_and_the_network_does_not():
 def test_what_each_does_at_its_worst():
     """For faces that neither knows the exact denoiser is sure of another one; the network is nearer."""
     unseen, sigma = lesson.open_faces(unseen=True), TABLE.sigmas[400].float()
-    x = unseen + sigma * torch.randn(unseen.shape, generator=torch.Generator().manual_seed(4))
+    noise = torch.randn(unseen.shape, generator=torch.Generator().manual_seed(4))
+    x = unseen + sigma * noise
     assert lesson.exact_denoiser().weights(x, sigma).max(dim=1).values.median() > 0.75
     network = as_denoiser(broken.open_network("whole"), TABLE, "v")
-    wrong = [(guess(x, sigma) - unseen).square().mean().item() for guess in (lesson.exact_denoiser(), network)]
-    assert 0.6 < wrong[1] / wrong[0] < 0.72, "about a third smaller"
+
+    def ratio(t):
+        level = TABLE.sigmas[t].float()
+        errors = [guess(unseen + level * noise, level) - unseen for guess in (network, lesson.exact_denoiser())]
+        return errors[0].square().mean().item() / errors[1].square().mean().item()
+
+    assert 0.6 < ratio(400) < 0.72, "about a third smaller"
+    assert ratio(50) < 0.3 and ratio(999) > 0.95, "the gap grows under less noise, and at t = 999 it is gone"
     pictures = torch.cat([lesson.open_faces()[:3], torch.zeros(1, 3, 16, 16)])
-    assert torch.equal(painted.worst(pictures, 1), pictures[3:])
+    assert torch.equal(painted.farthest(pictures, 1), pictures[3:])
 
 
 @pytest.mark.parametrize("name", lesson.BREAKS)
@@ -202,7 +223,7 @@ def test_always_answering_0_costs_about_1():
     zero = lambda x, t: torch.zeros_like(x)  # noqa: E731
     faces = lesson.open_faces()
     assert live.make_loss("eps", faces)(zero, list(range(512)))["loss"].item() == pytest.approx(1, abs=0.02)
-    assert 0.6 < live.make_loss("v", faces)(zero, list(range(512)))["loss"].item() < 1
+    assert live.make_loss("v", faces)(zero, list(range(2048)))["loss"].item() == pytest.approx(0.73, abs=0.01)
 
 
 def test_the_noisy_faces_of_a_loss_are_those_of_q_sample():
