@@ -1,4 +1,4 @@
-"""Lesson 03, ReLU: the checks of its exercises."""
+"""Lesson 03, ReLU: the checks of exercises 1 and 3; that of exercise 2 is in `collapse_check`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
+from course_lib.exercises.differences import same
 from course_lib.layers import relu, relu_gradient
 from course_lib.texts import tr
 
@@ -34,6 +35,20 @@ _WHOLE = "The decimals are lost. Above 0 ReLU leaves every number as it is, 0.5 
 _ONES = "Those are ones and zeros, the slope. ReLU gives the number itself where it is above 0."
 
 
+_ONE_AXIS_ONLY = (
+    "That is right for one axis, but x may have two or four. Choose for all its numbers at once, with torch.where."
+)
+
+_TWO_AXES_ONLY = (
+    "That is right for two axes, but x may have one or four. Choose for all its numbers at once, with torch.where."
+)
+
+
+def _one_loop(x: Tensor) -> Tensor:
+    """ReLU by one loop, for one axis."""
+    return torch.tensor([max(value, 0.0) for value in x.tolist()])
+
+
 def _two_loops(x: Tensor) -> Tensor:
     """ReLU by two loops, for two axes."""
     out = x.clone()
@@ -42,6 +57,19 @@ def _two_loops(x: Tensor) -> Tensor:
             if x[i, j] < 0:
                 out[i, j] = 0
     return out
+
+
+def _right_for(shape: tuple[int, ...], right: Callable, *arguments: Tensor) -> Callable[[Callable], bool]:
+    """Whether an answer is right for arguments of this shape, whatever it does to others."""
+    arguments = tuple(value.reshape(shape) for value in arguments)
+
+    def fits(answer: Callable) -> bool:
+        try:
+            return same(answer(*(value.clone() for value in arguments)), right(*arguments))
+        except Exception:
+            return False
+
+    return fits
 
 
 def _cuts_off_large(answer: Callable) -> bool:
@@ -71,6 +99,16 @@ def _slope_times_arriving(x: Tensor, arriving: Tensor) -> Tensor:
     return arriving * relu_gradient(x)
 
 
+def _nan_at_0(answer: Callable) -> bool:
+    """Whether an answer is right for all numbers but 0, where it gives nan."""
+    x, arriving = _cases()[0]
+    try:
+        given, zero = answer(x.clone(), arriving.clone()), x == 0
+        return bool(given[zero].isnan().all()) and same(given[~zero], _slope_times_arriving(x, arriving)[~zero])
+    except Exception:
+        return False
+
+
 check_relu = FunctionCheck(
     "my_relu",
     relu,
@@ -85,12 +123,15 @@ check_relu = FunctionCheck(
         Mistake(_WHOLE, lambda x: relu(x).trunc()),
         Mistake(_WHOLE, lambda x: relu(x).round()),
         Mistake("Small numbers above 0 are lost. The corner is at 0: from there on, every number stays.", lambda x: torch.where(x >= 0.5, x, 0.0), _passes_from),
-        Mistake("Numbers below 0 are made small, not 0; that is called leaky ReLU.", lambda x: torch.where(x > 0, x, 0.01 * x)),
+        *(Mistake("Numbers below 0 are made small, not 0; that is called leaky ReLU.", lambda x, slope=slope: torch.where(x > 0, x, slope * x)) for slope in (0.01, 0.1, 0.2)),
+        Mistake("That is 1 wherever x is not 0. Did you write x * x > 0? Python multiplies first: write x * (x > 0).", lambda x: x * x > 0),
         Mistake("The numbers below 0 are thrown away. They become 0: the result has as many numbers as x.", lambda x: x[x > 0]),
         Mistake("That is one number, the largest. ReLU compares each number alone with 0.", lambda x: x.max().clamp(min=0)),
         Mistake("Nothing has changed: numbers below 0 become 0.", lambda x: x),
         Mistake("torch.max(x, 0) looks for the largest along axis 0. torch.maximum(x, torch.zeros_like(x)) compares each number with 0, and so does torch.where.", lambda x: torch.max(x, 0)),
-        Mistake("Two loops are for two axes, and x may have one or four. Choose for all its numbers at once, with torch.where.", _two_loops, stops="tuple index out of range"),
+        Mistake("torch.maximum compares two tensors: write torch.zeros_like(x) in place of 0.", lambda x: torch.maximum(x, 0), stops=r"maximum\(\): argument 'other' .* must be Tensor"),
+        Mistake(_ONE_AXIS_ONLY, _one_loop, _right_for((10,), relu, _cases()[0][0])),
+        Mistake(_TWO_AXES_ONLY, _two_loops, _right_for((2, 5), relu, _cases()[0][0])),
         Mistake(_EACH, lambda x: max(x, 0), stops=_YES_OR_NO),
     ],
     ready=("relu", "relu_", "ReLU"),
@@ -105,6 +146,9 @@ check_gradient = FunctionCheck(
         Mistake("At 0 the slope is taken as 0, as PyTorch does; yours is one half there.", lambda x, arriving: arriving * torch.heaviside(x, torch.tensor(0.5))),
         Mistake("Where x is small, but above 0, nothing passes. The corner is at 0: just right of it the slope is 1.", lambda x, arriving: arriving * (x > 0.4), lambda answer: _passes_from(answer, _FOUR)),
         *(Mistake(_LEAKY, lambda x, arriving, slope=slope: torch.where(x > 0, arriving, slope * arriving)) for slope in (0.01, 0.1, 0.2)),
+        Mistake("That is right where x is not 0. At 0 it divides 0 by 0, which gives nan. Don't divide: let x > 0 decide.", lambda x, arriving: arriving * relu(x) / x, _nan_at_0),
+        Mistake("That is 1 where arriving * x is above 0. Did you write arriving * x > 0? Python multiplies first: write arriving * (x > 0).", lambda x, arriving: arriving * x > 0),
+        Mistake(_ONE_AXIS_ONLY, lambda x, arriving: torch.tensor([a if value > 0 else 0.0 for value, a in zip(x.tolist(), arriving.tolist(), strict=True)]), _right_for((10,), _slope_times_arriving, *_cases()[0])),
         Mistake("The wrong side: the slope is 1 where x is above 0.", lambda x, arriving: arriving * (x < 0)),
         Mistake("The wrong side: the slope is 1 where x is above 0, and 0 at 0 and below.", lambda x, arriving: arriving * (x <= 0)),
         Mistake("That is the slope alone. Multiply it by what arrives.", lambda x, arriving: (x > 0).float()),
@@ -126,75 +170,6 @@ check_gradient = FunctionCheck(
         Mistake("That is ReLU itself. Here its slope is asked for, times what arrives.", lambda x, arriving: relu(x)),
     ],
     ready=("relu_gradient",),
-)  # fmt: skip
-
-
-def _collapse(weight1: Tensor, bias1: Tensor, weight2: Tensor, bias2: Tensor) -> tuple[Tensor, Tensor]:
-    return weight2 @ weight1, weight2 @ bias1 + bias2
-
-
-def _layers() -> list[tuple]:
-    generator = torch.Generator().manual_seed(4)
-    return [
-        tuple(torch.randn(shape, generator=generator) for shape in ((middle, inputs), (middle,), (outputs, middle), (outputs,)))
-        for inputs, middle, outputs in ((3, 3, 3), (3, 4, 2), (5, 3, 4))
-    ]  # fmt: skip
-
-
-def _part_is(answer: Callable, index: int, wrong: Callable) -> bool:
-    """Whether one of the two that an answer gives is this, whatever the other is; here all sizes fit in any order."""
-    layers = _layers()[0]
-    try:
-        given, expected = answer(*layers), wrong(*layers)
-        return len(given) == 2 and given[index].shape == expected.shape and torch.allclose(given[index], expected)
-    except Exception:
-        return False
-
-
-def _weight(says: str, wrong: Callable) -> Mistake:
-    return Mistake(
-        says, lambda *layers: (wrong(*layers), _collapse(*layers)[1]), lambda answer: _part_is(answer, 0, wrong)
-    )
-
-
-def _bias(says: str, wrong: Callable) -> Mistake:
-    return Mistake(
-        says, lambda *layers: (_collapse(*layers)[0], wrong(*layers)), lambda answer: _part_is(answer, 1, wrong)
-    )
-
-
-_EXAMPLE = torch.tensor([[5.0, 3.0], [-3.0, 1.0]]), torch.tensor([2.0, 5.0])
-
-_ONE_AXIS = "The bias has one axis, (outputs,). Yours has two: use bias1 and bias2 as they come."
-
-check_collapse = FunctionCheck(
-    "collapse",
-    _collapse,
-    _layers(),
-    [
-        Mistake("That is the weight alone; return it together with the bias: weight, bias.", lambda w1, b1, w2, b2: w2 @ w1),
-        Mistake("Weight and bias have changed places: return weight, bias.", lambda w1, b1, w2, b2: (w2 @ b1 + b2, w2 @ w1)),
-        Mistake("Weight and bias are added up. They are two results: return weight, bias.", lambda w1, b1, w2, b2: w2 @ w1 + (w2 @ b1 + b2)),
-        Mistake("Those are the numbers of the lesson's example. Write the rule, with the four that collapse is given.", lambda *layers: _EXAMPLE),
-        _weight("The tables are multiplied in the wrong order. Which layer works on the result of the other?", lambda w1, b1, w2, b2: w1 @ w2),
-        _weight("The tables are turned, which is not needed here, and so they are multiplied in the wrong order.", lambda w1, b1, w2, b2: w2.T @ w1.T),
-        _weight("Rows and columns of the weight are exchanged: that is the weight for x on the left. Here x stands on the right, and needs no .T: weight2 @ weight1.", lambda w1, b1, w2, b2: (w2 @ w1).T),
-        _weight("The tables are multiplied number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * w1),
-        _weight("The tables are added. One layer works on the result of the other: multiply them.", lambda w1, b1, w2, b2: w1 + w2),
-        _weight("bias2 is added to the weight. It belongs to the bias, the second of the two results.", lambda w1, b1, w2, b2: w2 @ w1 + b2),
-        _bias("bias1 is added as it is. It goes through the second layer, too.", lambda w1, b1, w2, b2: b1 + b2),
-        _bias("bias1 is missing. It goes through the second layer.", lambda w1, b1, w2, b2: b2),
-        _bias("bias2 is missing: it is added at the end.", lambda w1, b1, w2, b2: w2 @ b1),
-        _bias("bias2 is taken away. It is added, at the end.", lambda w1, b1, w2, b2: w2 @ b1 - b2),
-        _bias(_ONE_AXIS, lambda w1, b1, w2, b2: (w2 @ b1 + b2)[:, None]),
-        _bias(_ONE_AXIS, lambda w1, b1, w2, b2: w2 @ b1[:, None] + b2),
-        _bias("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: w2 @ (b1 + b2)),
-        _bias("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: w1 @ b1 + b2),
-        _bias("bias1 is multiplied by weight2 number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * b1 + b2),
-        _bias("The biases are multiplied. bias1 goes through the second layer, and bias2 is added.", lambda w1, b1, w2, b2: b1 * b2),
-        _bias("bias1 and bias2 have changed places: bias1 is the one that goes on through another layer.", lambda w1, b1, w2, b2: w1 @ b2 + b1),
-        _bias("Write `weight2 @ bias1`, the table first: each row of weight2 is one unit of layer 2.", lambda w1, b1, w2, b2: b1 @ w2 + b2),
-    ],
 )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from course_lib.lessons import lesson_03 as lesson
 def test_the_hat_and_the_tent():
     x = torch.tensor([-1.0, 0, 0.5, 1, 2, 3, 10])
     assert (F.relu(x) - 2 * F.relu(x - 1) + F.relu(x - 2)).tolist() == [0, 0, 0.5, 1, 0, 0, 0]
+    layer1 = F.relu(x[:, None] @ torch.ones(1, 3) + torch.tensor([0.0, -1, -2]))
+    assert (layer1 @ torch.tensor([1.0, -2, 1])).tolist() == [0, 0, 0.5, 1, 0, 0, 0], "the hat as a network"
     a, b, c = lesson.check_tent.right
     assert (a * F.relu(x) + b * F.relu(x - 1) + c * F.relu(x - 3)).tolist() == [0, 0, 1, 2, 1, 0, 0]
     for answer in ((2, -3, 1), [2.0, -3.0, 1.0], torch.tensor([2.0, -3.0, 1.0])):
@@ -135,6 +137,17 @@ def by_two_loops(x):
     return out
 
 
+def gradient_by_one_loop(x, arriving):
+    out = arriving.clone()
+    for i in range(len(x)):
+        if x[i] <= 0:
+            out[i] = 0
+    return out
+
+
+x = torch.zeros(801)  # what the page has left when a learner comes to the exercises
+
+
 def ask_for_grad(x, arriving):
     (x * arriving).sum()
     return x.grad
@@ -143,7 +156,13 @@ def ask_for_grad(x, arriving):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (by_two_loops, "Two loops are for two axes"),
+        (by_two_loops, "right for two axes, but x may have one or four"),
+        (lambda x: torch.tensor([max(v, 0) for v in x.tolist()]), "right for one axis, but x may have two or four"),
+        (lambda x: torch.tensor([max(v.item(), 0) for v in x]), "right for one axis, but x may have two or four"),
+        (lambda x: torch.maximum(x, 0), "torch.maximum compares two tensors"),
+        (lambda x: x * x > 0, "write x * (x > 0)"),
+        (lambda x: F.leaky_relu(x, 0.1), "that is called leaky ReLU"),
+        (lambda x: torch.where(x > 0, x, 0.2 * x), "that is called leaky ReLU"),
         (F.relu, "relu is ready-made"),
         (lambda x: torch.relu(x), "relu is ready-made"),
         (lambda x: torch.nn.ReLU()(x), "ReLU is ready-made"),
@@ -170,7 +189,11 @@ def test_what_learners_write_for_relu(answer, said):
         (lambda x, arriving: torch.where(x > 0, arriving.abs(), 0), "loses its sign"),
         (lambda x, arriving: (x * arriving).clamp(min=0), "x only decides"),
         (lambda x, arriving: arriving[x > 0], "What does not pass is thrown away"),
-        (lambda x, arriving: F.relu(x) / x * arriving, "nan is no number: 0 was divided by 0"),
+        (lambda x, arriving: F.relu(x) / x * arriving, "right where x is not 0. At 0 it divides 0 by 0"),
+        (lambda x, arriving: arriving * F.relu(x) / x, "right where x is not 0. At 0 it divides 0 by 0"),
+        (lambda x, arriving: arriving * x.log(), "nan is no number: 0 was divided by 0, or a root or a logarithm"),
+        (lambda x, arriving: arriving * x > 0, "write arriving * (x > 0)"),
+        (gradient_by_one_loop, "right for one axis, but x may have two or four"),
         (lambda x, arriving: (x > 0) & arriving, "& joins True and False"),
         (lambda x, arriving: relu_gradient(x) * arriving, "relu_gradient is ready-made"),
         (ask_for_grad, "my_relu_gradient returns None"),
@@ -183,7 +206,11 @@ def test_what_learners_write_for_the_gradient(answer, said):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda w1, b1, w2, b2: (w2 @ w1.T, w2 @ b1 + b2), "a must have as many columns as b has rows"),
+        (lambda w1, b1, w2, b2: (w2 @ w1, (w2 @ w1) @ b1 + b2), "a must have as many columns as b has rows"),
+        (lambda w1, b1, w2, b2: (w2 @ w1.T, w2 @ b1 + b2), "weight1 is transposed"),
+        (lambda w1, b1, w2, b2: (w2.T @ w1, w2 @ b1 + b2), "weight2 is transposed"),
+        (lambda w1, b1, w2, b2: (w2 @ w1, w2.T @ b1 + b2), "the table first and without .T"),
+        (lambda w1, b1, w2, b2: w2 @ (w1 @ x + b1) + b2, "collapse reads x, which it is not given"),
         (lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1 - b2), "bias2 is taken away"),
         (lambda w1, b1, w2, b2: (w2 @ w1, (w2 @ b1 + b2)[:, None]), "The bias has one axis"),
         (lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1[:, None] + b2), "The bias has one axis"),
