@@ -40,6 +40,10 @@ _ZEROS = "The padding is 0, and among negative numbers 0 is the largest. Pad wit
 
 _OWN_SIZE = "The window moves by its own size. It moves by `stride`: with a smaller stride windows overlap, with a larger one they leave gaps."
 
+_EACH_SIDE = "Square pictures come out right, others don't: somewhere rows are taken for columns, or columns for rows. Rows are counted from x.shape[1], columns from x.shape[2]."
+
+_AS_MANY = "With stride 1 and no padding, the result has as many rows and columns as x, but 4x4 windows don't fit that often. Count the positions with output_size."
+
 _PADDED_LATE = "The padding is put around the result. It belongs around x, before the window moves."
 
 check_max_pool2d = FunctionCheck(
@@ -103,6 +107,9 @@ check_max_pool2d = FunctionCheck(
         Mistake("A window has rows and columns: .amax(dim=(1, 2)) takes the largest number over both.", lambda x, k, s, p: pools.written(x, k, s, p, lambda window: window.amax(dim=1)), stops=r"^expand\(torch"),
         Mistake(".max(dim=...) takes one axis, and gives two things, the values and their positions. Take .amax(dim=(1, 2)), which gives the values alone, over rows and columns.", lambda x, k, s, p: pools.written(x, k, s, p, lambda window: window.max(dim=1)), stops=r"return_types\.max|^max\(\) received .*tuple"),
         Mistake("The axes are (channels, rows, columns), so a window is x[:, top : ..., left : ...], and .amax(dim=(1, 2)) takes the largest over its rows and columns, for each channel.", lambda x, k, s, p: pools.written(x, k, s, p, lambda window: window.amax(dim=(0, 1))), stops="^The expanded size"),
-        Mistake("A window hangs over the edge, with no number in it. Is x padded before the loops, and is the padding counted once? Does a window begin at i * stride, j * stride, rows first? Does it end at top + kernel, left + kernel?", pools.too_many_places, stops=_NO_NUMBERS),
+        Mistake(_EACH_SIDE, lambda x, k, s, p: pools.at_places(x, k, s, p, *pools.pool(x, k, s, p).mT.shape[1:]), when=pools.right_on_squares),
+        Mistake(_AS_MANY, lambda x, k, s, p: pools.at_places(x, k, s, p, *x.shape[1:]), when=pools.as_many_as_before),
+        Mistake("A window hangs over the edge, with no number in it. Are the positions counted with output_size, rows and columns each from its own side? Is x padded before the loops, and is the padding counted once? Does a window begin at i * stride, j * stride, rows first? Does it end at top + kernel, left + kernel?", pools.too_many_places, stops=_NO_NUMBERS),
     ],
+    ready=("max_pool2d", "MaxPool2d"),
 )  # fmt: skip

@@ -62,6 +62,24 @@ def starts_at_a_number(answer) -> bool:
         return False
 
 
+def right_on_squares(answer) -> bool:
+    """Whether it is right wherever a picture has as many rows as columns."""
+    try:
+        sides = [min(x.shape[1:]) for x, *_ in cases()]
+        squares = [(x[:, :side, :side], *setting) for side, (x, *setting) in zip(sides, cases(), strict=True)]
+        return all(torch.equal(answer(x.clone(), *setting), pool(x, *setting)) for x, *setting in squares)
+    except Exception:
+        return False
+
+
+def as_many_as_before(answer) -> bool:
+    """Whether a result has as many rows and columns as its picture, even where a window has no room for that."""
+    try:
+        return answer(torch.zeros(1, 5, 4), 4, 1, 0).shape == (1, 5, 4)
+    except Exception:
+        return False
+
+
 def counted_before_padding(x, k, s, p) -> torch.Tensor:
     rows, columns = (output_size(side, k, s) for side in x.shape[1:])
     return pool(x, k, s, p)[:, :rows, :columns]
@@ -107,11 +125,16 @@ def window_of_two(x, k, s, p) -> torch.Tensor:
 
 def too_many_places(x, k, s, p) -> torch.Tensor:
     """With one more row of places than there is room for."""
+    rows, columns = pool(x, k, s, p).shape[1:]
+    return at_places(x, k, s, p, rows + 1, columns)
+
+
+def at_places(x, k, s, p, rows, columns) -> torch.Tensor:
+    """So many rows and columns of places, though a window may hang over the edge."""
     x = F.pad(x, (p, p, p, p), value=-math.inf)
-    rows, columns = (output_size(side, k, s) for side in x.shape[1:])
-    tops, lefts = range(0, (rows + 1) * s, s), range(0, columns * s, s)
+    tops, lefts = range(0, rows * s, s), range(0, columns * s, s)
     found = [x[:, top : top + k, left : left + k].amax(dim=(1, 2)) for top in tops for left in lefts]
-    return torch.stack(found, dim=1).reshape(len(x), rows + 1, columns)
+    return torch.stack(found, dim=1).reshape(len(x), rows, columns)
 
 
 def sides_of_a_table(x, k, s, p) -> torch.Tensor:

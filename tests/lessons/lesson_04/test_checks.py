@@ -144,8 +144,19 @@ def test_the_check_takes_other_ways_of_writing_it():
         padded = F.pad(x, (padding,) * 4, value=torch.finfo(x.dtype).min)
         return padded.unfold(1, kernel, stride).unfold(2, kernel, stride).amax(dim=(3, 4))
 
-    for answer in (by_loops, by_lowest_float, lambda x, k, s, p: F.max_pool2d(x, k, s, p)):
+    for answer in (by_loops, by_lowest_float, loops):
         assert lesson.check_max_pool2d.verdict(answer) == "[OK] my_max_pool2d is right."
+
+
+def test_a_ready_made_pooling_is_not_the_exercise():
+    for answer in (
+        lambda x, k, s, p: F.max_pool2d(x, k, s, p),
+        lambda x, k, s, p: max_pool2d(x[None], k, s, p)[0],
+    ):
+        assert "max_pool2d is ready-made" in lesson.check_max_pool2d.verdict(answer)
+    assert "MaxPool2d is ready-made" in lesson.check_max_pool2d.verdict(
+        lambda x, k, s, p: torch.nn.MaxPool2d(k, s, p)(x)
+    )
 
 
 def loops(
@@ -247,8 +258,14 @@ def for_one_table(x, kernel, stride):
             ".max(dim=...) takes one axis, and gives two things",
         ),
         (lambda *a: loops(*a, take=lambda window, dim: window.amax(dim=(0, 1))), "The axes are (channels, rows"),
-        (lambda *a: loops(*a, swap=True), "hangs over the edge"),
-        (lambda *a: loops(*a, swap=True, take=lambda window, dim: window.max()), "hangs over the edge"),
+        (lambda *a: loops(*a, swap=True), "Square pictures come out right"),
+        (lambda *a: loops(*a, swap=True, take=lambda window, dim: window.max()), "each from its own side?"),
+        *(
+            (lambda *a, side=side: loops(*a, places=[output_size(a[0].shape[side], *a[1:])] * 2), "Square pictures")
+            for side in (1, 2)
+        ),
+        (lambda *a: loops(*a, places=a[0].shape[1:]), "Count the positions with output_size"),
+        (lambda *a: loops(*a, places=[n + 2 * a[3] for n in a[0].shape[1:]]), "Count the positions with output_size"),
         (lambda *a: loops(*a, move=a[1]), "moves by its own size"),
         (lambda *a: loops(*a, move=a[1], value=0.0), "moves by its own size"),
         (lambda *a: loops(*a, move=1), "The stride is ignored"),
@@ -275,3 +292,9 @@ def for_one_table(x, kernel, stride):
 )
 def test_what_learners_write_is_recognised(wrong, says):
     assert says in lesson.check_max_pool2d.verdict(wrong)
+
+
+@pytest.mark.parametrize("padded", [lambda kernel: 1, lambda kernel: kernel // 2])
+def test_another_padding_is_not_told_that_the_positions_are_miscounted(padded):
+    said = lesson.check_max_pool2d.verdict(lambda x, k, s, p: loops(x, k, s, padded(k)))
+    assert "gives shape (3, 3, 4), expected (3, 2, 3)" in said
