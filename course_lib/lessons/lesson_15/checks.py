@@ -218,11 +218,11 @@ check_beta = FunctionCheck(
             lambda n: [round(999 * quantile(1 - i / n)) for i in range(n + 1)],
         ),
         Mistake(
-            "You round too early, while the numbers lie between 0 and 1. Multiply by 999 first, then round.",
+            "Only 0 and 999 are left: you round while the numbers lie between 0 and 1. Round once, at the end.",
             lambda n: [round(quantile(1 - i / n)) * 999 for i in range(n)],
         ),
         Mistake(
-            "You round the quantiles themselves, so only 0 and 1 are left. Multiply by 999 before you round.",
+            "Only 0 and 1 are left: you round too early. Multiply by 999, and round once, at the end.",
             lambda n: [round(quantile(1 - i / n)) for i in range(n)],
         ),
         Mistake(

@@ -1,4 +1,4 @@
-"""Lesson 15, schedulers: the check of exercise 3, linear and then quadratic."""
+"""Lesson 15, schedulers: the check of exercise 4, linear and then quadratic."""
 
 from __future__ import annotations
 

@@ -67,15 +67,11 @@ quiz = (
         ),
     ),
     Question(
-        "AYS and AYS+ with ten steps: how do their lists differ?",
+        "Exponential spends ten calls on the three blobs. You give Euler one more. Where does it help most?",
         (
-            Choice("AYS+ makes one call more", "Both make ten calls."),
-            Choice(
-                "AYS+ ends at σ_min, so its other levels lie a little further apart",
-                "Both spread over the same curve; the + reaches its end, 0.03, before the 0.",
-                right=True,
-            ),
-            Choice("AYS+ was found by a longer search", "Both are read from one and the same table."),
+            Choice("between 14.6 and 7.3", "The paths are straight there. The error stays at 0.119."),
+            Choice("between 0.92 and 0.46", "There a halving costs much. The error falls from 0.119 to 0.096.", right=True),
+            Choice("between 0.06 and 0.03", "The paths have arrived there. The error stays at 0.119."),
         ),
     ),
 )  # fmt: skip
