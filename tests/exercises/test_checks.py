@@ -246,6 +246,14 @@ def test_what_an_answer_does_is_said_in_words(answer, said):
     assert PRODUCT.verdict(answer).startswith("[not yet]")
 
 
+def test_a_case_that_nearly_fits_by_chance_is_not_shown():
+    check = FunctionCheck("double", lambda x: 2 * x, [(2,), (3,)], [])
+    assert check.verdict(lambda x: x - 6) == "[not yet] double(3) gives -3, expected 6."
+    assert "double(2) gives -4, expected 4. The numbers are right, but with the other sign." in check.verdict(
+        lambda x: -2 * x
+    )
+
+
 def test_sizes_are_not_blamed_where_another_argument_is_the_wrong_one():
     said = PRODUCT.verdict(lambda x, weight: torch.randn(5, generator=torch.Generator().manual_seed))
     assert "invalid combination of arguments" in said and "whole numbers" not in said

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from course_lib.exercises.checks import Mistake, ValueCheck
+from course_lib.exercises.checks import Mistake, ValueCheck, not_yet, right
 from course_lib.texts import tr
 
 _SMALL = "That is the small model's. The exercise is about Stable Diffusion 1.5, whose numbers stand before the bars in *The whole machine*."
@@ -14,6 +14,10 @@ _SMALL = "That is the small model's. The exercise is about Stable Diffusion 1.5,
 _GUIDED = "With guidance the U-Net is asked about four at once; but there are two prompts, and two pictures."
 
 _BATCH = "The batch is missing or too small: two pictures, each from a prompt of its own, are a batch of 2."
+
+_WHOLE = (
+    "The sides are right, but each must be a whole number, without a point: 512 // 8 gives 64, and 512 / 8 gives 64.0."
+)
 
 _NO_FACTOR = "Each prompt has 77 positions of its own: the batch is a side of the shape, not a factor."
 
@@ -31,7 +35,24 @@ def _sides(names: str) -> Callable[[object], str]:
     return hint
 
 
-check_tokens = ValueCheck(
+class ShapeCheck(ValueCheck):
+    """Checks a shape: as in PyTorch, its sides are whole numbers.
+
+    Example:
+
+    >>> check_tokens((2, 154 / 2))
+    [not yet] The sides are right, but each must be a whole number, without a point: 512 // 8 gives 64, and 512 / 8 gives 64.0.
+    """
+
+    def verdict(self, answer: object) -> str:
+        """The verdict as one sentence."""
+        says = super().verdict(answer)
+        if says == right(self.name) and any(isinstance(side, float) for side in answer):
+            return not_yet(_WHOLE)
+        return says
+
+
+check_tokens = ShapeCheck(
     "the shape of the tokens",
     (2, 77),
     [
@@ -64,7 +85,7 @@ check_tokens = ValueCheck(
     hint=_sides("batch and positions"),
 )
 
-check_states = ValueCheck(
+check_states = ShapeCheck(
     "the shape of the text states",
     (2, 77, 768),
     [
@@ -86,18 +107,24 @@ check_states = ValueCheck(
 
 _LATENT_LAST = "PyTorch puts the channels before rows and columns."
 
+_LAST_AND_WIDTH_FIRST = "PyTorch puts the channels before rows and columns, and height before width."
+
+_NO_BATCH_LAST = "The batch is missing, and PyTorch puts the channels before rows and columns."
+
 _NO_BATCH_WIDTH_FIRST = "The batch is missing, and height comes before width."
 
 _WIDTH_FIRST = "Height and width have changed places: PyTorch puts the rows first, so height before width."
 
-check_latent = ValueCheck(
+check_latent = ShapeCheck(
     "the shape of the latent",
     (2, 4, 64, 80),
     [
         *(Mistake(_BATCH, wrong) for wrong in ((4, 64, 80), (1, 4, 64, 80))),
         Mistake(_NO_BATCH_WIDTH_FIRST, (4, 80, 64)),
         Mistake("Batch and channels are missing: they come before height and width.", (64, 80)),
-        *(Mistake(_WIDTH_FIRST, wrong) for wrong in ((2, 4, 80, 64), (2, 80, 64, 4))),
+        Mistake(_WIDTH_FIRST, (2, 4, 80, 64)),
+        Mistake(_LAST_AND_WIDTH_FIRST, (2, 80, 64, 4)),
+        Mistake(_NO_BATCH_LAST, (64, 80, 4)),
         Mistake("A latent has 4 channels, not the 3 colours of a picture.", (2, 3, 64, 80)),
         Mistake("A latent has 4 channels, not 3 colours, and height comes before width.", (2, 3, 80, 64)),
         *(
@@ -125,19 +152,20 @@ check_latent = ValueCheck(
     hint=_sides("batch, channels, height and width"),
 )
 
-check_picture = ValueCheck(
+check_picture = ShapeCheck(
     "the shape of the picture",
     (2, 3, 512, 640),
     [
         *(Mistake(_BATCH, wrong) for wrong in ((3, 512, 640), (1, 3, 512, 640))),
         Mistake(_NO_BATCH_WIDTH_FIRST, (3, 640, 512)),
         Mistake("Batch and channels are missing: they come before height and width.", (512, 640)),
-        Mistake("The batch is missing, and PyTorch puts the channels before rows and columns.", (512, 640, 3)),
+        Mistake(_NO_BATCH_LAST, (512, 640, 3)),
         Mistake(_GUIDED, (4, 3, 512, 640)),
         Mistake(
             "That is the latent. The decoder makes 3 channels of it, and sides that are 8 times larger.", (2, 4, 64, 80)
         ),
-        *(Mistake(_WIDTH_FIRST, wrong) for wrong in ((2, 3, 640, 512), (2, 640, 512, 3))),
+        Mistake(_WIDTH_FIRST, (2, 3, 640, 512)),
+        Mistake(_LAST_AND_WIDTH_FIRST, (2, 640, 512, 3)),
         Mistake("A picture has 3 channels: red, green and blue. The fourth is the latent's.", (2, 4, 512, 640)),
         Mistake(
             "One channel would be a grey picture. A picture has 3 channels: red, green and blue.", (2, 1, 512, 640)

@@ -33,7 +33,7 @@ def draw_machine() -> Shown:
         Arrow("prompt", "tokenizer", "text", lift=0.17),
         Arrow("tokenizer", "encoder", "77 | 24\ntokens", lift=0.3, shift=0.0),
         Arrow("encoder", "unet", "text states\n77 x 768 | 24 x 128", shift=-0.85, lift=0.1),
-        Arrow("noise", "latent", "first latent\n4 x 64 x 64 | 12 x 8 x 8", shift=0.98, lift=0.24),
+        Arrow("noise", "latent", "times the first σ\n4 x 64 x 64 | 12 x 8 x 8", shift=1.2, lift=0.24),
         Arrow("latent", "unet", "x", lift=0.15),
         Arrow("latent", "sampler", "x", shift=0.12, lift=0.12),
         Arrow("unet", "sampler", "prediction,\nof x's shape", shift=-0.42, lift=0.14),
@@ -45,12 +45,12 @@ def draw_machine() -> Shown:
     ]
     alt = (
         "Before each bar stand Stable Diffusion 1.5's numbers, after it the small model's. The prompt becomes 77 | 24 "
-        "tokens, the text encoder makes as many text states of 768 | 128 numbers, and the U-Net reads them. Noise is "
-        "the first latent, 4 x 64 x 64 | 12 x 8 x 8. The scheduler lists the noise levels. Twenty times the U-Net "
-        "makes its prediction from the latent, the level and the text states, and from the latent, that prediction, "
-        "this level and the next one the sampler makes the next latent. The VAE decoder turns the last latent into a "
-        "picture of 512 x 512 | 64 x 64 pixels. Parameters, in millions: text encoder 123 | 0.6, U-Net 860 | 4.3, VAE "
-        "decoder 49 | 1.1."
+        "tokens, the text encoder makes as many text states of 768 | 128 numbers, and the U-Net reads them. Noise, "
+        "times the first level, is the first latent, 4 x 64 x 64 | 12 x 8 x 8. The scheduler lists the noise levels. "
+        "Twenty times the U-Net makes its prediction from the latent, the level and the text states, and from the "
+        "latent, that prediction, this level and the next one the sampler makes the next latent. The VAE decoder turns "
+        "the last latent into a picture of 512 x 512 | 64 x 64 pixels. Parameters, in millions: text encoder 123 | "
+        "0.6, U-Net 860 | 4.3, VAE decoder 49 | 1.1."
     )
     return diagram(boxes, arrows, 6.6, 7.3, alt, [Frame(0.08, 1.72, 6.44, 2.9, "20 times")])
 
@@ -89,7 +89,7 @@ _MISSING = {
 class OrderCheck(ValueCheck):
     """Checks the order of the stages, written as letters with brackets around what is repeated.
 
-    Small letters, other brackets, blanks, commas and arrows between the letters are all right, and so is every place
+    Small letters, other brackets, blanks and any signs between the letters are all right, and so is every place
     of the scheduler before the loop.
 
     Example:
@@ -104,8 +104,10 @@ class OrderCheck(ValueCheck):
         """The verdict as one sentence."""
         if isinstance(answer, list | tuple) and all(isinstance(part, str) for part in answer):
             answer = "".join(answer)
-        if not isinstance(answer, str) or not answer.strip():
-            return super().verdict(answer or None)
+        if isinstance(answer, str) and not re.search(r"\w", answer):
+            answer = None
+        if not isinstance(answer, str):
+            return super().verdict(answer)
         wrong = _wrong_order(answer)
         return not_yet(wrong) if wrong else right(self.name)
 
@@ -113,7 +115,7 @@ class OrderCheck(ValueCheck):
 def _wrong_order(answer: str) -> str:
     """The first thing that is wrong with an order, as a sentence; empty where nothing is."""
     order = answer.upper().translate(str.maketrans("[]{}", "()()"))
-    order = re.sub(r"[\s,;.:>→–—-]", "", order)
+    order = re.sub(r"[^\w()]", "", order)
     letters = re.sub(r"[()]", "", order)
     if set(letters) - set("ABCDEFG"):
         return _LETTERS

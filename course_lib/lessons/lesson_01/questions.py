@@ -5,7 +5,7 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 ALT_RUNS = (
-    "Eight pandas. With seed 2 it is one in the other style, and with the word pink it is on pink. All others are nearly "
+    "Six pandas. With seed 2 it is one in the other style, and with the word pink it is on pink. All others are nearly "
     "the same panda on blue; with 5 steps its colours are a little different."
 )
 
@@ -36,12 +36,12 @@ predict_guess = Question(
     (
         Choice(
             "a sharp circle",
-            "A sampler gets there in the end. But the prompt does not say where the circle is, and so much noise hardly "
-            "tells.",
+            "A sampler gets there in the end. But the prompt does not say where exactly the circle is and how "
+            "large, and so much noise hardly tells.",
         ),
         Choice(
             "a red disc with a soft rim",
-            "It is a mean of many circles in many positions, as 0.64 was a mean of -1 and 1 on paper.",
+            "It is a mean of many circles, with slightly different positions and sizes, as 0.64 was a mean of -1 and 1.",
             right=True,
         ),
         Choice("noise", "The guess is a mean of clean pictures, and there is no noise in any of them."),

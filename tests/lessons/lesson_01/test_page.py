@@ -111,6 +111,12 @@ def test_half_right_steps_are_named(step, words):
         (lesson.check_picture, (512, 640, 3), "The batch is missing, and PyTorch"),
         (lesson.check_picture, (2, 4, 64, 80), "That is the latent."),
         (lesson.check_picture, (4, 3, 512, 640), "two prompts, and two pictures"),
+        (lesson.check_tokens, (2.0, 77.0), "each must be a whole number"),
+        (lesson.check_latent, (2, 4, 512 / 8, 640 / 8), "each must be a whole number"),
+        (lesson.check_latent, (2, 4, 640 / 8, 512 / 8), "height before width"),
+        (lesson.check_latent, (2, 80, 64, 4), "channels before rows and columns, and height before width"),
+        (lesson.check_latent, (64, 80, 4), "The batch is missing, and PyTorch"),
+        (lesson.check_picture, (2, 640, 512, 3), "channels before rows and columns, and height before width"),
     ],
 )
 def test_wrong_shapes_are_named(check, shape, words):
@@ -150,10 +156,21 @@ def test_the_first_guess_of_a_small_circle_has_a_soft_rim(seed):
     assert soft > 2 * sharp
 
 
-def test_clean_latents_have_about_strength_1():
+def test_small_circles_differ_a_little_in_position_and_size():
+    scenes = [scene for scene in map(Scenes(seed=5, kind="shape").__getitem__, range(800)) if "small" in scene.caption]
+    circles = [scene.things[0] for scene in scenes if scene.things[0].name == "circle"]
+    columns, sizes = {thing.middle[0] for thing in circles}, {thing.size for thing in circles}
+    assert 2 < max(columns) - min(columns) <= 10 and 2 < max(sizes) - min(sizes) <= 8
+
+
+def test_clean_latents_and_their_noise_have_the_strength_that_the_text_says():
     pictures, _ = Scenes(seed=5).batch(range(64))
     with torch.no_grad():
-        assert lesson.model().encode(pictures).std() == pytest.approx(1, abs=0.1)
+        latents = lesson.model().encode(pictures)
+    assert latents.std() == pytest.approx(1, abs=0.1)
+    noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0))
+    for sigma in (0.5, 2.0, 10.0):
+        assert (latents + sigma * noise).std() == pytest.approx(math.hypot(1, sigma), rel=0.1)
 
 
 def test_halfway_the_guess_is_nearly_the_picture_and_the_state_is_not():
@@ -166,14 +183,14 @@ def test_halfway_the_guess_is_nearly_the_picture_and_the_state_is_not():
     assert (first - last).abs().max() > 0.2, "with guidance blue is another blue at first"
 
 
-def test_guidance_makes_the_guess_worse_before_it_gets_better():
-    """The distances of the guesses from their result; without guidance they fall from step to step."""
+def test_guidance_moves_the_decoded_guess_away_before_it_comes_nearer():
+    """Its distances from the last one; without guidance they fall from step to step."""
     run = lesson.remove_noise(PROMPT, 1)[1]
     with torch.no_grad():
         plain = list(steps("euler", lesson.model().denoiser(lesson.model().encode_text([PROMPT])), run.x, run.sigmas))
     guided, plain = (torch.cat([run.decode(step.denoised) for step in way]) for way in (list(run), plain))
     off, plain_off = ((guesses - guesses[-1]).abs().mean((1, 2, 3)) for guesses in (guided, plain))
-    assert off[4] > 1.1 * off[0] and off[12] < 0.3 * off[0] and (plain_off.diff() < 0).all()
+    assert off[4] > 1.1 * off[3] and off[3] > 1.1 * off[2] and off[12] < 0.3 * off[0] and (plain_off.diff() < 0).all()
     red = [(guess[0] - guess[1:].amax(0))[:26].amax() for guess in guided]
     assert min(red[3:7]) > 0.4 and red[13] < 0.2, "the ears are reddish up to about step 10"
 
@@ -293,6 +310,8 @@ RIGHT_ORDERS = (
     "DCG[EB]A",
     "D,C,G,(E,B),A",
     "D → C → G → (E → B) → A",
+    "DCG=>(EB)=>A",
+    "D+C+G+(EB)+A",
 )
 
 
@@ -317,6 +336,11 @@ def test_every_way_to_write_the_right_order_is_accepted(order):
 )
 def test_usual_wrong_orders_are_named(order, words):
     assert words in lesson.check_order.verdict(order)
+
+
+@pytest.mark.parametrize("order", ["", "...", "->", "()", []])
+def test_an_order_without_letters_is_missing(order):
+    assert lesson.check_order.verdict(order) == "[not yet] the order is still missing."
 
 
 def test_no_wrong_order_passes():
@@ -365,6 +389,11 @@ def test_a_right_step_that_takes_only_one_kind_of_number_is_told_so(given):
         return given(lesson.check_step.right(x, noise, sigma, sigma_next))
 
     assert "x may be a plain number or a whole tensor" in lesson.check_step.verdict(step)
+
+
+def test_a_step_whose_sign_is_wrong_by_chance_is_not_told_so():
+    said = lesson.check_step.verdict(lambda x, noise, sigma, sigma_next: x + sigma_next * noise - sigma * x)
+    assert "gives 4.5, expected -1.5." in said and "other sign" not in said
 
 
 def test_other_errors_are_not_taken_for_a_denoisers(capsys):
