@@ -68,7 +68,7 @@ class FunctionCheck:
     mistakes : wrong functions and what to say to them. Tensors may have any shape (...) that `right` takes.
     ready : names of ready-made functions that would do the exercise in the learner's place.
     A right answer that writes into the tensors it was given, calls one of `ready`, or returns a list where a tensor
-    is right, is told so.
+    is right, or a float where an integer is right, is told so.
 
     Example:
 
@@ -114,6 +114,12 @@ class FunctionCheck:
         if not wrong:
             if any(map(_only_listed, given, expected)):
                 return not_yet(tr("The numbers are right, but they are in a list: return the tensor itself."))
+            decimal = next(
+                (value for value, whole in zip(given, expected, strict=True) if _decimal(value, whole)), None
+            )
+            if decimal is not None:
+                says = tr("The numbers are right, but {got} is a float. Return an integer: use //, and no decimals.")
+                return not_yet(says.format(got=decimal))
             used = next((name for name in self.ready if name in names_in(answer)), None)
             if used:
                 says = tr("The result is right, but {used} is ready-made. The exercise is to write it yourself.")
@@ -277,6 +283,11 @@ def _outcome(function: Callable, arguments: tuple) -> object:
 def _only_listed(given: object, expected: object) -> bool:
     """Whether the numbers of a tensor came as a list."""
     return isinstance(expected, torch.Tensor) and isinstance(given, (list, tuple))
+
+
+def _decimal(given: object, expected: object) -> bool:
+    """Whether an integer, a size or a count, came as a float: torch.zeros and range take none."""
+    return isinstance(given, float) and isinstance(expected, int) and not isinstance(expected, bool)
 
 
 def _copies(case: tuple) -> tuple:

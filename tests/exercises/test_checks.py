@@ -29,6 +29,15 @@ def test_functions(answer, said):
     assert said in DOUBLE.verdict(answer)
 
 
+def test_a_float_in_place_of_an_integer_is_told_so():
+    check = FunctionCheck("half", lambda n: n // 2, [(7,), (8,)], [])
+    assert check.verdict(lambda n: (n - n % 2) // 2) == "[OK] half is right."
+    assert check.verdict(lambda n: n / 2 // 1) == (
+        "[not yet] The numbers are right, but 3.0 is a float. Return an integer: use //, and no decimals."
+    )
+    assert DOUBLE.verdict(lambda x: 2 * x if torch.is_tensor(x) else 6) == "[OK] double is right."
+
+
 def test_a_way_through_the_function_that_returns_nothing_is_named():
     check = FunctionCheck("sign", lambda x: "minus" if x < 0 else "plus", [(-1.0,), (2.0,)], [])
 

@@ -7,10 +7,12 @@ import torch
 from course_lib.exercises.checks import FunctionCheck, Mistake, ValueCheck
 from course_lib.layers import output_size
 
+_ROUND = "round() goes to the nearest whole number, so it sometimes goes up. // always rounds down."
+
 check_size = FunctionCheck(
     "my_size",
     output_size,
-    [(5, 3, 1, 0), (64, 3, 2, 1), (28, 5, 3, 2), (20, 3, 2, 1), (28, 5, 3, 1), (10, 4, 2, 1), (7, 3, 1, 1)],
+    [(5, 3, 1, 0), (64, 3, 2, 1), (28, 5, 3, 2), (20, 3, 2, 1), (28, 5, 3, 1), (10, 4, 2, 1), (7, 3, 1, 1), (8, 3, 2, 0)],
     [
         Mistake("The + 1 belongs after the division: (...) // stride + 1.", lambda n, k, s, p: (n + 2 * p - k + 1) // s),
         Mistake("The + 1 stands there twice: it belongs after the division only.", lambda n, k, s, p: (n + 2 * p - k + 1) // s + 1),
@@ -33,7 +35,8 @@ check_size = FunctionCheck(
         Mistake("Round down: a window that does not fit whole is left out.", lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
         Mistake("Only the kernel is divided: put brackets around size + 2 * padding - kernel, then divide.", lambda n, k, s, p: n + 2 * p - k // s + 1),
         Mistake("The stride is missing: divide by it before you add 1.", lambda n, k, s, p: output_size(n, k, 1, p)),
-        Mistake("round() goes to the nearest whole number, so it sometimes goes up. // always rounds down.", lambda n, k, s, p: round((n + 2 * p - k) / s) + 1),
+        Mistake(_ROUND, lambda n, k, s, p: round((n + 2 * p - k) / s) + 1),
+        Mistake(_ROUND, lambda n, k, s, p: round((n + 2 * p - k) / s + 1)),
         Mistake("That is not rounded: // divides and rounds down, / does not.", lambda n, k, s, p: (n + 2 * p - k) / s + 1),
     ],
     ready=("output_size",),

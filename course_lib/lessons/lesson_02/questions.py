@@ -64,7 +64,7 @@ quiz = (
         (
             Choice("they use no padding, so each of them loses the rim", "That is the U-Net of 2015. Stable Diffusion pads with zeros."),
             Choice("a convolution with stride 2 makes the feature map smaller", "Three convolutions do this, where the U-Net of 2015 used max pooling.", right=True),
-            Choice("they turn the kernel by 180 degrees", "No library for networks does that, and a network learns its kernels anyway."),
+            Choice("they turn the kernel by 180 degrees", "PyTorch doesn't do that, and a network learns its kernels anyway."),
         ),
     ),
 )  # fmt: skip

@@ -42,9 +42,14 @@ RETURN = "return out + bias[:, None, None]"
 FILL = "out[:, i, j] = (weight * window).sum(dim=(1, 2, 3)) + bias"
 LOOP_OVER_FILTERS = """for o in range(len(weight)):
                 out[o, i, j] = weight[o] * window + bias[o]"""
+ALL_BIASES = """for o in range(len(weight)):
+                out[o, i, j] = (weight[o] * window).sum() + bias"""
+FILL_EACH = f"""for o in range(len(weight)):
+                {FILL.replace("[:, i", "[o, i")}"""
 LOOP_OVER_CHANNELS = """for c in range(len(x)):
                 out[:, i, j] = (weight[:, c] * window[c]).sum(dim=(1, 2)) + bias"""
 PADDED_ONCE = SIZES.replace("x.shape[1]", "unpadded[1] + padding").replace("x.shape[2]", "unpadded[2] + padding")
+PADDED_TWICE = SIZES.replace(" - ", " + 2 * padding - ")
 PADDED_AFTER = f"rows, columns = {SIZES}\n"
 
 
@@ -79,8 +84,12 @@ def said_to(*changes):
         ("x has the channels first", [(WINDOW, WINDOW.replace(":, ", "", 1))]),
         ("x has the channels first", [(WINDOW, "x[i : i + 3, j : j + 3]")]),
         ("F.pad takes four numbers", [("(padding, padding, padding, padding)", "padding")]),
-        ("into one cell. The result has three axes", [NO_FILTERS, ("out[:, i, j]", "out[i, j]")]),
-        ("into one cell. The result has three axes", [NO_FILTERS, ("out[:, i, j] =", "out[i, j] +=")]),
+        ("into one cell. Write to out[:, i, j]", [NO_FILTERS, ("out[:, i, j]", "out[i, j]")]),
+        ("into one cell. Write to out[:, i, j]", [NO_FILTERS, ("out[:, i, j] =", "out[i, j] +=")]),
+        ("Or, in a loop over the filters, take weight[o] and bias[o]", [(FILL, ALL_BIASES)]),
+        ("Or, in a loop over the filters, take weight[o] and bias[o]", [(FILL, FILL_EACH)]),
+        ("The size counts the padding once more", [(SIZES, PADDED_TWICE)]),
+        ("The size has room for the padding, but there are no zeros", [(PAD, ""), (SIZES, PADDED_TWICE)]),
         ("The + 1 of the size belongs after", [(SIZES, ONE_INSIDE)]),
         ("the result has room for stride 1", [(SIZES, ROOM_FOR_STRIDE_1)]),
         ("Only the kernel is divided by the stride", [(SIZES, KERNEL_DIVIDED)]),
@@ -148,6 +157,9 @@ def test_a_ready_made_convolution_is_not_the_exercise():
         (lambda n, k, s, p: (n + 2 * p + k) // s + 1, "The kernel is added"),
         (lambda n, k, s, p: (n + 2 * p) // s, "The kernel's size and the + 1 are missing"),
         (lambda n, k, s, p: round((n + 2 * p - k) / s) + 1, "round() goes to the nearest"),
+        (lambda n, k, s, p: round((n + 2 * p - k) / s + 1), "round() goes to the nearest"),
+        (lambda n, k, s, p: (n + 2 * p - k) // s + 1.0, "The numbers are right, but 3.0 is a float."),
+        (lambda n, k, s, p: ((n + 2 * p - k) / s) // 1 + 1, "The numbers are right, but 3.0 is a float."),
         (lambda size, kernel, stride, padding: size * size, "my_size(size=5, kernel=3, stride=1, padding=0) gives"),
     ],
 )
