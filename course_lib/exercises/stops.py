@@ -72,6 +72,10 @@ def _look_at(message: str) -> str:
             "name '.*' is not defined",
             tr("Python does not know this name. Has the cell run that makes it?"),
         ),
+        (
+            "(int|float|Tensor)' object is not callable",
+            tr("A number or a tensor with brackets behind it is called like a function. To multiply, write *."),
+        ),
         (r"bitwise_xor|for \^:", tr("A power is **, not ^.")),
         ("bitwise", tr("& joins True and False. To multiply, write *.")),
         ("Boolean value of Tensor", tr("That asks for one True or False, and a tensor holds many.")),

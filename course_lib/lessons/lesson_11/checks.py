@@ -60,6 +60,10 @@ check_guide = FunctionCheck(
         Mistake(_LEFT_OUT, lambda a, b, w: w * b),
         Mistake(_LEFT_OUT, lambda a, b, w: (1 + w) * b),
         Mistake("`without` is subtracted once, not w times. Are brackets missing? Python multiplies before it subtracts: w * (with_words - without).", lambda a, b, w: b + w * b - a),
+        Mistake("`without` is subtracted once, not w times: brackets are missing, w * (with_words - without). Then start from `with_words`.", lambda a, b, w: w * b - a),
+        Mistake("Only `without` is multiplied by w. Multiply the difference, with_words - without.", lambda a, b, w: b - w * a),
+        Mistake("`without` is in the sum once too often. Start from `with_words` alone, and add w differences.", lambda a, b, w: a + b + w * (b - a)),
+        Mistake("That is right at w = 1 alone: one difference is added, whatever w is. Multiply it by w.", lambda a, b, w: b + (b - a)),
         Mistake("That is the stretched difference alone. Add it to `with_words`.", lambda a, b, w: w * (b - a)),
         Mistake("That is the difference alone, 1 + w times as long. Add it to `without`.", lambda a, b, w: (1 + w) * (b - a)),
         Mistake("The sign of `without` is wrong: guidance stretches the difference, not the sum, so the share of `without` is −w.", lambda a, b, w: (1 + w) * b + w * a),
@@ -71,7 +75,7 @@ check_guide = FunctionCheck(
         Mistake("w is made a whole number. 7.5 is possible, too.", lambda a, b, w: _guide(a, b, int(w))),
         Mistake("You divide by w. A larger w must lead further away from `without`, so multiply.", lambda a, b, w: b + (b - a) / w),
         Mistake("w is cut off at 1. Beyond 1 lies what guidance is for.", lambda a, b, w: _guide(a, b, min(w, 1.0))),
-        Mistake("Your result is the same for every w. If a number stands where w belongs, put w there.", lambda a, b, w: a + 4 * (b - a), when=_ignores_w),
+        Mistake("Your result is the same for every w. Is w missing, or does a number stand in its place?", lambda a, b, w: a + 4 * (b - a), when=_ignores_w),
     ],
 )  # fmt: skip
 
@@ -86,6 +90,14 @@ def _vectors() -> list[tuple]:
     return [(3 * torch.randn(n, width, generator=draw), torch.randn(m, width, generator=draw)) for n, m, width in sizes]
 
 
+def _ignores_both(answer: Callable) -> bool:
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        first, *others = (answer(a.clone(), b.clone()) for a, b in _vectors())
+        return all(same(other, first) for other in others)
+    return False
+
+
+_COLUMNS = "dim=0 gives a length for each column. The vectors are the rows: dim=1."
 _SUMS = "You divide by sums of numbers. A length is the root of a sum of squares: .norm(dim=1)."
 
 check_cosine = FunctionCheck(
@@ -98,6 +110,12 @@ check_cosine = FunctionCheck(
         Mistake("You divide by the length of the first vector only.", lambda a, b: a @ b.T / a.norm(dim=1)[:, None]),
         Mistake("You divide by the length of the second vector only.", lambda a, b: a @ b.T / b.norm(dim=1)),
         Mistake("You divide by the length of the whole table. Each vector, a row, has a length of its own: .norm(dim=1).", lambda a, b: a @ b.T / (a.norm() * b.norm())),
+        Mistake("len counts the vectors. The length of a vector is the root of its sum of squares: .norm(dim=1).", lambda a, b: a @ b.T / (len(a) * len(b))),
+        Mistake("In .norm(1) the 1 isn't the axis: it asks for the sum of all absolute values in the table. Write .norm(dim=1).", lambda a, b: a @ b.T / (a.norm(1) * b.norm(1))),
+        Mistake("One number cannot become a column. Without dim=1, .norm gives one for the whole table; .norm(dim=1) gives one for each row.", lambda a, b: a @ b.T / a.norm()[:, None], stops="too many indices for tensor of dimension 0"),
+        Mistake(_COLUMNS, lambda a, b: a @ b.T / (a.norm(dim=0)[:, None] * b.norm(dim=0))),
+        Mistake(_COLUMNS, lambda a, b: a @ b.T / (a.norm(dim=0) * b.norm(dim=0))),
+        Mistake("Your result is the same for every `a` and `b`. If the page's `captions` and `pictures` stand in it, put `a` and `b` there.", lambda a, b: torch.ones(2, 3), when=_ignores_both),
         Mistake("The table is transposed: a row for each vector of `a`, a column for each of `b`.", lambda a, b: _cosine(b, a)),
         Mistake("Each column is brought to length 1. The vectors are the rows: dim=1.", lambda a, b: torch.nn.functional.normalize(a, dim=0) @ torch.nn.functional.normalize(b, dim=0).T),
         Mistake("Only some pairs are compared. Every vector of `a` meets every vector of `b`: a matrix product, a @ b.T.", lambda a, b: torch.nn.functional.cosine_similarity(a, b, dim=1)),
@@ -125,6 +143,7 @@ check_passes = ValueCheck(
     [
         Mistake("That would be guidance in all 20 steps. Outside the interval one pass is enough.", 40),
         Mistake("That is one pass a step. The 8 guided steps need two.", 20),
+        Mistake("That is how many steps are guided. Each of them takes two passes, and each of the 12 others takes one.", 8),
         Mistake("Those are the guided steps alone: two passes each. Add one for each of the others.", 16),
         Mistake("Those are the other steps alone. Add two passes for each of the 8 guided ones.", 12),
         Mistake("The number is right, but in quotes it is a text. Leave the quotes out.", "28"),

@@ -75,10 +75,10 @@ class _State(NamedTuple):
 class Matching:
     """Two small encoders, one for captions and one for pictures, whose vectors of a pair learn to point one way.
 
-    A caption becomes the mean of its tokens' embeddings, a picture passes two linear layers with SiLU between. Each
-    step takes 64 pairs and asks which caption belongs to which picture, by cross-entropy over the rows and the columns
-    of their cosines times a learned sharpness (Radford et al. 2021, arXiv 2103.00020, figure 3). seed : of weights and
-    samples; the same seed gives the same result, interrupted or not. Raises ValueError for another seed.
+    A caption becomes the mean of its tokens' embeddings, a picture passes through two linear layers with SiLU between.
+    Each step takes 64 pairs and asks which caption belongs to which picture, by cross-entropy over the rows and the
+    columns of their cosines times a learned sharpness (Radford et al. 2021, arXiv 2103.00020, figure 3). seed : of
+    weights and samples; the same seed gives the same result, interrupted or not. Raises ValueError for another seed.
 
     Example:
 

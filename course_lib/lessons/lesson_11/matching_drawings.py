@@ -49,7 +49,7 @@ def draw_matrix(matching: Matching, pictures: str, step: int) -> Drawing:
     own = matrix.diagonal().mean()
     other = (matrix.sum() - matrix.diagonal().sum()) / (matrix.numel() - len(matrix))
     said = tr(
-        "Step {step} of {steps}. Mean cosine with the own caption {own}, with another {other}. "
+        "Step {step} of {steps}. Mean cosine of a picture with its own caption {own}, with another {other}. "
         "{found} of 256 pictures find their caption."
     )
     words = {

@@ -35,8 +35,8 @@ predict_length = Question(
     "At the first step of a run, the guess of the picture has a certain spread (standard deviation) at scale 1. How large is it at scale 20?",
     (
         Choice("the same: only the direction changes", "The formula adds a multiple of a difference. Nothing in it keeps the length."),
-        Choice("a little larger", "The difference of the two answers is about as large as the guess itself, and it is multiplied by 20."),
-        Choice("more than ten times as large", "At first the difference of the two answers is about as large as the guess, and it is multiplied by 20.", right=True),
+        Choice("a little larger", "The difference of the two answers is about as large as the guess with the words, and it is multiplied by 20."),
+        Choice("more than ten times as large", "At first the difference of the two answers is about as large as the guess with the words, and it is multiplied by 20.", right=True),
     ),
 )  # fmt: skip
 

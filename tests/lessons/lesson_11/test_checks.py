@@ -50,6 +50,7 @@ def test_ready_made_cosines_are_refused():
 
 def test_counting_passes():
     assert lesson.check_passes.verdict(torch.tensor(28)).startswith("[OK]")
+    assert "how many steps are guided" in lesson.check_passes.verdict(8)
 
 
 @pytest.mark.parametrize(
@@ -79,12 +80,22 @@ def test_counting_passes():
         (lambda a, b, w: b + 7.5 * (b - a), "same for every w"),
         (lambda a, b, w: b, "same for every w"),
         (lambda a, b, w: a, "same for every w"),
+        (lambda a, b, w: w * b - a, "brackets are missing"),
+        (lambda a, b, w: b - a * w, "Only `without` is multiplied"),
+        (lambda a, b, w: b + w * (b - a) + a, "once too often"),
+        (lambda a, b, w: 2 * b - a, "right at w = 1 alone"),
         (lambda a, b, w: b - a, "Multiply it by w"),
     ],
 )
 def test_slips_of_guidance_are_named(answer, says):
     verdict = lesson.check_guide.verdict(answer)
     assert says in verdict and "stops with" not in verdict, "an error quotes the line above, and with it the sentence"
+
+
+def test_brackets_that_call_a_number_are_told():
+    verdict = lesson.check_guide.verdict(lambda a, b, w: b + w(b - a))
+    assert verdict.endswith("object is not callable. A number or a tensor with brackets behind it is called like a "
+                            "function. To multiply, write *.")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -122,6 +133,13 @@ def test_a_scale_that_is_cut_off_is_not_called_unused():
         (lambda a, b: a @ b.T / torch.outer(a.norm(p=1, dim=1), b.norm(p=1, dim=1)), "divide by sums"),
         (lambda a, b: torch.softmax(a @ b.T, dim=1), "shares of the dot products"),
         (lambda a, b: torch.softmax(cosines(a, b), dim=1), "lies between −1 and 1"),
+        (lambda a, b: a @ b.T / len(a) / len(b), "len counts the vectors"),
+        (lambda a, b: a @ b.T / (a.norm(1) * b.norm(1)), "the 1 isn't the axis"),
+        (lambda a, b: a @ b.T / (a.norm()[:, None] * b.norm()), "cannot become a column"),
+        (lambda a, b: a @ b.T / (a.norm(1)[:, None] * b.norm(1)), "cannot become a column"),
+        (lambda a, b: a @ b.T / torch.outer(a.norm(dim=0), b.norm(dim=0)), "for each column"),
+        (lambda a, b: a @ b.T / a.norm(dim=0) / b.norm(dim=0), "for each column"),
+        (lambda a, b: cosines(torch.eye(2), torch.ones(3, 2)), "same for every `a` and `b`"),
     ],
 )
 def test_slips_of_cosines_are_named(answer, says):

@@ -68,7 +68,7 @@ def test_every_state_of_the_matrix_can_be_drawn(trained):
             drawing = lesson.draw_matrix(trained, pictures, step)
             sentences.add(drawing.sentence)
             shapes.add(drawing.pixels.shape)
-            assert drawing.sentence.startswith(f"Step {step} of 200. Mean cosine with the own caption ")
+            assert drawing.sentence.startswith(f"Step {step} of 200. Mean cosine of a picture with its own caption ")
             assert "-" not in drawing.sentence, "a hyphen for a minus sign"
     assert len(sentences) == 22 and len(shapes) == 1
 
@@ -80,6 +80,15 @@ def test_the_diagonal_of_the_matrix_is_drawn_dark(trained):
     first, last = (lesson.draw_matrix(trained, "learned from", step) for step in (0, 200))
     assert all(darkness(last, n, n) > 80 for n in range(12))
     assert sum(darkness(first, n, n) for n in range(12)) < 0.5 * sum(darkness(last, n, n) for n in range(12))
+
+
+def test_what_the_caption_encoder_reads_of_the_page_s_prompts(trained):
+    """Tokens that occur in no caption are left out."""
+    for prompt, rest in (
+        ("a red circle above a blue square", "red blue"),
+        ("a panda on a blue background", "panda blue"),
+    ):
+        torch.testing.assert_close(*trained.of_texts([prompt, rest]))
 
 
 def test_words_find_pictures(trained):
