@@ -5,7 +5,7 @@ from __future__ import annotations
 from course_lib.exercises.quiz import Choice, Question
 
 predict_ten = Question(
-    "Ten linear layers follow each other. Each reads 64 numbers and gives 64. How many parameters are enough to compute the same, whatever the ten do?",
+    "Ten linear layers follow each other. Each reads 64 numbers and gives 64. What is the smallest number of parameters that can always compute the same?",
     (
         Choice("41,600", "The ten have this many. But two of them become one, that one and the third become one, and so on to the end."),
         Choice("20,800", "That would be five layers. It is right that two become one. But then five are left in a row, and the same happens again."),
@@ -42,7 +42,7 @@ predict_dead = Question(
 )  # fmt: skip
 
 predict_calls = Question(
-    "The U-Net of Stable Diffusion 1.5 has 98 convolutions. Which of the three does it use most often when it predicts the noise once?",
+    "Which of the three does the U-Net of Stable Diffusion 1.5 use most often when it predicts the noise once?",
     (
         Choice("ReLU", "In the U-Net of 2015 a ReLU follows each 3x3 convolution. This one is built differently, and has none."),
         Choice("SiLU", "It stands before most of the 3x3 convolutions.", right=True),

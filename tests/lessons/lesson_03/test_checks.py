@@ -103,7 +103,7 @@ def test_what_learners_write_is_recognised():
     assert "as it is" in lesson.check_collapse.verdict(lambda w1, b1, w2, b2: (w2 @ w1, b2 + b1))
 
 
-@pytest.mark.parametrize("top", [0.25, 1, 3, 6, 7])
+@pytest.mark.parametrize("top", [0.25, 1, 3, 6, 8, 10, 255])
 def test_a_relu_with_an_upper_end_is_not_right(top):
     for answer in (lambda x: x.clamp(0, top), lambda x: F.hardtanh(x, 0.0, float(top))):
         assert lesson.check_relu.verdict(answer) == "[not yet] Large numbers are cut off. ReLU has no upper end."
@@ -180,7 +180,7 @@ def test_what_learners_write_for_relu(answer, said):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda x, arriving: torch.where(x > 0, arriving, x), "you hand on x itself"),
+        (lambda x, arriving: torch.where(x > 0, arriving, x), "you hand back x itself"),
         (lambda x, arriving: torch.where(arriving > 0, x, 0), "have changed places"),
         (lambda x, arriving: torch.where(x > 0, arriving, -arriving), "the slope is 0, not -1"),
         (lambda x, arriving: torch.where(x > 0, x + arriving, 0), "x is added to what arrives"),

@@ -114,6 +114,7 @@ def test_what_the_text_says_about_the_spirals(trainings):
     assert without.right() == 0.51 and without.loss() > 0.68
     first, second = with_kink.scores(with_kink.x, 0).reshape(2, 100) > 0
     assert first.sum() < 5 and second.sum() < 5, "it does not say 'second' nearly everywhere"
+    assert round(with_kink.loss(0, kink=False), 2) == 0.90, "the solutions state it"
     assert round(with_kink.loss(500, kink=False), 2) == 6.62, "the solutions state it"
     assert with_kink.loss(2000, kink=False) == pytest.approx(46.3, abs=0.3), "the solutions state it"
     assert 0.4 < with_kink.right(0) < 0.6 and 0.45 < with_kink.right(kink=False) < 0.6
