@@ -94,7 +94,7 @@ check_attention = FunctionCheck(
         Mistake("`*` multiplies number by number. The mixture is a matrix product: weights @ value.", lambda q, k, v: torch.softmax(q @ k.T, dim=1) * v, stops=r"tensor a \(7\) must match the size of tensor b \(3\)"),
         Mistake("Keys and values are exchanged: scores are made of queries and keys, and the values are mixed.", lambda q, k, v: torch.softmax(q @ v.T, dim=1) @ k, stops="5x9 and 3x7"),
         Mistake("The scores are multiplied by the root. They must become smaller: divide.", lambda q, k, v: _attend(q, k, v, q.shape[1] ** 0.5)),
-        Mistake("The 2 of the example is left in: it was the root of 4. Take the width from query.shape.", lambda q, k, v: _attend(q, k, v, 0.5)),
+        Mistake("The scores are divided by 2, the root of the width of the page's tables, 4. Take the width from what the function is given: query.shape[1].", lambda q, k, v: _attend(q, k, v, 0.5)),
         Mistake("query.shape[0] is the number of queries. Divide by the root of the width: query.shape[1] ** 0.5.", lambda q, k, v: _attend(q, k, v, 1 / len(q))),
         Mistake("That is the root of the number of queries. The width is query.shape[1].", lambda q, k, v: _attend(q, k, v, len(q) ** -0.5)),
         Mistake("That is the root of the number of keys. The width is how many numbers one query has, query.shape[1].", lambda q, k, v: _attend(q, k, v, len(k) ** -0.5)),

@@ -24,7 +24,7 @@ check_scores = ValueCheck(
         *(Mistake("That is rounded. Leave the product to Python.", about) for about in (268e6, 268.4e6, 268_435_000)),
         Mistake("Commas make three numbers of it. Write 268_435_456, or leave the product to Python.", (268, 435, 456)),
         *(Mistake("That is a text. Leave the quotes out.", text) for text in ("268435456", "268,435,456", "128**4", "(128 * 128) ** 2")),
-        Mistake("That is 256 x 256. There are 128 x 128 pixels, and each looks at all of them: pixels times pixels.", 256**2),
+        Mistake("That is 4 times 128 x 128, or 16 times 64 x 64: pixels. Each of the 128 x 128 pixels looks at all of them: pixels times pixels.", 256**2),
         Mistake("Each pixel looks at itself, too.", 128**2 * (128**2 - 1)),
         *(Mistake("You count each pair once. How A looks at B is another score than how B looks at A.", 128**2 * (128**2 + more) // 2) for more in (-1, 0, 1)),
         Mistake("A pixel looks at all 128 x 128 pixels, not only at those of its own row.", 128**3),

@@ -27,7 +27,7 @@ def _tables() -> list[tuple]:
         [[0.5, 0.25], [0.125, 0.125]], [[0.51, 0.5], [0.5, 0.5]], [[1.005, -0.005], [0.5, 0.5]],
         [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25]], [[0.5, 0.5 - 2**-24], [0.5, 0.5]],
         [[0.6, 0.6, -0.2], [0.2, 0.3, 0.5]], [[0.75, -0.25], [0.5, 0.5]], [[0.0, 0.0], [0.5, 0.5]],
-        [[0.75, 0.25], [0.25, 0.75]],
+        [[0.75, 0.25], [0.25, 0.75]], [[2.0, -0.5, -0.5], [0.2, 0.3, 0.5]],
     ]  # fmt: skip
     return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
 
@@ -77,7 +77,7 @@ _EARLY = (
     ".all() comes too early: it only asks whether no sum is 0. Compare first: `((sums - 1).abs() < 0.00001).all()`."
 )
 
-_EXACT = "`== 1` is too strict: rounding makes a sum 0.9999999. Ask whether it is close to 1, within 0.00001. (A leeway of 0.00000001 is no better.)"
+_EXACT = "That is too strict: rounding makes a sum 0.9999999, and `== 1`, math.isclose or a leeway of 0.00000001 refuses it. Allow 0.00001."
 
 _NARROW = "That is too strict: a sum of rounded weights may miss 1 by more than 0.0000001. Allow 0.00001."
 
@@ -96,7 +96,7 @@ check_weights = FunctionCheck(
     [
         Mistake(_COLUMNS, lambda w: bool((w >= 0).all() and _sums(w, 0).all())),
         Mistake(f"{_COLUMNS} And ask for `weights >= 0`.", lambda w: bool(_sums(w, 0).all())),
-        Mistake(f"{_COLUMNS} And `== 1` is too strict for rounded sums.", lambda w: bool((w >= 0).all() and _sums(w, 0, True).all())),
+        Mistake(f"{_COLUMNS} And rounded sums need a leeway of 0.00001.", lambda w: bool((w >= 0).all() and _sums(w, 0, True).all())),
         Mistake(_COMPARED, lambda w: bool(_sums(w).all())),
         Mistake(_EXACT, lambda w: bool((w >= 0).all() and _sums(w, exact=True).all())),
         Mistake(f"{_EXACT} And ask for `weights >= 0`.", lambda w: bool(_sums(w, exact=True).all())),
@@ -121,11 +121,11 @@ check_weights = FunctionCheck(
         Mistake("The columns need not sum to 1, only the rows: each belongs to one query.", lambda w: bool((w >= 0).all() and _sums(w).all() and _sums(w, 0).all())),
         Mistake("Both must hold: `and`, not `or`.", lambda w: bool((w >= 0).all() or _sums(w).all())),
         Mistake("The second half is still one answer for each row: apply .all() to it, too.", lambda w: (w >= 0).all() and _sums(w)),
-        Mistake("The second half is still one answer for each row: apply .all() to it, too. And `== 1` is too strict for rounded sums.", lambda w: (w >= 0).all() and _sums(w, exact=True)),
+        Mistake("The second half is still one answer for each row: apply .all() to it, too. And rounded sums need a leeway of 0.00001.", lambda w: (w >= 0).all() and _sums(w, exact=True)),
         Mistake("A method is not called: .all needs its brackets, `.all()`.", lambda w: (w >= 0).all and _sums(w).all, when=lambda answer: callable(_given(answer, _TALL))),
         Mistake("Python's round() takes one number, and there are several sums. Ask for their distance from 1: `((sums - 1).abs() < 0.00001).all()`.", lambda w: round(w.sum(dim=1)) == 1, stops="__round__"),
         Mistake("That compares the table with its own softmax. Softmax changes weights, too: of 1 and 0 it makes 0.73 and 0.27. Look at the sums of the rows.", lambda w: torch.allclose(w, w.softmax(dim=1))),
-        Mistake("A weight of 0 is allowed (`>= 0`), and `== 1` is too strict for rounded sums.", lambda w: bool((w > 0).all() and _sums(w, exact=True).all())),
+        Mistake("A weight of 0 is allowed (`>= 0`), and rounded sums need a leeway of 0.00001.", lambda w: bool((w > 0).all() and _sums(w, exact=True).all())),
         Mistake("torch.allclose and torch.isclose compare two tensors: torch.allclose(sums, torch.ones_like(sums)).", lambda w: (w >= 0).all() and torch.allclose(w.sum(dim=1), 1.0), stops=r"(all|is)close\(\): argument 'other'"),
         Mistake(_COLUMNS, lambda w: torch.allclose(w.sum(dim=0), torch.ones(len(w))), when=_adds_up_columns),
         Mistake("Something with one number for each row meets something with one for each column. Comparing with ones, make as many ones as rows: torch.ones_like(sums). Joining with `&`, apply .all() to each side first.", lambda w: torch.allclose(w.sum(dim=1), torch.ones(w.shape[1])), stops="must match the size of tensor b"),
@@ -138,11 +138,12 @@ check_weights = FunctionCheck(
         Mistake("Nothing is added up yet: each row must sum to 1.", lambda w: bool((w >= 0).all())),
         Mistake("Every weight below 1 is not enough: 0.6, 0.6 and -0.2 sum to 1, and one of them is negative. Ask for `weights >= 0`.", lambda w: bool((w <= 1).all() and _sums(w).all())),
         Mistake(".abs() before the sum hides negative numbers: 0.75 and -0.25 would pass. Sum the weights themselves, and ask for `weights >= 0`.", lambda w: bool(_sums(w.abs()).all())),
+        Mistake("The product of a row hides two minus signs: 2, -0.5 and -0.5 would pass. Compare each weight: `(weights >= 0).all()`.", lambda w: bool((w.prod(dim=1) >= 0).all() and _sums(w).all())),
         Mistake("It says True to everything.", lambda w: True),
         Mistake("It says False to everything. (`.all() is True` always does: .all() gives a tensor. Leave `is True` out.)", lambda w: False),
         Mistake("That is one answer for each row. Put them together: with .all() for a tensor, with all(...) for a list.", lambda w: (w >= 0).all(dim=1) & _sums(w)),
         Mistake("That is one answer for each row. Put them together with .all(), and ask for `weights >= 0`.", lambda w: _sums(w)),
-        Mistake("That is one answer for each row. Put them together with .all(); and `== 1` is too strict for rounded sums.", lambda w: _sums(w, exact=True)),
+        Mistake("That is one answer for each row. Put them together with .all(); and rounded sums need a leeway of 0.00001.", lambda w: _sums(w, exact=True)),
         Mistake("That is one answer for each row. Put them together with .all().", lambda w: (w >= 0).all() & _sums(w, exact=True), when=_answers(3)),
         Mistake("That is one answer for each column. Rows must sum to 1: weights.sum(dim=1), and then one answer for all of them, with .all().", lambda w: sum(w) == 1, when=_answers(2)),
         Mistake("That is one answer for each number of the table. Put them together with .all().", lambda w: w >= 0, when=_answers(6)),

@@ -172,7 +172,7 @@ def test_the_wrong_axis_of_a_table_is_named():
     answer = lambda weights: torch.allclose(weights.sum(dim=0), torch.ones(weights.shape[1]))  # noqa: E731
     assert "You add up the columns." in lesson.check_weights.verdict(answer)
     strict = lambda weights: bool((weights.sum(dim=1) == 1).all())  # noqa: E731
-    assert "`== 1` is too strict" in lesson.check_weights.verdict(strict)
+    assert "That is too strict: rounding makes a sum 0.9999999" in lesson.check_weights.verdict(strict)
     right = lambda weights: (weights.sum(1) - 1).abs().max() < 1e-4 and weights.min() >= 0  # noqa: E731
     assert lesson.check_weights.verdict(right) == "[OK] are_weights is right."
 
@@ -218,6 +218,8 @@ def test_the_tables_of_the_page_and_a_softmax_without_axis_are_named():
         lambda query, key, value: softmax(query @ key.T / 2, dim=1) @ values,
     ):
         assert "take what it is given: query, key, value" in lesson.check_attention.verdict(answer)
+    of_the_page = lambda q, k, v: softmax(q @ k.T / queries.shape[1] ** 0.5, dim=1) @ v  # noqa: E731
+    assert "from what the function is given: query.shape[1]" in lesson.check_attention.verdict(of_the_page)
     for answer in (lambda q, k, v: softmax(q @ k.T) @ v, lambda q, k, v: (q @ k.T).softmax() @ v):
         assert "Softmax must be told along which axis" in lesson.check_attention.verdict(answer)
 
@@ -248,7 +250,7 @@ def test_a_leeway_that_a_hint_names_is_right():
 def test_the_tables_hold_a_rounded_sum():
     """Otherwise `== 1` would pass."""
     (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 21
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 22
 
 
 def test_other_counts_of_scores_are_named():
@@ -331,6 +333,12 @@ def columns_counted_by_rows(weights):
     return bool((weights >= 0).all()) and all(near(weights[:, i].sum()) for i in range(len(weights)))
 
 
+def by_isclose(weights):
+    from math import isclose  # math stays unknown to the other answers, as on the page
+
+    return bool((weights >= 0).all()) and all(isclose(row.sum(), 1) for row in weights)
+
+
 def one_row_too_many(weights):
     return bool((weights >= 0).all()) and all(near(weights[i].sum()) for i in range(len(weights) + 1))
 
@@ -347,6 +355,8 @@ def one_row_too_many(weights):
         (lambda w: (w >= 0).all() and w.sum(1) == 1, "The second half is still one answer for each row"),
         (lambda w: (w >= 0).all() & (w.sum(1) == 1), "That is one answer for each row"),
         (lambda w: sum(w) == 1, "That is one answer for each column"),
+        (lambda w: bool((w.prod(1) >= 0).all() and near(w.sum(1)).all()), "The product of a row hides two minus signs"),
+        (by_isclose, "math.isclose or a leeway"),
         (lambda w: w >= 0, "That is one answer for each number of the table"),
         (lambda w: torch.allclose(w.sum(0), torch.ones(len(w))), "You add up the columns"),
         (lambda w: torch.allclose(w.sum(0), torch.ones(len(w))) and (w >= 0).all(), "You add up the columns"),
@@ -358,7 +368,7 @@ def one_row_too_many(weights):
         (lambda w: bool((w >= 0).all() and near(w.sum(1), 0.009).all()), "1.01 is no rounded 1"),
         (lambda w: bool((w >= 0).all() and (w.sum(1).round() == 1).all()), "1.01 is no rounded 1"),
         (lambda w: bool((w >= -0.001).all() and near(w.sum(1)).all()), "-0.0005 is negative, too"),
-        (lambda w: bool((w >= 0).all() and near(w.sum(1), 1e-8).all()), "A leeway of 0.00000001 is no better"),
+        (lambda w: bool((w >= 0).all() and near(w.sum(1), 1e-8).all()), "a leeway of 0.00000001 refuses it"),
         (lambda w: (w >= 0).all() and near(w.sum(1)), "The second half is still one answer for each row"),
         (lambda w: bool((w >= 0).all() or near(w.sum(1)).all()), "`and`, not `or`"),
         (lambda w: bool((w >= 0).all() and near(w.sum(1)).all() and near(w.sum(0)).all()), "The columns need not"),
@@ -390,8 +400,8 @@ def test_more_ways_to_miss_a_table_of_weights_are_named(answer, says):
         (128 ^ 4, "a power is **"),
         (268_000_000, "rounded"),
         ("268435456", "Leave the quotes out"),
-        ((128 + 128) ** 2, "That is 256 x 256."),
-        (16 * 64**2, "That is 256 x 256."),
+        ((128 + 128) ** 2, "4 times 128 x 128"),
+        (16 * 64**2, "16 times 64 x 64: pixels"),
         ((268, 435, 456), "Commas make three numbers of it"),
         (128**4 - 1, "How many pixels look"),
         (64**2, "That is 64 x 64."),
