@@ -11,7 +11,7 @@ from course_lib.texts import tr
 
 _SMALL = "That is the small model's. The exercise is about Stable Diffusion 1.5, whose numbers stand before the bars in *The whole machine*."
 
-_GUIDED = "With guidance the U-Net is asked about four at once; but there are two prompts, and two pictures."
+_GUIDED = "Did you count guidance? With it the U-Net is asked about four at once. But there are two prompts, and two pictures."
 
 _BATCH = "The batch is missing or too small: two pictures, each from a prompt of its own, are a batch of 2."
 

@@ -30,6 +30,7 @@ _CASES = [
     (3.0, 1.18, 2.0, 1.0),
     (-1.0, 0.5, 4.0, 3.0),
     (torch.tensor([[1.0, -2.0, 0.5]]), torch.tensor([[0.25, -1.0, 2.0]]), 10.0, 4.0),
+    (torch.tensor([[1.0, -2.0, 0.5]]), torch.tensor([[0.25, -1.0, 2.0]]), 2.0, 0.0),
 ]
 
 
@@ -73,7 +74,7 @@ check_step = FunctionCheck(
             lambda x, noise, sigma, sigma_next: 1.82,
         ),
         Mistake(
-            "That is the guess of the clean picture: nothing of the distance stays. The part sigma_next / sigma must "
+            "That is the guess of the clean picture: nothing of the difference stays. The part sigma_next / sigma must "
             "stay (with /, since // rounds it down to 0).",
             lambda x, noise, sigma, sigma_next: x - sigma * noise,
         ),
@@ -91,11 +92,11 @@ check_step = FunctionCheck(
             lambda x, noise, sigma, sigma_next: x + sigma * noise - sigma_next * noise,
         ),
         Mistake(
-            "The sign is wrong: the distance is x - denoised. The other way round, the step goes past the guess.",
+            "The sign is wrong: the difference is x - denoised. The other way round, the step goes past the guess.",
             lambda x, noise, sigma, sigma_next: x - sigma * noise - sigma_next * noise,
         ),
         Mistake(
-            "Of the distance x - denoised the part sigma_next / sigma stays; you forgot to divide by sigma.",
+            "Of the difference x - denoised the part sigma_next / sigma stays; you forgot to divide by sigma.",
             lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next * sigma * noise,
         ),
         Mistake(_TWO_WAYS, lambda x, noise, sigma, sigma_next: x - sigma_next / sigma * noise),
@@ -116,11 +117,11 @@ check_step = FunctionCheck(
             )
         ),
         Mistake(
-            "You add a part of the guess. What stays is a part of the distance, x - denoised.",
+            "You add a part of the guess. What stays is a part of the difference, x - denoised.",
             lambda x, noise, sigma, sigma_next: (1 + sigma_next / sigma) * (x - sigma * noise),
         ),
         Mistake(
-            "The guess is left out: sigma_next * noise is only what stays of the distance. Add it to the guess.",
+            "The guess is left out: sigma_next * noise is only what stays of the difference. Add it to the guess.",
             lambda x, noise, sigma, sigma_next: sigma_next * noise,
         ),
         Mistake(
@@ -128,7 +129,7 @@ check_step = FunctionCheck(
             lambda x, noise, sigma, sigma_next: noise + sigma_next / sigma * (x - noise),
         ),
         Mistake(
-            "Of the distance x - denoised a part stays, not of x itself.",
+            "Of the difference x - denoised a part stays, not of x itself.",
             lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next / sigma * x,
         ),
         Mistake(
@@ -150,12 +151,12 @@ check_step = FunctionCheck(
             when=_asks_a_denoiser,
         ),
         Mistake(
-            "The distance x - denoised is sigma * noise: in its second place you forgot to multiply by sigma.",
+            "The difference x - denoised is sigma * noise: in its second place you forgot to multiply by sigma.",
             lambda x, noise, sigma, sigma_next: x - sigma * noise + sigma_next / sigma * noise,
         ),
         Mistake(
             "You start from x and add a part of the guess. It is the other way round: start from the guess, "
-            "and add a part of the distance x - denoised.",
+            "and add a part of the difference x - denoised.",
             lambda x, noise, sigma, sigma_next: x + sigma_next / sigma * (x - sigma * noise),
         ),
         Mistake(
@@ -168,11 +169,11 @@ check_step = FunctionCheck(
             lambda x, noise, sigma, sigma_next: sigma_next / sigma * x,
         ),
         Mistake(
-            "You made the guess smaller. Keep all of it, and add the part of the distance x - denoised that stays.",
+            "You made the guess smaller. Keep all of it, and add the part of the difference x - denoised that stays.",
             lambda x, noise, sigma, sigma_next: sigma_next / sigma * (x - sigma * noise),
         ),
         Mistake(
-            "You made the guess smaller. Keep all of it, and add the part of the distance x - denoised that stays.",
+            "You made the guess smaller. Keep all of it, and add the part of the difference x - denoised that stays.",
             lambda x, noise, sigma, sigma_next: (1 - sigma_next / sigma) * (x - sigma * noise),
         ),
         Mistake("x is still where it was.", lambda x, noise, sigma, sigma_next: x),

@@ -403,7 +403,7 @@ def test_other_errors_are_not_taken_for_a_denoisers(capsys):
 
     said = lesson.check_step.verdict(step)
     assert "stops with AttributeError in the line `return x.unsqueeze(0) - noise`" in said
-    assert capsys.readouterr().out == "here\n" * 3, "what it prints is seen once a case"
+    assert capsys.readouterr().out == "here\n" * 4, "what it prints is seen once a case"
 
 
 def test_a_guess_that_is_used_before_it_is_made_is_named():
