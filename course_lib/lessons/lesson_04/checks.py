@@ -13,6 +13,8 @@ from course_lib.lessons.lesson_04 import wrong_pools as pools
 
 _ONE_TABLE = "That is for one table, as in `pool_with_loops`. Here x is (channels, rows, columns), and so is the result: take the sides from x.shape[1:]."
 
+_ONE_FOR_ALL = "That is the largest over all channels, and the result has no channel axis. It begins as torch.zeros(len(x), rows, columns), and .amax(dim=(1, 2)) gives one number for each channel, for out[:, i, j]."
+
 _NO_CHANNELS = "The channels are left out. The result begins as torch.zeros(len(x), rows, columns), and the largest numbers of a window, one for each channel, go to out[:, i, j]."
 
 _BATCH = "x is one picture here, (channels, rows, columns), without a batch axis in front, and so is the result."
@@ -23,7 +25,11 @@ _ENDS = "The window begins at the right position, but it ends too early or too l
 
 _ONE_END = "Padding stands at one end only: it belongs to all four sides, F.pad(x, (padding, padding, padding, padding), value=-torch.inf)."
 
-_BOTTOM_RIGHT = "The padding is only at the bottom and right; it goes on all four sides."
+# also what windows that begin `padding` too late compute
+_BOTTOM_RIGHT = "The first window begins at the corner of the picture itself, without the padding above and left of it. Is padding on all four sides? Does a window begin at i * stride, j * stride?"
+
+# also what twice the padding on all sides computes, where the positions are counted right
+_TOP_LEFT = "Twice the padding is at the top and left: each of the four sides gets `padding` rows or columns, once."
 
 _WHOLE_PICTURE = "This is the largest of the whole picture; take it window by window."
 
@@ -78,7 +84,7 @@ check_max_pool2d = FunctionCheck(
         Mistake(_ONE_END, lambda x, k, s, p: pools.pool(F.pad(x, (0, p, 0, p), value=-math.inf), k, s, 0)),
         Mistake(_ONE_END, lambda x, k, s, p: pools.pool(F.pad(x, (p, 0, p, 0), value=-math.inf), k, s, 0)),
         Mistake(_BOTTOM_RIGHT, lambda x, k, s, p: pools.pool(F.pad(x, (0, 2 * p, 0, 2 * p), value=-math.inf), k, s, 0)),
-        Mistake("The padding is only at the top and left; it goes on all four sides.", lambda x, k, s, p: pools.pool(F.pad(x, (2 * p, 0, 2 * p, 0), value=-math.inf), k, s, 0)),
+        Mistake(_TOP_LEFT, lambda x, k, s, p: pools.pool(F.pad(x, (2 * p, 0, 2 * p, 0), value=-math.inf), k, s, 0)),
         Mistake("That is twice the padding: each side gets `padding` rows or columns.", lambda x, k, s, p: pools.pool(F.pad(x, (2 * p,) * 4, value=-math.inf), k, s, 0)),
         Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(pools.pool(x, k, s, 0), (p,) * 4)),
         Mistake(_PADDED_LATE, lambda x, k, s, p: F.pad(pools.pool(x, k, s, 0), (p,) * 4, value=-math.inf)),
@@ -99,7 +105,7 @@ check_max_pool2d = FunctionCheck(
         Mistake("The result is a list with a tensor for each channel. torch.stack makes one tensor of them.", lambda x, k, s, p: list(pools.pool(x, k, s, p))),
         Mistake("The channels are padded, too. F.pad takes four numbers here: (left, right, top, bottom).", lambda x, k, s, p: F.pad(pools.pool(x, k, s, p), (0, 0, 0, 0, p, p), value=-math.inf)),
         Mistake("Rows and columns are exchanged.", lambda x, k, s, p: pools.pool(x, k, s, p).mT),
-        Mistake(_ONE_TABLE, lambda x, k, s, p: pools.pool(x, k, s, p).amax(0)),
+        Mistake(_ONE_FOR_ALL, lambda x, k, s, p: pools.pool(x, k, s, p).amax(0)),
         Mistake(_ONE_TABLE, pools.sides_of_a_table, stops="too many values to unpack|must fit in the padded picture"),
         Mistake(_BATCH, pools.with_a_batch, stops="not enough values to unpack"),
         Mistake(_NO_CHANNELS, lambda x, k, s, p: torch.zeros(1, 1)[:, 0, 0], stops=_WITHOUT_CHANNELS),

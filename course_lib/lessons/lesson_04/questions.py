@@ -44,7 +44,7 @@ predict_gradient = Question(
 predict_stripes = Question(
     "The stripes 1 0 0 1 0 0 ... move to the right by one pixel, and every other pixel is kept. How do the stripes of the small picture move?",
     (
-        Choice("to the right, as they should", "It should move half a small pixel to the right. In fact the ones stand one position further left. (Two positions to the right would look the same, but that is four times too far.)"),
+        Choice("to the right, as they should", "The small picture should move to the right, by half of one of its pixels. In fact its ones stand one position further left. (Two positions to the right would look the same, but that is four times as far as it should.)"),
         Choice("they stay where they are", "The same positions are kept, but the picture has moved: its ones are at other positions now."),
         Choice("to the left", "By one small pixel, which is twice as far as the picture moved, and the wrong way.", right=True),
     ),

@@ -209,6 +209,27 @@ def forgets_to_pad(x, kernel, stride, padding):
     return loops(x, kernel, stride, 0, places=(rows, columns))
 
 
+def pads_twice(x, kernel, stride, padding):
+    """The positions are right, but each side has twice the padding."""
+    rows, columns = (output_size(side, kernel, stride, padding) for side in x.shape[1:])
+    return loops(x, kernel, stride, padding, sides=(2 * padding,) * 4, places=(rows, columns))
+
+
+def begins_late(x, kernel, stride, padding):
+    """The padding is right, but windows begin at i * stride + padding."""
+
+    def cut(x, top, left, kernel):
+        top, left = top + padding, left + padding
+        return x[:, top : top + kernel, left : left + kernel]
+
+    return loops(x, kernel, stride, padding, cut=cut)
+
+
+def one_for_all_channels(*a):
+    take = {"take": lambda window, dim: window.max()}
+    return loops(*a, out=no_channels, put=lambda i, j: (i, j), **take)
+
+
 def no_channels(channels, rows, columns):
     return torch.zeros(rows, columns)
 
@@ -245,8 +266,12 @@ def for_one_table(x, kernel, stride):
         (lambda *a: loops(*a, rows_move=1), "but the rows by one"),
         (lambda *a: loops(*a, sides=(0, a[3], 0, a[3])), "at one end only"),
         (lambda *a: loops(*a, sides=(a[3], 0, a[3], 0)), "at one end only"),
-        (lambda *a: loops(*a, sides=(0, 2 * a[3], 0, 2 * a[3])), "only at the bottom and right"),
-        (lambda *a: loops(*a, sides=(2 * a[3], 0, 2 * a[3], 0)), "only at the top and left"),
+        (lambda *a: loops(*a, sides=(0, 2 * a[3], 0, 2 * a[3])), "Is padding on all four sides?"),
+        (begins_late, "Does a window begin at i * stride, j * stride?"),
+        (lambda *a: loops(*a, sides=(2 * a[3], 0, 2 * a[3], 0)), "Twice the padding is at the top and left"),
+        (pads_twice, "Twice the padding is at the top and left"),
+        (lambda *a: loops(*a, sides=(2 * a[3],) * 4), "That is twice the padding"),
+        (one_for_all_channels, "the result has no channel axis"),
         (lambda x, *a: x.amax(dim=(1, 2)), "This is the largest of the whole picture"),
         (lambda x, *a: loops(x, *a, take=lambda window, dim: x.amax(dim)), "take it window by window"),
         (lambda *a: loops(*a)[None], "an axis too many"),
