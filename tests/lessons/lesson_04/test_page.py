@@ -18,6 +18,7 @@ from course_lib.models import VAE, UNet
 
 EMOJI = open_emoji(style="fluent")
 ZEBRA = EMOJI.select("zebra").images[:1]
+FOUR = ("max", "mean", "middle", "1 2 1")  # those at the widget
 STRIPES = torch.tensor([1.0, 0, 0] * 4).expand(1, 1, 12, 12)
 
 
@@ -221,22 +222,17 @@ def test_diffusers_builds_the_same_three():
 
 def test_a_white_page_does_not_shimmer():
     """Three halvings of the rings: the maximum is the calmest, and nearly white."""
-    for shift in range(1, 8):
-        sizes = {way: lesson.shimmer(way, lesson.rings(), shift, times=3) for way in ("max", "mean", "middle", "1 2 1")}
-        assert min(sizes, key=sizes.get) == "max"
-    assert max_pool2d(lesson.rings(), 8).min() > 0.9
+    off = {way: [lesson.shimmer(way, lesson.rings(), shift, times=3) for shift in range(1, 8)] for way in FOUR}
+    assert round(max(off["max"]), 3) == 0.012
+    assert round(min(min(sizes) for way, sizes in off.items() if way != "max"), 3) == 0.013
+    assert min(max_pool2d(lesson.rings().roll(shift, dims=3), 8).min() for shift in range(1, 8)) > 0.93
 
 
-def test_the_blur_is_the_calmest_at_the_widget_but_for_the_settings_that_the_text_names():
-    def calmest(picture, shift, times):
-        return min(("max", "mean", "middle", "1 2 1"), key=lambda way: lesson.shimmer(way, picture, shift, times))
-
-    settings = [(shift, times) for times in (1, 2, 3) for shift in range(LARGEST_SHIFT + 1) if shift % 2**times]
-    for name in ("zebra", "house", "butterfly", "spider"):
-        picture = EMOJI.select(name).images[:1]
-        others = {setting for setting in settings if calmest(picture, *setting) != "1 2 1"}
-        assert others == ({(6, 3)} if name == "zebra" else set())
-    assert calmest(ZEBRA, 6, 3) == "max"
+@pytest.mark.parametrize("name", ["zebra", "house", "butterfly", "spider"])
+def test_the_blur_is_the_calmest_at_the_widget_with_one_halving(name):
+    picture = EMOJI.select(name).images[:1]
+    for shift in (1, 3, 5, 7):
+        assert min(FOUR, key=lambda way: lesson.shimmer(way, picture, shift)) == "1 2 1"
 
 
 def test_rings_get_finer_outwards():
