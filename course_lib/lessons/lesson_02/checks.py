@@ -12,7 +12,7 @@ _ROUND = "round() goes to the nearest whole number, so it sometimes goes up. // 
 check_size = FunctionCheck(
     "my_size",
     output_size,
-    [(5, 3, 1, 0), (64, 3, 2, 1), (28, 5, 3, 2), (20, 3, 2, 1), (28, 5, 3, 1), (10, 4, 2, 1), (7, 3, 1, 1), (8, 3, 2, 0)],
+    [(5, 3, 1, 0), (64, 3, 2, 1), (28, 5, 3, 2), (20, 3, 2, 1), (28, 5, 3, 1), (10, 4, 2, 1), (9, 4, 1, 1), (7, 3, 1, 1), (8, 3, 2, 0)],
     [
         Mistake("The + 1 belongs after the division: (...) // stride + 1.", lambda n, k, s, p: (n + 2 * p - k + 1) // s),
         Mistake("The + 1 stands there twice: it belongs after the division only.", lambda n, k, s, p: (n + 2 * p - k + 1) // s + 1),
@@ -32,6 +32,8 @@ check_size = FunctionCheck(
         Mistake("The kernel's size is missing: the window covers that many numbers before it moves at all.", lambda n, k, s, p: (n + 2 * p) // s + 1),
         Mistake("The window covers `kernel` numbers before it moves, not kernel + 1: there is a 1 too much in the brackets. Or you rounded up: round down, then add 1.", lambda n, k, s, p: (n + 2 * p - k - 1) // s + 1),
         Mistake("2 * (kernel // 2) is kernel - 1 for odd kernels only: take away kernel itself.", lambda n, k, s, p: (n + 2 * p - 2 * (k // 2) - 1) // s + 1),
+        Mistake("2 * (kernel // 2) is kernel - 1 for odd kernels only: take away kernel itself.", lambda n, k, s, p: (n + 2 * p - 2 * (k // 2)) // s + 1),
+        Mistake("2 * (kernel // 2) is kernel - 1 for odd kernels only: take away kernel itself, divide, and then add 1.", lambda n, k, s, p: (n + 2 * p - 2 * (k // 2)) // s),
         Mistake("Round down: a window that does not fit whole is left out.", lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
         Mistake("Only the kernel is divided: put brackets around size + 2 * padding - kernel, then divide.", lambda n, k, s, p: n + 2 * p - k // s + 1),
         Mistake("The stride is missing: divide by it before you add 1.", lambda n, k, s, p: output_size(n, k, 1, p)),

@@ -17,6 +17,7 @@ def _cases() -> list[tuple]:
         ((1, 5, 5), (2, 1, 2, 2), 1, 0),
         ((3, 9, 6), (4, 3, 3, 3), 2, 2),
         ((2, 6, 7), (3, 2, 2, 3), 1, 1),
+        ((2, 6, 8), (3, 2, 3, 3), 2, 1),  # a window that starts one too far in still fits
         ((2, 4, 8), (3, 2, 1, 1), 2, 1),  # with one number, many wrong windows fit: their results tell them apart
     ]
     return [
@@ -58,7 +59,7 @@ check_conv2d = FunctionCheck(
     [
         Mistake("The kernel is turned round by 180 degrees: lay it on the window as it stands.", lambda x, w, b, s, p: convolve(x, w.flip(-1, -2), b, s, p)),
         Mistake("Rows and columns of the kernel are exchanged: row i of the kernel belongs to row i of the window.", lambda x, w, b, s, p: convolve(x, w.mT, b, s, p)),
-        Mistake("The padding is missing: put zeros around x first.", lambda x, w, b, s, p: convolve(x, w, b, s, 0)),
+        Mistake("The padding is missing: put zeros around x first, and keep the result, x = F.pad(x, ...).", lambda x, w, b, s, p: convolve(x, w, b, s, 0)),
         Mistake("Only the columns are padded: F.pad takes (left, right, top, bottom).", lambda x, w, b, s, p: convolve(x, w, b, s, (0, p))),
         Mistake("Only the rows are padded: F.pad takes (left, right, top, bottom).", lambda x, w, b, s, p: convolve(x, w, b, s, (p, 0))),
         Mistake(_ONE_END, lambda x, w, b, s, p: convolve(F.pad(x, (p, 0, p, 0)), w, b, s, 0)),
@@ -83,8 +84,8 @@ check_conv2d = FunctionCheck(
         Mistake("It works for square kernels only: the kernel has weight.shape[2] rows and weight.shape[3] columns.", wrong.square),
         Mistake(_SLIDE, wrong.slide),
         Mistake(_SLIDE, lambda x, w, b, s, p: wrong.slide(x, w, 0 * b, s, p)),
-        Mistake(f"{_SLIDE} And put zeros around x first.", lambda x, w, b, s, p: wrong.slide(x, w, b, s, 0)),
-        Mistake(f"{_SLIDE} And put zeros around x first.", lambda x, w, b, s, p: wrong.slide(x, w, 0 * b, s, 0)),
+        Mistake(f"{_SLIDE} And put zeros around x first: x = F.pad(x, ...).", lambda x, w, b, s, p: wrong.slide(x, w, b, s, 0)),
+        Mistake(f"{_SLIDE} And put zeros around x first: x = F.pad(x, ...).", lambda x, w, b, s, p: wrong.slide(x, w, 0 * b, s, 0)),
         Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(convolve(x, w, b, s, 0), (p, p, p, p))),
         Mistake(_PADDED_LATE, lambda x, w, b, s, p: F.pad(convolve(x, w, 0 * b, s, 0), (p, p, p, p)) + b[:, None, None]),
         Mistake("All filters get the bias of the first: filter o has bias[o].", lambda x, w, b, s, p: convolve(x, w, b[:1].expand_as(b), s, p)),
@@ -107,7 +108,8 @@ check_conv2d = FunctionCheck(
         Mistake("The last row and the last column are missing: the size has a + 1.", lambda x, w, b, s, p: convolve(x, w, b, s, p)[:, :-1, :-1]),
         Mistake("The + 1 of the size belongs after the division.", wrong.one_inside),
         Mistake("The window leaves the picture where the stride is 2: the result has room for stride 1. Divide (rows - kernel rows) by the stride, and the columns likewise.", lambda x, w, b, s, p: wrong.loops(x, w, b, s, p, lambda side, k, s: side - k + 1)),
-        Mistake("The size has room for the padding, but there are no zeros: put them around x first, and then count.", lambda x, w, b, s, p: wrong.loops(x, w, b, s, 0, lambda side, k, s: wrong.count(side + 2 * p, k, s))),
+        Mistake("The size has room for the padding, but the window has no zeros: cut it out of the padded picture, x = F.pad(x, ...).", lambda x, w, b, s, p: wrong.loops(x, w, b, s, 0, lambda side, k, s: wrong.count(side + 2 * p, k, s))),
+        Mistake("The window starts too far in: the zeros are part of the padded x, so its first window starts at row 0 and column 0, without + padding.", lambda x, w, b, s, p: wrong.loops(x, w, b, s, p, wrong.count, lambda i, k, s: slice(i * s + p, i * s + p + k))),
         Mistake("The size counts the padding once more: after F.pad the zeros are part of x, so take x.shape as it is.", lambda x, w, b, s, p: wrong.loops(x, w, b, s, p, lambda side, k, s: wrong.count(side + 2 * p, k, s))),
         Mistake("Only the kernel is divided by the stride: put brackets around rows - kernel rows, then divide, and for the columns likewise.", lambda x, w, b, s, p: wrong.loops(x, w, b, s, p, lambda side, k, s: side - k // s + 1)),
         Mistake("The size is rounded up: // rounds down, and a window that does not fit whole is left out.", lambda x, w, b, s, p: wrong.loops(x, w, b, s, p, lambda side, k, s: -(-(side - k) // s) + 1)),

@@ -288,3 +288,5 @@ def test_the_numbers_about_stable_diffusion_are_true():
     down = [(layer.kernel_size, layer.padding) for layer in layers if layer.stride == (2, 2)]
     assert down == [((3, 3), (1, 1))] * 3
     assert (layers[0].in_channels, layers[0].out_channels) == (4, 320)
+    assert min(layer.in_channels for layer in layers[1:]) > 99 and max(layer.in_channels for layer in layers) > 1999
+    assert {layer.padding for layer in layers if layer.kernel_size == (3, 3)} == {(1, 1)}
