@@ -69,7 +69,7 @@ check_guide = FunctionCheck(
         Mistake("The sign of `without` is wrong: guidance stretches the difference, not the sum, so the share of `without` is −w.", lambda a, b, w: (1 + w) * b + w * a),
         Mistake("That is the difference alone. Multiply it by w, and add it to `with_words`.", lambda a, b, w: b - a),
         Mistake(_BRACKETS, lambda a, b, w: 1 + w * b - w * a),
-        Mistake(_BRACKETS, lambda a, b, w: a + w + 1 * (b - a)),
+        Mistake("You add w itself. It must multiply the difference: w * (with_words - without). If you wrote w + 1 before the difference, put it into brackets, (w + 1).", lambda a, b, w: b + w),
         Mistake(_BRACKETS, lambda a, b, w: a + 1 + w * (b - a)),
         Mistake("Brackets: w multiplies the difference alone, with_words + w * (with_words - without).", lambda a, b, w: (b + w) * (b - a)),
         Mistake("w is made a whole number. 7.5 is possible, too.", lambda a, b, w: _guide(a, b, int(w))),
@@ -134,7 +134,7 @@ check_cosine = FunctionCheck(
         Mistake("Softmax makes shares of them. A cosine lies between −1 and 1, and needs none.", lambda a, b: torch.softmax(_cosine(a, b), dim=1)),
         Mistake("Softmax makes shares of the dot products. Divide by the two lengths instead.", lambda a, b: torch.softmax(a @ b.T, dim=1)),
     ],
-    ready=("normalize", "cosine_similarity"),
+    ready=("normalize", "cosine_similarity", "CosineSimilarity"),
 )  # fmt: skip
 
 check_passes = ValueCheck(

@@ -106,7 +106,7 @@ def draw_nearest(matching: Matching, words: str) -> Drawing:
     """
     vector = matching.of_texts([words])[0]
     if not vector.any():
-        known = tr("No token of {words} stands in a caption. Try: red heart, green, a face with glasses.")
+        known = tr("No token of {words} stands in a caption. Try: red heart, green, blue.")
         raise ValueError(known.format(words=shortened(words)))
     cosines = settled(matching.of_pictures() @ vector)
     best = cosines.argsort(descending=True, stable=True)[:5].tolist()

@@ -44,6 +44,7 @@ def test_ready_made_cosines_are_refused():
     for answer in (
         lambda a, b: torch.nn.functional.normalize(a) @ torch.nn.functional.normalize(b).T,
         lambda a, b: torch.cosine_similarity(a[:, None], b[None], dim=2),
+        lambda a, b: torch.nn.CosineSimilarity(dim=2)(a[:, None], b[None]),
     ):
         assert "right, but" in lesson.check_cosine.verdict(answer)
 
@@ -73,7 +74,8 @@ def test_counting_passes():
         (lambda a, b, w: (1 + w) * b + w * a, "share of `without` is −w"),
         (lambda a, b, w: b + w * (a + b), "the difference, not the sum"),
         (lambda a, b, w: 1 + w * b - w * a, "the 1 belongs to w"),
-        (lambda a, b, w: a + w + 1 * (b - a), "the 1 belongs to w"),
+        (lambda a, b, w: b + w, "You add w itself"),
+        (lambda a, b, w: a + w + 1 * (b - a), "(w + 1)"),
         (lambda a, b, w: a + (b - a) * w + 1, "the 1 belongs to w"),
         (lambda a, b, w: b + (b - a) / w, "You divide by w"),
         (lambda a, b, w: a + 4 * (b - a), "same for every w"),

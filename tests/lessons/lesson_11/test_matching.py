@@ -100,6 +100,15 @@ def test_words_find_pictures(trained):
     assert len(lesson.draw_nearest(trained, "red heart " * 1000).sentence) < 300
 
 
+def test_a_colour_finds_its_pictures_and_frog_does_not_find_one(trained):
+    for words, found in (
+        ("green", "green apple"),
+        ("a red heart", "red heart"),
+        ("frog", "smiling face with sunglasses"),
+    ):
+        assert lesson.draw_nearest(trained, words).sentence.startswith(f"Nearest to “{words}”: {found} 0.")
+
+
 def test_a_score_always_picks_one_of_the_set(trained):
     prompts = ["a red circle above a blue square", "a panda on a blue background"]
     drawing = lesson.pick_and_paint(trained, prompts)

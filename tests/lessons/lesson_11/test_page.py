@@ -62,6 +62,20 @@ def test_a_negative_prompt_leads_away_from_its_colour(seed):
     assert rest[1] < rest[0] - 0.1
 
 
+def test_a_negative_prompt_takes_the_background_along_from_one_noise_only():
+    """White is 1."""
+    for seed in (1, 2, 3, 4):
+        picture = lesson.paint("a heart", "red", seed=seed)
+        edge = torch.cat([picture[:, :4], picture[:, -4:]], dim=1).mean()
+        assert edge < -0.5 if seed == 3 else edge > 0.9
+
+
+def test_a_negative_prompt_changes_the_left_picture_of_the_slider_and_not_the_middle_one():
+    plain, away = (next(lesson.draw_guided(PANDA, negative, 7.5, 1)).pixels for negative in ("", "blue"))
+    left, middle = (plain[:, part] == away[:, part] for part in (slice(0, 190), slice(200, 390)))
+    assert not left.all() and middle.all()
+
+
 def test_at_the_first_step_the_difference_is_about_as_large_as_the_guess():
     for prompt in (PANDA, SHAPES, "a rocket"):
         answers = (lesson.walk(lesson.model().denoiser(lesson.encode(text)), steps=20) for text in ("", prompt))
@@ -103,7 +117,7 @@ def test_both_remedies_end_at_a_smaller_spread():
 
 def test_three_steps_lie_in_the_interval():
     levels = [float(step.sigma) for step in lesson.walk(lesson.model().denoiser(lesson.encode(PANDA)))]
-    assert len(levels) == 20 and sum(2 < level <= 5 for level in levels) == 3
+    assert len(levels) == 20 and round(levels[0], 1) == 14.6 and sum(2 < level <= 5 for level in levels) == 3
 
 
 def test_of_four_remedies_another_seed_helps_least():
@@ -132,7 +146,7 @@ def test_how_far_above_scale_1_a_run_ends(seed):
     for scale in (1, 3, 7.5, 20):
         denoise = lesson.model().guided_denoiser(PANDA, cfg_scale=scale)
         ends[scale] = spreads(lesson.walk(denoise, seed=seed))[-1]
-    assert ends[1] < ends[3] < ends[7.5] < 1.25 * ends[1], "at most a quarter above"
+    assert 1.05 * ends[1] < ends[3] < ends[7.5] < (1.17 if seed == 1 else 1.25) * ends[1], "about a tenth above"
     assert 1.6 < ends[20] / ends[1] < 2.6, "about twice"
 
 
