@@ -41,7 +41,7 @@ predict_most = Question(
 )  # fmt: skip
 
 predict_swap = Question(
-    "The shapes change places: \"a blue square above a red circle\", from the same first noise. At step 1 the latent is nothing but noise. Where is \"red\" brightest then?",
+    "Now the prompt is \"a red circle below a blue square\", with the same first noise. At step 1 the latent is nothing but noise. Where is \"red\" brightest then?",
     (
         Choice("above, as before: the noise is the same", "Then the noise would choose the position. Look at the two maps of step 1."),
         Choice("nowhere in particular: nothing is painted yet", "With the first prompt it had its position at step 1, too."),

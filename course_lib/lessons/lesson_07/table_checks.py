@@ -21,13 +21,14 @@ def _tables() -> list[tuple]:
     """Tables of weights, right ones and wrong ones; which mistake falls for which is in the tests."""
     scores = torch.randn(40, 7, generator=torch.Generator().manual_seed(3))
     small = [
-        [[0.5, 0.5], [0.25, 0.75]], [[0.502, 0.5], [0.5, 0.5]], [[1.0005, -0.0005], [0.5, 0.5]],
+        [[0.5, 0.5], [0.25, 0.75]], [[0.502, 0.5], [0.5, 0.5]], [[1 + 2**-18, -(2**-18)], [0.5, 0.5]],
         [[1.5, -0.5], [0.5, 0.5]], [[0.6, 0.6], [0.4, 0.4]], [[0.5, 0.5], [0.9, 0.3]], [[0.9, 0.3], [0.5, 0.5]],
         [[1.0, 0.0], [1.0, 0.0]], [[1.25, -0.25], [-0.25, 1.25]], [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5]],
         [[0.5, 0.25], [0.125, 0.125]], [[0.51, 0.5], [0.5, 0.5]], [[1.005, -0.005], [0.5, 0.5]],
         [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25]], [[0.5, 0.5 - 2**-24], [0.5, 0.5]],
         [[0.6, 0.6, -0.2], [0.2, 0.3, 0.5]], [[0.75, -0.25], [0.5, 0.5]], [[0.0, 0.0], [0.5, 0.5]],
         [[0.75, 0.25], [0.25, 0.75]], [[2.0, -0.5, -0.5], [0.2, 0.3, 0.5]],
+        [[0.5, 0.5], [0.5, 0.5]], [[1.0, 1.0], [1.0, 1.0]],
     ]  # fmt: skip
     return [(scores.softmax(dim=1),), (scores.softmax(dim=0),), *((torch.tensor(table),) for table in small)]
 
@@ -117,14 +118,15 @@ check_weights = FunctionCheck(
         Mistake(f"{_WIDE} And ask for `weights >= 0`.", lambda w: bool(_sums(w, within=0.1).all())),
         *(Mistake(_WIDE, lambda w, within=within: bool((w >= 0).all() and _sums(w, within=within).all())) for within in (0.005, 0.4)),
         Mistake(f"{_WIDE} And ask for `weights >= 0`.", lambda w: bool(_sums(w, within=0.005).all())),
-        *(Mistake("-0.0005 is negative, too: softmax gives nothing below 0, so `weights >= 0` needs no leeway.", lambda w, low=low: bool((w >= low).all() and _sums(w).all())) for low in (-0.01, -0.001)),
+        *(Mistake("-0.000004 is negative, too: softmax gives nothing below 0, so `weights >= 0` needs no leeway.", lambda w, low=low: bool((w >= low).all() and _sums(w).all())) for low in (-0.01, -0.001)),
         Mistake("The columns need not sum to 1, only the rows: each belongs to one query.", lambda w: bool((w >= 0).all() and _sums(w).all() and _sums(w, 0).all())),
         Mistake("Both must hold: `and`, not `or`.", lambda w: bool((w >= 0).all() or _sums(w).all())),
         Mistake("The second half is still one answer for each row: apply .all() to it, too.", lambda w: (w >= 0).all() and _sums(w)),
         Mistake("The second half is still one answer for each row: apply .all() to it, too. And rounded sums need a leeway of 0.00001.", lambda w: (w >= 0).all() and _sums(w, exact=True)),
         Mistake("A method is not called: .all needs its brackets, `.all()`.", lambda w: (w >= 0).all and _sums(w).all, when=lambda answer: callable(_given(answer, _TALL))),
         Mistake("Python's round() takes one number, and there are several sums. Ask for their distance from 1: `((sums - 1).abs() < 0.00001).all()`.", lambda w: round(w.sum(dim=1)) == 1, stops="__round__"),
-        Mistake("That compares the table with its own softmax. Softmax changes weights, too: of 1 and 0 it makes 0.73 and 0.27. Look at the sums of the rows.", lambda w: torch.allclose(w, w.softmax(dim=1))),
+        *(Mistake("That compares the table with its own softmax. Softmax changes weights, too: of 1 and 0 it makes 0.73 and 0.27. Look at the sums of the rows.", lambda w, same=same: bool(same(w, w.softmax(dim=1)))) for same in (torch.allclose, torch.equal)),
+        Mistake("The mean of each row is compared with 1. It is the sum that must be 1: weights.sum(dim=1).", lambda w: bool(((w.mean(dim=1) - 1).abs() < 1e-4).all())),
         Mistake("A weight of 0 is allowed (`>= 0`), and rounded sums need a leeway of 0.00001.", lambda w: bool((w > 0).all() and _sums(w, exact=True).all())),
         Mistake("torch.allclose and torch.isclose compare two tensors: torch.allclose(sums, torch.ones_like(sums)).", lambda w: (w >= 0).all() and torch.allclose(w.sum(dim=1), 1.0), stops=r"(all|is)close\(\): argument 'other'"),
         Mistake(_COLUMNS, lambda w: torch.allclose(w.sum(dim=0), torch.ones(len(w))), when=_adds_up_columns),

@@ -185,7 +185,7 @@ def test_the_wrong_axis_of_a_table_is_named():
             "1.01 is no rounded 1",
         ),
         (lambda w: bool((w.sum(1).round(decimals=1) == 1).all()), "1.01 is no rounded 1"),
-        (lambda w: bool((w >= -0.01).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "-0.0005 is negative, too"),
+        (lambda w: bool((w >= -0.01).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "-0.000004 is negative, too"),
         (lambda w: torch.isclose(w.sum(), torch.tensor(float(len(w)))), "the sum of the whole table"),
         (lambda w: bool((w > 0).all() and ((w.sum(1) - 1).abs() < 1e-4).all()), "rounds a tiny one to 0"),
         (
@@ -250,7 +250,7 @@ def test_a_leeway_that_a_hint_names_is_right():
 def test_the_tables_hold_a_rounded_sum():
     """Otherwise `== 1` would pass."""
     (weights,) = lesson.check_weights.cases[0]
-    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 22
+    assert not (weights.sum(dim=1) == 1).all() and len(lesson.check_weights.cases) == 24
 
 
 def test_other_counts_of_scores_are_named():
@@ -281,6 +281,7 @@ def to_the_power(base, scores):
         (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 1 / 2, dim=1) @ v, "Write ** 0.5."),
         (lambda q, k, v: torch.softmax(q @ k.T / (q.shape[1] / 2), dim=1) @ v, "Half the width"),
         (lambda q, k, v: torch.softmax((q @ k.T / q.shape[1]) ** 0.5, dim=1) @ v, "Only the width goes under the root"),
+        (lambda q, k, v: torch.softmax(q @ k.T / q.sum() ** 0.5, dim=1) @ v, "the root of a negative number"),
         (lambda q, k, v: torch.softmax(q @ k.T / q.numel() ** 0.5, dim=1) @ v, "The width is query.shape[1]"),
         (lambda q, k, v: torch.softmax(q @ k.T / torch.sqrt(q.shape[1]), dim=1) @ v, "torch.sqrt takes a tensor"),
         (lambda q, k, v: torch.softmax(q @ k.T / q.shape**0.5, dim=1) @ v, "query.shape is two numbers"),
@@ -309,7 +310,8 @@ def to_the_power(base, scores):
         (lambda q, k, v: q @ k.T / 2, "Those are the scores"),
         (lambda q, k, v: [torch.softmax(k @ one / len(one) ** 0.5, dim=0) @ v for one in q], "torch.stack(rows)"),
         (lambda q, k, v: torch.softmax(q @ k.T / q.shape[1] ** 2, dim=1) @ v, "the square of the width"),
-        (lambda q, k, v: attention(q[None], k[None], v[None], return_weights=True), "You return two things"),
+        (lambda q, k, v: attention(q[None], k[None], v[None], return_weights=True), "more than one thing"),
+        (lambda q, k, v: (q @ k.T, (q @ k.T).softmax(1), (q @ k.T).softmax(1) @ v), "more than one thing"),
     ],
 )
 def test_more_ways_to_miss_attention_are_named(answer, says):
@@ -364,10 +366,16 @@ def one_row_too_many(weights):
         (lambda w: round(w.sum(1)) == 1, "Python's round() takes one number"),
         (lambda w: all(row >= 0 for row in w) and near(w.sum(1)).all(), "Python's all(...)"),
         (lambda w: torch.allclose(w, w.softmax(dim=1)), "compares the table with its own softmax"),
+        (lambda w: (w == torch.softmax(w, dim=1)).all(), "compares the table with its own softmax"),
+        (lambda w: near(w.mean(dim=1)).all(), "The mean of each row"),
+        (lambda w: (w >= 0).all() and (w.mean(dim=1) == 1).all(), "The mean of each row"),
         (lambda w: bool((w >= 0).all() and (w.sum(1).round(decimals=2) == 1).all()), "1.01 is no rounded 1"),
         (lambda w: bool((w >= 0).all() and near(w.sum(1), 0.009).all()), "1.01 is no rounded 1"),
         (lambda w: bool((w >= 0).all() and (w.sum(1).round() == 1).all()), "1.01 is no rounded 1"),
-        (lambda w: bool((w >= -0.001).all() and near(w.sum(1)).all()), "-0.0005 is negative, too"),
+        *(
+            (lambda w, low=low: bool((w >= -low).all() and near(w.sum(1)).all()), "-0.000004 is negative, too")
+            for low in (1e-3, 1e-4, 1e-5)
+        ),
         (lambda w: bool((w >= 0).all() and near(w.sum(1), 1e-8).all()), "a leeway of 0.00000001 refuses it"),
         (lambda w: (w >= 0).all() and near(w.sum(1)), "The second half is still one answer for each row"),
         (lambda w: bool((w >= 0).all() or near(w.sum(1)).all()), "`and`, not `or`"),

@@ -103,21 +103,11 @@ def test_in_a_smaller_layer_red_need_not_be_on_the_circle(seen):
     assert not any(low[name] for name in maps if name.endswith("8 x 8"))
 
 
-def test_in_most_large_layers_one_head_leads_for_a_colour(seen):
-    leads = 0
-    for name in [name for name in seen.layers[1:] if name.endswith("8 x 8")]:
-        heads = largest_of_heads(seen, name, "red")
-        leads += max(heads) > 2 * sorted(heads)[-2]
-    assert leads >= 2
-
-
-def test_one_head_looks_for_both_colours(seen):
-    strongest = set()
+@pytest.mark.parametrize(("layer", "head"), [("down 1a, 8 x 8", 4), ("up 2a, 8 x 8", 4), ("up 2b, 8 x 8", 3)])
+def test_in_each_large_layer_one_head_looks_for_both_colours(seen, layer, head):
     for word in ("red", "blue"):
-        heads = largest_of_heads(seen, "up 2a, 8 x 8", word)
-        assert max(heads) > 1.5 * sorted(heads)[-2]
-        strongest.add(heads.index(max(heads)))
-    assert len(strongest) == 1
+        heads = largest_of_heads(seen, layer, word)
+        assert heads.index(max(heads)) == head - 1 and max(heads) > 3 * sorted(heads)[-2]
 
 
 def test_a_pixel_of_the_circle_looks_at_little_else_at_the_end(seen, shape):
@@ -244,30 +234,62 @@ def test_one_head_takes_colours_inside_a_shape_and_names_at_its_edge(seen):
             assert fill > 0.8 > 0.2 > edge
 
 
+BELOW = PROMPT.replace("above", "below")
+
+
 def test_the_position_comes_from_the_sentence(maps, seen):
-    """The shapes exchanged, the noise kept: at the first step "red" is brightest in the other half."""
-    swapped = lesson.watch(load("small-stable-diffusion"), "a blue square above a red circle", seed=2)
-    red = swapped.looks("words", swapped.layers[0])[0, ..., swapped.places.index("red")]
-    assert upper(red) < 0.45 and int(red.argmax()) // 8 >= 4
-    assert int(maps[0, ..., seen.places.index("red")].argmax()) // 8 < 4
-
-
-def test_red_finds_its_half_through_the_queries_of_later_layers(seen):
-    """With "below" the state of "red" stays as it is, and so does the first layer's map; a later layer's does not."""
-    model, other = load("small-stable-diffusion"), PROMPT.replace("above", "below")
-    one, two, short = model.encode_text([PROMPT, other, "a red circle"])
-    place = seen.places.index("red")
-    for state in (two, short):
-        torch.testing.assert_close(one[place], state[place])
-    below = lesson.watch(model, other, steps=1, seed=2)
-    first, later = (
-        [upper(run.looks("words", layer)[0, ..., place]) for run in (seen, below)]
-        for layer in ("down 1a, 8 x 8", "up 2a, 8 x 8")
-    )
-    assert abs(first[0] - first[1]) < 0.05 and later[0] > 0.65 and later[1] < 0.35
+    """One word exchanged, the noise kept: at the first step "red" is brightest in the other half."""
+    model, red = load("small-stable-diffusion"), seen.places.index("red")
+    below = lesson.watch(model, BELOW, seed=2)
+    heat = below.looks("words", below.layers[0])[0, ..., red]
+    assert upper(heat) < 0.45 and int(heat.argmax()) // 8 >= 4
+    assert int(maps[0, ..., red].argmax()) // 8 < 4
+    circle = below.pictures[-1][0] - below.pictures[-1][2] > 0.5  # red is high, blue low
+    assert circle[32:].sum() > 200 > 20 > circle[:32].sum()
+    one, other, short = model.encode_text([PROMPT, BELOW, "a red circle"])
+    for state in (other, short):
+        torch.testing.assert_close(one[red], state[red])
     for seed in (0, 1, 3):
-        heat = lesson.watch(model, PROMPT, steps=1, seed=seed).looks("words", "down 1a, 8 x 8")[0, ..., place]
-        assert 0.35 < upper(heat) < 0.65, "the first layer's share comes from the noise"
+        for prompt, rows in ((PROMPT, range(4)), (BELOW, range(4, 8))):
+            run = lesson.watch(model, prompt, steps=1, seed=seed)
+            assert int(run.looks("words", run.layers[0])[0, ..., red].argmax()) // 8 in rows
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_first_other_keys_move_the_map_of_red_and_then_other_queries(seed):
+    """One layer with the keys of the other prompt; in "up 2a" the key of "blue" does most of it."""
+    model = load("small-stable-diffusion")
+    unet = model.unet
+    above, below = (model.encode_text(["", prompt]) for prompt in (PROMPT, BELOW))
+    red, blue = PROMPT.split().index("red") + 1, PROMPT.split().index("blue") + 1
+    runs = [lesson.watch(model, prompt, steps=1, seed=seed) for prompt in (PROMPT, BELOW)]
+
+    def in_the_upper_half(run, layer, place=red):
+        return upper(run.looks("words", f"{layer}, 8 x 8")[0, ..., place])
+
+    def with_keys_of(states, layer, part):
+        hook = part.transformer_blocks[0].attn2.to_k.register_forward_pre_hook(lambda *_: (states,))
+        run = lesson.watch(model, PROMPT, steps=1, seed=seed)
+        hook.remove()
+        return in_the_upper_half(run, layer)
+
+    parts = {"down 1a": unet.down_blocks[0].attentions[0], "up 2a": unet.up_blocks[1].attentions[0]}
+    parts["up 2b"] = unet.up_blocks[1].attentions[1]
+    own = {layer: [in_the_upper_half(run, layer) for run in runs] for layer in parts}
+    mixed = {layer: with_keys_of(below, layer, part) for layer, part in parts.items()}
+    assert 0.35 < own["down 1a"][0] < 0.65, "it comes from the noise"
+    assert max(own["down 1a"][1], mixed["down 1a"]) - own["down 1a"][0] < 0.05
+    for layer in ("up 2a", "up 2b"):
+        assert own[layer][0] > 0.65 and own[layer][1] < 0.35
+    assert abs(mixed["up 2a"] - own["up 2a"][1]) < 0.05, "the keys alone"
+    assert abs(mixed["up 2b"] - own["up 2b"][0]) < 0.05, "the queries alone"
+    assert in_the_upper_half(runs[1], "up 2a", blue) > 0.7 and in_the_upper_half(runs[0], "up 2a", blue) < 0.3
+    moves = {}
+    for place in range(red + 1, len(PROMPT.split()) + 1):
+        states = above.clone()
+        states[:, place] = below[:, place]
+        moves[place] = own["up 2a"][0] - with_keys_of(states, "up 2a", parts["up 2a"])
+    assert max(moves, key=moves.get) == blue and moves[blue] > 0.25
 
 
 def test_the_ground_lets_go_of_red_and_both_look_at_the_begin_mark(maps, seen, shape):
