@@ -8,17 +8,20 @@ import torch
 from torch import Tensor
 
 from course_lib.diffusion import q_sample
-from course_lib.exercises.checks import FunctionCheck, Mistake
+from course_lib.exercises.checks import FunctionCheck, Mistake, not_yet, right
 from course_lib.lessons.lesson_09.faces import TABLE
 
 
 class _Network:
-    """Something that depends on x and on t, as a network does."""
+    """Something that depends on x, on t and on a parameter, as a network does."""
+
+    def __init__(self, scale: float | Tensor = 0.5):
+        self.scale = scale
 
     def __call__(self, x: Tensor, t: Tensor) -> Tensor:
         if x.ndim != 4:
             raise ValueError("network(x, t) takes the noisy pictures first")
-        return 0.5 * x + torch.as_tensor(t).reshape(-1, 1, 1, 1) / 1000
+        return self.scale * x + torch.as_tensor(t).reshape(-1, 1, 1, 1) / 1000
 
     def __repr__(self) -> str:
         return "network"
@@ -72,7 +75,30 @@ def _loss(
     return loss
 
 
-check_loss = FunctionCheck(
+def _teaches(answer: Callable, case: tuple) -> bool:
+    """Whether a gradient of the loss reaches the parameters of the network."""
+    scale = torch.tensor(0.5, requires_grad=True)
+    try:
+        torch.autograd.grad(answer(_Network(scale), *case[1:]), scale)
+    except Exception:  # no gradient, or numpy, which refuses what has one
+        return False
+    return True
+
+
+class _LossCheck(FunctionCheck):
+    """A loss with the right number must also be one that a network can learn from."""
+
+    def verdict(self, answer: Callable) -> str:
+        said = super().verdict(answer)
+        if said.startswith(right(self.name)) and not _teaches(answer, self.cases[0]):
+            return not_yet(
+                "The number is right, but no gradient reaches the network: compute it with tensors alone, and return "
+                "the tensor itself, without .item(), .detach() or no_grad."
+            )
+        return said
+
+
+check_loss = _LossCheck(
     "v_loss",
     _loss(),
     [

@@ -70,7 +70,6 @@ check_step = FunctionCheck(
             _NOISE_ON_LAST,
             _step(spread=lambda beta, bar, bar_next, t: _spread(beta, bar, bar_next, t) if t else beta**0.5),
         ),
-        Mistake(_NOISE_ON_LAST, _step(spread=lambda beta, bar, bar_next, t: beta**0.5)),
         Mistake(
             "At t = 0 table.alphas_cumprod[t - 1] is the *last* entry of the table: −1 counts from the end. There ᾱ "
             "before the step is 1.",
@@ -78,10 +77,11 @@ check_step = FunctionCheck(
         ),
         *(
             Mistake(
-                "√β is a spread that some programs use, but it is not the one of the formula here.",
+                "√β is a spread that some programs use, but the formula multiplies β by a fraction. Is it missing, or "
+                "do both its parts use the same ᾱ?",
                 _step(spread=lambda beta, bar, bar_next, t, last=last: beta**0.5 if t > last else 0.0),
             )
-            for last in (0, 1)
+            for last in (-1, 0, 1)
         ),
         Mistake(
             "At t = 1 you add no noise. The paper counts its steps from 1, the table from 0: only t = 0 is the last step.",

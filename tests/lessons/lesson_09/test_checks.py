@@ -30,6 +30,24 @@ def shows_t_first(network, x0, t, noise, table):
     return (network(t, x) - noise).square().mean()
 
 
+NO_GRADIENT = "The number is right, but no gradient reaches the network"
+
+
+def without_gradient(network, x0, t, noise, table):
+    with torch.no_grad():
+        return loss(right_v)(network, x0, t, noise, table)
+
+
+def through_numpy(network, x0, t, noise, table):
+    x = q_sample(x0, t, table, noise)
+    v = right_v(table.alphas_cumprod[t].reshape(-1, 1, 1, 1), x0, noise)
+    return ((network(x, t).numpy() - v.numpy()) ** 2).mean()
+
+
+def detaches_the_prediction(network, x0, t, noise, table):
+    return loss(right_v)(lambda x, t: network(x, t).detach(), x0, t, noise, table)
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -41,6 +59,12 @@ def shows_t_first(network, x0, t, noise, table):
         (loss(right_v, lambda table, t: table.alphas_cumprod[t]), "ᾱ needs .reshape(-1, 1, 1, 1)"),
         (loss(right_v, lambda table, t: table.alphas_cumprod[t + 1].reshape(-1, 1, 1, 1)), "you read ᾱ at t + 1"),
         (draws_its_own_steps, "take the `t` and the `noise` that come in"),
+        (lambda *case: loss(right_v)(*case).item(), NO_GRADIENT),
+        (without_gradient, NO_GRADIENT),
+        (through_numpy, NO_GRADIENT),
+        (detaches_the_prediction, NO_GRADIENT),
+        (lambda *case: torch.tensor(loss(right_v)(*case).item(), requires_grad=True), NO_GRADIENT),
+        (lambda network, *case: loss(lambda *v: 0)(network, *case).item(), "v_loss("),
         (shows_t_first, "network(x, t) takes the noisy pictures first."),
     ],
 )
@@ -71,6 +95,7 @@ def with_python_numbers(x, eps, t, table, noise):
     return mean + ((after - 1) / (1 - alpha_bar) * beta) ** 0.5 * noise
 
 
+ROOT_OF_BETA = "√β is a spread that some programs use"
 AT_1 = "At t = 1 you add no noise."
 
 
@@ -81,7 +106,11 @@ AT_1 = "At t = 1 you add no noise."
         (step(), "[OK] ddpm_step is right."),
         (step(draws=False), AT_1),
         (step(before=lambda t, table: table.alphas_cumprod[t - 1] if t > 1 else torch.tensor(1.0)), AT_1),
-        (step(lambda above, below, beta: beta**0.5, draws=False), "√β is a spread that some programs use"),
+        (step(lambda above, below, beta: beta**0.5, draws=False), ROOT_OF_BETA),
+        (step(lambda above, below, beta: beta**0.5), ROOT_OF_BETA),
+        (step(before=lambda t, table: table.alphas_cumprod[t]), ROOT_OF_BETA),
+        (step(before=lambda t, table: table.alphas_cumprod[t] if t > 0 else torch.tensor(1.0)), ROOT_OF_BETA),
+        (step(before=lambda t, table: table.alphas_cumprod[t - 1]), "−1 counts from the end"),
         (
             step(lambda above, below, beta: (-above / below * beta) ** 0.5),
             "a root or a logarithm got a number below 0.",

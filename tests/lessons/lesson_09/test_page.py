@@ -52,7 +52,8 @@ def test_the_numbers_on_paper_are_true():
     denoise = DatasetDenoiser(known)
     torch.testing.assert_close(denoise.weights(x, 1.0)[0], torch.tensor([0.47, 0.47, 0.06]), atol=5e-3, rtol=0)
     torch.testing.assert_close(denoise(x, 1.0)[0], torch.tensor([0.87, -0.06]), atol=5e-3, rtol=0)
-    assert (round(math.exp(-0.5), 3), round(math.exp(-2.5), 3)) == (0.607, 0.082)
+    assert (round(math.exp(-0.5), 4), round(math.exp(-2.5), 4)) == (0.6065, 0.0821)
+    assert pytest.approx(1.2951, abs=5e-5) == 2 * 0.6065 + 0.0821
     squares = (known[:, None] - torch.cat([denoise(x, 1.0), x, known[:1]])).square().sum(dim=2)
     costs = denoise.weights(x, 1.0)[0] @ squares
     torch.testing.assert_close(costs, torch.tensor([1.23, 1.25, 2.38]), atol=5e-3, rtol=0)
@@ -231,6 +232,24 @@ def test_always_answering_0_costs_about_1():
     of_v = bars + (1 - bars) * faces.square().mean()
     assert of_v.mean().item() == pytest.approx(0.74, abs=5e-3)
     assert live.make_loss("v", faces)(zero, list(range(2048)))["loss"].item() == pytest.approx(0.74, abs=0.02)
+
+
+def test_what_the_exact_denoiser_and_the_network_pay():
+    """For v: 0.04 and above 0.1 on the faces of the set, and nearly 0.2 on those that the network has never seen."""
+    denoise, network = lesson.exact_denoiser(), broken.open_network("whole")
+
+    def exact(x, t):
+        bars = TABLE.alphas_cumprod[t.long()].float()
+        guesses = [denoise(one[None] / bar**0.5, (1 / bar - 1) ** 0.5) for one, bar in zip(x, bars, strict=True)]
+        return prediction_from("v", torch.cat(guesses), x, bars.reshape(-1, 1, 1, 1))
+
+    seen, unseen = (live.make_loss("v", lesson.open_faces(unseen=which)) for which in (False, True))
+    with torch.no_grad():
+        paid = [
+            loss(asked, list(range(2048)))["loss"].item()
+            for loss, asked in ((seen, exact), (seen, network), (unseen, network))
+        ]
+    assert round(paid[0], 2) == 0.04 and 0.105 < paid[1] < 0.125 and 0.17 < paid[2] < 0.2
 
 
 def test_the_noisy_faces_of_a_loss_are_those_of_q_sample():
