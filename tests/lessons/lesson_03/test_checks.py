@@ -53,12 +53,8 @@ def test_the_checks_take_other_ways_of_writing_it():
     for answer in (*ways, lambda x: torch.maximum(x, torch.zeros_like(x))):
         assert lesson.check_relu.verdict(answer) == "[OK] my_relu is right."
 
-    def by_autograd(x, arriving):
-        x = x.clone().requires_grad_()
-        torch.relu(x).backward(arriving)
-        return x.grad
-
-    for answer in (by_autograd, lambda x, a: torch.where(x > 0, a, 0.0), lambda x, a: a * (x > 0).float()):
+    ways = [lambda x, a: torch.where(x > 0, a, 0.0), lambda x, a: a * (x > 0).float(), lambda x, a: a * (F.relu(x) > 0)]
+    for answer in ways:
         assert lesson.check_gradient.verdict(answer) == "[OK] my_relu_gradient is right."
 
     def by_asking(weight1, bias1, weight2, bias2):
@@ -148,6 +144,17 @@ def gradient_by_one_loop(x, arriving):
 x = torch.zeros(801)  # what the page has left when a learner comes to the exercises
 
 
+def by_backward(x, arriving):
+    x = x.clone().requires_grad_()
+    torch.relu(x).backward(arriving)
+    return x.grad
+
+
+def by_autograd(x, arriving):
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(torch.relu(x), x, arriving)[0]
+
+
 def ask_for_grad(x, arriving):
     (x * arriving).sum()
     return x.grad
@@ -166,6 +173,8 @@ def ask_for_grad(x, arriving):
         (F.relu, "relu is ready-made"),
         (lambda x: torch.relu(x), "relu is ready-made"),
         (lambda x: torch.nn.ReLU()(x), "ReLU is ready-made"),
+        (lambda x: F.threshold(x, 0, 0), "threshold is ready-made"),
+        (lambda x: torch.nn.Threshold(0, 0)(x), "Threshold is ready-made"),
         (lambda x: torch.max(x, 0), "torch.maximum(x, torch.zeros_like(x)) compares each"),
         (lambda x: torch.where(x < 0, 0, 1), "Those are ones and zeros"),
         (lambda x: torch.where(x > 0, x, 0).long(), "The decimals are lost"),
@@ -195,7 +204,10 @@ def test_what_learners_write_for_relu(answer, said):
         (lambda x, arriving: arriving * x > 0, "write arriving * (x > 0)"),
         (gradient_by_one_loop, "right for one axis, but x may have two or four"),
         (lambda x, arriving: (x > 0) & arriving, "& joins True and False"),
+        (lambda x, arriving: x > 0 * arriving, "the comparison needs brackets"),
         (lambda x, arriving: relu_gradient(x) * arriving, "relu_gradient is ready-made"),
+        (by_backward, "backward is ready-made"),
+        (by_autograd, "grad is ready-made"),
         (ask_for_grad, "my_relu_gradient returns None"),
     ],
 )

@@ -215,6 +215,10 @@ def test_the_dips_and_slopes_of_the_text():
     torch.testing.assert_close(quick[0](x), silu[0](1.702 * x) / 1.702)
     assert silu[1](torch.tensor(-10.0)).item() == pytest.approx(-0.0004, abs=5e-5)
     assert (silu[1](x[x < -1.29]) < 0).all()
+    for _, slope in (silu, gelu):
+        left = slope(torch.tensor([-0.5, -0.01], dtype=torch.float64))
+        assert 0.1 < left[0] < 0.3 and 0.49 < left[1] < 0.5, "nearly half just left of 0, and less farther left"
+        assert abs(x[:-1][slope(x).diff().abs().argmax()]) < 1e-3, "the bend is strongest around 0"
     assert (x[x < 0] < silu[0](x[x < 0])).all(), "every number below 0 becomes larger"
 
 

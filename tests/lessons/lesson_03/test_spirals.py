@@ -174,6 +174,18 @@ def test_a_later_layers_dead_unit_may_be_woken_by_the_layers_before_it():
     assert before - after
 
 
+def test_momentum_alone_can_wake_a_dead_unit():
+    """So the text lets a unit whose inputs don't change stay dead only once its momentum has run out."""
+    inputs, parameters = torch.tensor([1.0, -3.0]), torch.tensor([0.1, 0.0], requires_grad=True)
+    steps, awake = torch.optim.SGD([parameters], lr=0.1, momentum=0.9), []
+    for _ in range(2):
+        steps.zero_grad()
+        F.relu(parameters[0] * inputs + parameters[1]).sum().backward()
+        steps.step()
+        awake.append(bool((parameters[0] * inputs + parameters[1] > 0).any()))
+    assert awake == [False, True]
+
+
 def same_training(one, other):
     weights = zip(one.weights(), other.weights(), strict=True)
     return one.step == other.step and all(torch.equal(*pair) for pair in weights) and one.way() == other.way()
