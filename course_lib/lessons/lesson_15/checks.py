@@ -198,7 +198,7 @@ check_beta = FunctionCheck(
             lambda n: [round(1000 * quantile(1 - i / n)) for i in range(n)],
         ),
         Mistake(
-            "Your timesteps rise. The first share is 1, so that the first timestep is 999.",
+            "Your timesteps rise: begin with 999. The quantile of the share 1 is 1.",
             lambda n: [round(999 * quantile(i / n)) for i in range(n)],
         ),
         Mistake(

@@ -59,6 +59,8 @@ def checked(sigmas: Sequence[float] | Tensor) -> Tensor:
         raise ValueError(
             f"levels must be finite numbers; got {[value for value in values if not math.isfinite(value)]}"
         )
+    if min(values) < 0:
+        raise ValueError(f"no level may be below 0; got {min(values):g}")
     for position, (before, value) in enumerate(zip(values[:-1], values[1:], strict=True), start=2):
         if value >= before:
             raise ValueError(f"levels must fall; got {value:g} at position {position}, after {before:g}")
