@@ -151,7 +151,7 @@ check_gradient = FunctionCheck(
         Mistake(_ONE_AXIS_ONLY, lambda x, arriving: torch.tensor([a if value > 0 else 0.0 for value, a in zip(x.tolist(), arriving.tolist(), strict=True)]), _right_for((10,), _slope_times_arriving, *_cases()[0])),
         Mistake("The wrong side: the slope is 1 where x is above 0.", lambda x, arriving: arriving * (x < 0)),
         Mistake("The wrong side: the slope is 1 where x is above 0, and 0 at 0 and below.", lambda x, arriving: arriving * (x <= 0)),
-        Mistake("That is the slope alone. Multiply it by what arrives. (Python multiplies before it compares: the comparison needs brackets.)", lambda x, arriving: (x > 0).float()),
+        Mistake("That is the slope alone. Multiply it by what arrives. (If you wrote x > 0 * arriving: Python multiplies before it compares.)", lambda x, arriving: (x > 0).float()),
         Mistake("That looks at the sign of what arrives. What counts is the sign of x.", lambda x, arriving: relu(arriving)),
         Mistake("What arrives may have either sign: only x decides what passes.", lambda x, arriving: relu(arriving) * (x > 0)),
         Mistake("What arrives loses its sign. Where x is above 0, it passes unchanged, with its sign.", lambda x, arriving: torch.where(x > 0, arriving.abs(), 0.0)),

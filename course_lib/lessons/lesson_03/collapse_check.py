@@ -76,7 +76,7 @@ check_collapse = FunctionCheck(
         _bias(_ONE_AXIS, lambda w1, b1, w2, b2: (w2 @ b1 + b2)[:, None]),
         _bias(_ONE_AXIS, lambda w1, b1, w2, b2: w2 @ b1[:, None] + b2),
         _bias("bias2 is added after the second layer, so weight2 does not multiply it.", lambda w1, b1, w2, b2: w2 @ (b1 + b2)),
-        _bias("bias1 went through the first layer. It is added after it, and goes through the second.", lambda w1, b1, w2, b2: w1 @ b1 + b2),
+        _bias("weight1 multiplies bias1. But bias1 is added after the first layer: only weight2 multiplies it.", lambda w1, b1, w2, b2: w1 @ b1 + b2),
         _bias("bias1 is multiplied by weight2 number by number. A matrix product (@) is needed.", lambda w1, b1, w2, b2: w2 * b1 + b2),
         _bias("The biases are multiplied. bias1 goes through the second layer, and bias2 is added.", lambda w1, b1, w2, b2: b1 * b2),
         _bias("bias1 and bias2 have changed places: bias1 is the one that goes on through another layer.", lambda w1, b1, w2, b2: w1 @ b2 + b1),

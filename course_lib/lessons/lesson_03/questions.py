@@ -52,7 +52,7 @@ predict_calls = Question(
 
 quiz = (
     Question(
-        "Five linear layers, nothing between them, and one ReLU after the last. What is the smallest network that can always compute the same?",
+        "Five linear layers, nothing between them, and one ReLU after the last. How few layers can always compute the same?",
         (
             Choice("one linear layer and a ReLU", "All layers before the first kink are one layer.", right=True),
             Choice("five linear layers with a ReLU after each", "These have four more kinks. They can do much more than is needed."),

@@ -35,7 +35,7 @@ predict_most = Question(
     "The prompt is \"a red circle above a blue square\": a begin mark, seven words, and 16 positions filled with the end mark. In the 8 x 8 layers, averaged over all pixels, heads and steps: which of the 24 positions is looked at most?",
     (
         Choice("\"red\"", "The few pixels that paint the circle look at it a lot. Most pixels are ground and don't need it."),
-        Choice("the begin mark", "It holds no word, and yet each pixel can look there. You'll see below why so many do.", right=True),
+        Choice("the begin mark", "It holds no word, and yet each pixel can look there. Below is the usual explanation.", right=True),
         Choice("one of the end marks", "All 16 together get a lot. Each single one gets less than an even 1/24."),
     ),
 )  # fmt: skip

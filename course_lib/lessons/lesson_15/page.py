@@ -124,7 +124,7 @@ ALT_PAGE = (
     "Fourteen rows of ten beads over the noise level, high on the left, with two upright lines that cut the way into "
     "thirds. Rows that pick timesteps put nearly all beads into the first two thirds. Karras and exponential spread "
     "theirs over all three. Linear quadratic puts all ten into the first. The published tables put most into the "
-    "first two, with the middle densest for GITS."
+    "first two, with five of ten in the middle for GITS and AYS."
 )
 
 
@@ -168,7 +168,7 @@ ALT_LADDER = (
     "Above: three hundred paths run from left to right. From noise level 15 to about 5 they run side by side; between "
     "5 and 0.3 they turn and part into three strands; then they run straight into the blobs. Below: five rows of ten "
     "beads. Linear quadratic crowds all its beads at the left, where nothing turns, and its error is 1.19. Normal, "
-    "Karras and exponential have errors of 0.12. GITS puts most beads below the turn and has the smallest error, 0.08."
+    "Karras and exponential have errors of 0.12. GITS puts most beads where the paths turn and has the smallest error, 0.08."
 )
 
 

@@ -204,7 +204,7 @@ def test_what_learners_write_for_relu(answer, said):
         (lambda x, arriving: arriving * x > 0, "write arriving * (x > 0)"),
         (gradient_by_one_loop, "right for one axis, but x may have two or four"),
         (lambda x, arriving: (x > 0) & arriving, "& joins True and False"),
-        (lambda x, arriving: x > 0 * arriving, "the comparison needs brackets"),
+        (lambda x, arriving: x > 0 * arriving, "multiplies before it compares"),
         (lambda x, arriving: relu_gradient(x) * arriving, "relu_gradient is ready-made"),
         (by_backward, "backward is ready-made"),
         (by_autograd, "grad is ready-made"),

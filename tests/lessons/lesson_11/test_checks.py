@@ -67,7 +67,7 @@ def test_counting_passes():
         (lambda a, b, w: w * b, "answer without the words is missing"),
         (lambda a, b, w: b + w * b, "answer without the words is missing"),
         (lambda a, b, w: a + w * b - a, "answer without the words is missing"),
-        (lambda a, b, w: b + w * b - a, "multiplies before it subtracts"),
+        (lambda a, b, w: b + w * b - a, "brackets are missing"),
         (lambda a, b, w: (1 + w) * b - a, "subtracted once, not w times"),
         (lambda a, b, w: w * b - w * a, "Add it to `with_words`"),
         (lambda a, b, w: (w + 1) * (b - a), "Add it to `without`"),
