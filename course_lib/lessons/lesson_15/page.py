@@ -168,7 +168,8 @@ ALT_LADDER = (
     "Above: three hundred paths run from left to right. From noise level 15 to about 5 they run side by side; between "
     "5 and 0.3 they turn and part into three strands; then they run straight into the blobs. Below: five rows of ten "
     "beads. Linear quadratic crowds all its beads at the left, where nothing turns, and its error is 1.19. Normal, "
-    "Karras and exponential have errors of 0.12. GITS puts most beads where the paths turn and has the smallest error, 0.08."
+    "Karras and exponential have errors of 0.12. GITS puts most beads where the paths turn and has the smallest error, "
+    "0.08."
 )
 
 

@@ -235,7 +235,7 @@ def test_always_answering_0_costs_about_1():
 
 
 def test_what_the_exact_denoiser_and_the_network_pay():
-    """For v: 0.04 and above 0.1 on the known faces; on the unseen ones nearly 0.2, and about 1 of the exact denoiser."""
+    """For v: 0.04 and above 0.1 on the known faces; on the unseen ones about 1, and nearly 0.2 of the network."""
     denoise, network = lesson.exact_denoiser(), broken.open_network("whole")
 
     def exact(x, t):
