@@ -10,6 +10,7 @@ from torch import Tensor
 from course_lib.diffusion import q_sample
 from course_lib.exercises.checks import FunctionCheck, Mistake, not_yet, right
 from course_lib.lessons.lesson_09.faces import TABLE
+from course_lib.texts import tr
 
 
 class _Network:
@@ -91,10 +92,11 @@ class _LossCheck(FunctionCheck):
     def verdict(self, answer: Callable) -> str:
         said = super().verdict(answer)
         if said.startswith(right(self.name)) and not _teaches(answer, self.cases[0]):
-            return not_yet(
+            says = tr(
                 "The number is right, but no gradient reaches the network: compute it with tensors alone, and return "
                 "the tensor itself, without .item(), .detach() or no_grad."
             )
+            return not_yet(says)
         return said
 
 
